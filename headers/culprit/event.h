@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * event.h - the ABI: everything that happens is one struct event.
+ *
+ * The same records come out of the BPF rings, are made by the user-side pollers, travel through the
+ * model, and are written to and read from captures. Fixed-width types only, explicit padding, every
+ * size a multiple of 8 and statically asserted. Numbers of types are never reused. The text names of
+ * types and fields are in user/source/event_fields.c, the one table that drives encode, decode and
+ * validation.
+ *
+ * All counters are cumulative since the probes were attached, unless a comment says "gauge".
+ */
+#ifndef CULPRIT_EVENT_H
+#define CULPRIT_EVENT_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define EVENT_ABI_VERSION 1
+#define EVENT_COMM_LEN 16
+#define EVENT_HIST_SLOTS 64
+
+enum event_type {
+	/* frame: what the replay needs to be the same run */
+	EVENT_CLOCK = 1,
+	EVENT_HOST = 2,
+	EVENT_CONFIG = 3,
+	EVENT_TICK = 4,	 /* a snapshot is complete: rules are evaluated */
+	EVENT_PULSE = 5, /* urgent ring events were drained: rules are evaluated */
+	EVENT_END = 6,	 /* the window is over: last evaluation, then the verdict */
+	/* what the tool says of itself */
+	EVENT_PROBE = 10,
+	EVENT_RING = 11,
+	EVENT_TABLE = 12,
+	EVENT_SELF = 13,
+	EVENT_HOOK = 14,
+	/* block */
+	EVENT_DISK = 20,
+	EVENT_DISK_GONE = 21,
+	EVENT_MOUNT = 22,
+	EVENT_BLOCK_IO = 23,
+	EVENT_BLOCK_STAT = 24,
+	EVENT_BLOCK_STATUS = 25,
+	/* network */
+	EVENT_NIC = 30,
+	EVENT_TCP_RETRANS = 31,
+	EVENT_TCP_CONN = 32,
+	EVENT_TCP_PEER = 33,
+	/* processes and their descriptors */
+	EVENT_PROC = 40,
+	EVENT_PROC_FDS = 41,
+	EVENT_PROC_GONE = 42,
+	EVENT_FD_GROUP = 43,
+	EVENT_FD_SCAN = 44,
+};
+
+/* The header of every event. size counts header and payload, in bytes. */
+struct event {
+	__u64 ts_ns; /* CLOCK_MONOTONIC */
+	__u32 type;
+	__u32 size;
+};
+
+/* ---- frame ---- */
+
+struct event_clock {
+	struct event h;
+	__u64 boottime_ns;
+	__u64 realtime_ns; /* since the epoch, UTC */
+};
+
+struct event_host {
+	struct event h;
+	char hostname[64];
+	char machine_id[40];
+	char boot_id[40];
+	char kernel[72];
+	char run[40]; /* UUID of this run */
+	char version[24];
+	__u32 netns; /* inode of the initial (our own) network namespace */
+	__u32 cpus;
+	__u32 mode; /* enum run_mode */
+	__u32 pad;
+};
+
+enum run_mode { RUN_TRACE = 1, RUN_DAEMON = 2 };
+
+/* A setting in force: "path-loss.min_segments" = "500", "class" = "hardware,network", "pid" = "812",
+ * "duration_s" = "30", "label.site" = "...". Only settings that differ from the default are sent. */
+struct event_config {
+	struct event h;
+	char key[64];
+	char value[128];
+};
+
+struct event_tick {
+	struct event h;
+	__u32 seq; /* from 0: the baseline snapshot */
+	__u32 interval_ms;
+};
+
+struct event_pulse {
+	struct event h;
+};
+
+struct event_end {
+	struct event h;
+	__u32 reason; /* enum end_reason */
+	__u32 pad;
+};
+
+enum end_reason { END_DURATION = 1, END_INTERRUPTED = 2, END_DAMAGED = 3 };
+
+/* ---- self ---- */
+
+enum probe_state { PROBE_ACTIVE = 1, PROBE_DEGRADED = 2, PROBE_UNAVAILABLE = 3 };
+
+struct event_probe {
+	struct event h;
+	char name[32];	 /* row of the probe table: "block.complete" */
+	char via[48];	 /* the way that attached: "tp_btf/block_rq_complete"; empty when none did */
+	char reason[96]; /* why degraded or unavailable, for a person */
+	__u32 state;	 /* enum probe_state */
+	__u32 pad;
+};
+
+/* One BPF object's ring. produced = delivered + lost, once the ring is drained. */
+struct event_ring {
+	struct event h;
+	char name[16];	  /* "tcp", "block", "files" */
+	__u64 produced;	  /* counted in BPF before the reservation */
+	__u64 delivered;  /* counted in user space */
+	__u64 lost;	  /* failed reservations */
+	__u64 suppressed; /* held back by a rate limit; counters have them, no loss */
+};
+
+/* A bounded table, in the kernel or here. */
+struct event_table {
+	struct event h;
+	char name[32];
+	__u64 limit;
+	__u64 used;    /* gauge */
+	__u64 dropped; /* entries evicted, or not taken because it was full: counts were lost */
+};
+
+struct event_self {
+	struct event h;
+	__u64 cpu_ns;	 /* this process, user + system, since start */
+	__u64 wall_ns;	 /* since start */
+	__u64 rss_bytes; /* gauge */
+	__u64 map_bytes; /* gauge: memory of BPF maps and rings */
+};
+
+struct event_hook {
+	struct event h;
+	char name[32]; /* BPF program name */
+	__u64 runs;
+	__u64 run_ns; /* 0 = unknown (kernel.bpf_stats_enabled is off) */
+};
+
+/* ---- block ---- */
+
+/* Operations as we fold them; from REQ_OP_* of the request's cmd_flags. */
+enum block_op {
+	BLOCK_READ = 0,
+	BLOCK_WRITE = 1,
+	BLOCK_FLUSH = 2,
+	BLOCK_DISCARD = 3,     /* discard, secure erase */
+	BLOCK_WRITE_ZEROES = 4,
+	BLOCK_PASSTHROUGH = 5, /* REQ_OP_DRV_*, REQ_OP_SCSI_*: sent by user programs or drivers */
+	BLOCK_OTHER = 6,
+	BLOCK_OPS = 7,
+};
+
+/* blk_status_t by meaning (include/linux/blk_types.h); an errno (kernels whose tracepoint passes one)
+ * is mapped back by blk_errors[] of block/blk-core.c. Numbers are ours: the kernel's own have shifted. */
+enum block_status {
+	BLOCK_OK = 0,
+	BLOCK_NOTSUPP = 1,
+	BLOCK_TIMEOUT = 2,
+	BLOCK_NOSPC = 3,
+	BLOCK_TRANSPORT = 4,
+	BLOCK_TARGET = 5,
+	BLOCK_RESV_CONFLICT = 6,
+	BLOCK_MEDIUM = 7,
+	BLOCK_PROTECTION = 8,
+	BLOCK_RESOURCE = 9,
+	BLOCK_IOERR = 10,
+	BLOCK_AGAIN = 11,
+	BLOCK_OFFLINE = 12,
+	BLOCK_DM_REQUEUE = 13,
+	BLOCK_ZONE = 14,
+	BLOCK_DURATION_LIMIT = 15,
+	BLOCK_INVAL = 16,
+	BLOCK_STATUS_UNKNOWN = 17,
+	BLOCK_STATUSES = 18,
+};
+
+enum disk_flag {
+	DISK_PARTITION = 1, /* parent is the whole disk */
+	DISK_VIRTUAL = 2,   /* loop, zram, ram, md, dm: no hardware of its own */
+	DISK_ROTATIONAL = 4,
+};
+
+/* dev is (major << 20) | minor, as the kernel's dev_t. */
+struct event_disk {
+	struct event h;
+	__u32 dev;
+	__u32 parent; /* whole disk of a partition, else 0 */
+	__u64 diskseq; /* 0 where the kernel has none */
+	__u64 size_bytes;
+	__u32 flags; /* enum disk_flag */
+	__u32 pad;
+	char name[32];
+	char model[48];
+	char serial[64];
+	char wwn[64];
+	char transport[16]; /* "sata", "nvme", "scsi", "virtio", "usb", "loop" ... */
+	char backing[128];  /* loop: the backing file; dm: the mapping's name */
+};
+
+struct event_disk_gone {
+	struct event h;
+	__u32 dev;
+	__u32 pad;
+};
+
+struct event_mount {
+	struct event h;
+	__u32 dev;
+	__u32 pad;
+	char fstype[16];
+	char mount[128];
+	char source[128];
+};
+
+enum block_io_reason { BLOCK_IO_ERROR = 1, BLOCK_IO_SLOW = 2 };
+
+struct event_block_io {
+	struct event h;
+	__u64 sector; /* 512 bytes each; ~0 where the operation has none */
+	__u64 bytes;
+	__u64 lat_ns;	     /* start of the request to its completion; 0 = unknown */
+	__u64 start_ns; /* identity of the issuer: start_boottime; 0 = unknown */
+	__u32 dev;
+	__u32 pid; /* issuer's tgid, where the armed issue hook saw it; 0 = unknown */
+	__u8 op;     /* enum block_op */
+	__u8 status; /* enum block_status */
+	__u8 reason; /* enum block_io_reason */
+	__u8 readahead; /* REQ_RAHEAD */
+	__u8 nowait;	/* REQ_NOWAIT */
+	__u8 pad[3];
+	char comm[EVENT_COMM_LEN];
+};
+
+/* Slot i of hist counts latencies with us in [2^(i/2), ...): half octaves, see hist_slot_ns(). */
+struct event_block_stat {
+	struct event h;
+	__u32 dev;
+	__u32 op; /* enum block_op */
+	__u64 requests;
+	__u64 bytes;
+	__u64 errors;	     /* completed with a status other than OK */
+	__u64 unknown_start; /* completions whose request carried no start time */
+	__u64 hist[EVENT_HIST_SLOTS];
+};
+
+struct event_block_status {
+	struct event h;
+	__u32 dev;
+	__u16 op;
+	__u16 status;
+	__u64 count;
+	__u64 harmless; /* of these: read-ahead or NOWAIT requests */
+};
+
+/* ---- network ---- */
+
+enum peer_dir { PEER_OUT = 1, PEER_IN = 2 };
+
+/* Whom we talk to. Out: we connected, port is the remote one. In: we accepted, port is the local one. */
+struct peer_key {
+	__u8 addr[16]; /* IPv6, or v4-mapped (::ffff:a.b.c.d) */
+	__u32 netns;
+	__u16 port; /* host byte order */
+	__u8 dir;   /* enum peer_dir */
+	__u8 pad;
+};
+
+enum nic_flag { NIC_UP = 1, NIC_RUNNING = 2, NIC_LOOPBACK = 4, NIC_VIRTUAL = 8 };
+
+struct event_nic {
+	struct event h;
+	__u32 ifindex;
+	__u32 netns;
+	__u32 flags;
+	__u32 speed_mbps; /* 0 = unknown */
+	char name[16];
+	__u64 rx_packets;
+	__u64 tx_packets;
+	__u64 rx_errors;
+	__u64 tx_errors;
+	__u64 rx_dropped;
+	__u64 tx_dropped;
+};
+
+enum retrans_cause {
+	RETRANS_RTO = 1,   /* retransmission timer */
+	RETRANS_FAST = 2,  /* fast recovery (duplicate ACKs, SACK, RACK) */
+	RETRANS_LOSS = 3,  /* slow-start retransmits that follow a timeout */
+	RETRANS_TLP = 4,   /* tail-loss probe, inferred */
+	RETRANS_SYN = 5,
+	RETRANS_SYNACK = 6,
+	RETRANS_OTHER = 7, /* open state: path MTU, and the like */
+	RETRANS_CAUSES = 8,
+};
+
+struct event_tcp_retrans {
+	struct event h;
+	struct peer_key peer;
+	__u32 ifindex;
+	__s32 err;	      /* what sending it returned, where the kernel says (6.17+); 0 = sent or unknown */
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 cause; /* enum retrans_cause */
+	__u8 state; /* TCP_* */
+	__u8 backoff; /* timeouts in a row without progress (icsk_retransmits) */
+	__u8 pad;
+	__u32 segs_out;
+	__u32 total_retrans;
+	__u32 srtt_us;
+	__u32 min_rtt_us; /* ~0 = no sample yet */
+	__u32 rto_us;
+	__u32 snd_wnd;
+	__u32 snd_cwnd;
+	__u32 dsack_dups;
+	__u32 pid; /* owner's tgid, 0 = unknown */
+	__u32 pad2;
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns;
+};
+
+enum conn_outcome {
+	CONN_ESTABLISHED = 1,
+	CONN_REFUSED = 2,
+	CONN_TIMED_OUT = 3,
+	CONN_UNREACHABLE = 4,
+	CONN_RESET = 5,	  /* an established connection was reset by the peer */
+	CONN_ABANDONED = 6, /* the local side gave up before the handshake ended */
+	CONN_FAILED = 7,	  /* another error: err says which */
+	CONN_BROKEN = 8,	  /* an established connection timed out or became unreachable */
+};
+
+/* An attempt that did not become a connection, or a connection that broke. Successes are counted only. */
+struct event_tcp_conn {
+	struct event h;
+	struct peer_key peer;
+	__u32 ifindex;
+	__u32 err; /* sk_err, a positive errno */
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 outcome; /* enum conn_outcome */
+	__u8 syn_retrans;
+	__u8 pad[2];
+	__u32 segs_out;
+	__u32 total_retrans;
+	__u32 pid; /* owner's tgid, 0 = unknown */
+	__u32 pad2;
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns;
+};
+
+enum tcp_peer_flag {
+	TCP_PEER_BASE = 1, /* first sight of its namespace: counters include what was before us */
+	TCP_PEER_GONE = 2, /* dropped from the kernel's table after being idle: forget it */
+};
+
+/* All that is counted for one peer: sockets that closed (in BPF at their close) plus those that live
+ * (summed by iter/tcp), so a rate has an exact denominator without a hook per segment. */
+struct event_tcp_peer {
+	struct event h;
+	struct peer_key peer;
+	__u32 ifindex; /* gauge: the latest seen */
+	__u32 flags;   /* enum tcp_peer_flag */
+	__u64 segs_out;
+	__u64 segs_retrans; /* the sockets' own total_retrans */
+	__u64 dsacks;	    /* segments that the peer said it got twice */
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u64 retrans[RETRANS_CAUSES]; /* by cause, from the tracepoint; index 0 unused */
+	__u64 send_errors;
+	__u64 attempts; /* connect() calls that sent a SYN */
+	__u64 established;
+	__u64 accepted;
+	__u64 refused;
+	__u64 timed_out;
+	__u64 unreachable;
+	__u64 abandoned;
+	__u64 failed;
+	__u64 resets; /* established, then reset by the peer */
+	__u64 broken; /* established, then timed out or unreachable */
+	__u64 closed;
+	__u32 live;	     /* gauge: sockets now, in any state but LISTEN */
+	__u32 live_syn;	     /* gauge: of these in SYN_SENT and past the first SYN retransmit */
+	__u32 live_stuck;    /* gauge: of these with two or more timeouts in a row, no progress */
+	__u32 max_backoff;   /* gauge: the most timeouts in a row on one of them */
+	__u32 live_zero_win; /* gauge: of these whose peer's window is closed */
+	__u32 live_reord;    /* gauge: of these that have seen reordering */
+	__u32 srtt_us;	     /* gauge: mean over live sockets with a sample; 0 = none */
+	__u32 min_rtt_us;    /* gauge: least over live sockets; 0 = none */
+	__u32 pid;	     /* owner last seen in its own context, 0 = unknown */
+	__u32 close_wait;    /* gauge: live sockets in CLOSE_WAIT */
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns; /* owner's start_boottime */
+};
+
+/* ---- processes ---- */
+
+/* Who a process is; answers ASK_PROC, also sent with the first breakdown. */
+struct event_proc {
+	struct event h;
+	__u64 start_ns; /* start_boottime */
+	__u64 cgroup_id;
+	__u32 pid; /* tgid */
+	__u32 ppid;
+	__u32 uid;
+	__u32 netns;
+	char comm[EVENT_COMM_LEN];
+	char exe[128];
+	char cgroup[128];
+	char container[16]; /* first 12 digits of the id in the cgroup path, or empty */
+};
+
+/* The census: sent when fds or limit differ from what was last sent, and once at the baseline. */
+struct event_proc_fds {
+	struct event h;
+	__u64 start_ns;
+	__u64 cgroup_id;
+	__u64 limit; /* RLIMIT_NOFILE, soft */
+	__u32 pid;
+	__u32 fds; /* gauge */
+	__u32 uid;
+	__u32 netns;
+	char comm[EVENT_COMM_LEN];
+};
+
+struct event_proc_gone {
+	struct event h;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+};
+
+enum fd_kind {
+	FD_FILE = 1,
+	FD_DIR = 2,
+	FD_PIPE = 3, /* pipes and FIFOs */
+	FD_SOCKET = 4,
+	FD_CHAR = 5,
+	FD_BLOCK = 6,
+	FD_EVENTFD = 7,
+	FD_EPOLL = 8,
+	FD_TIMERFD = 9,
+	FD_SIGNALFD = 10,
+	FD_INOTIFY = 11,
+	FD_ANON = 12, /* another anonymous inode: name says which */
+	FD_OTHER = 13,
+};
+
+enum fd_proto { FD_PROTO_NONE = 0, FD_TCP = 1, FD_UDP = 2, FD_UNIX = 3, FD_NETLINK = 4, FD_PROTO_OTHER = 5 };
+
+/* A group of one process's descriptors that are alike: one line of the breakdown (answers ASK_FDS). */
+struct event_fd_group {
+	struct event h;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 scan; /* all groups of one scan carry its number */
+	__u32 count;
+	__u8 kind;  /* enum fd_kind */
+	__u8 proto; /* enum fd_proto */
+	__u8 state; /* TCP_*, for FD_TCP */
+	__u8 pad;
+	struct peer_key peer; /* FD_TCP and connected FD_UDP: all zero otherwise */
+	char name[128];	      /* a sample: path, or the anonymous inode's name */
+};
+
+/* The end of one breakdown: the groups before it with this scan number are all there are. */
+struct event_fd_scan {
+	struct event h;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 scan;
+	__u32 fds;	/* descriptors seen */
+	__u32 groups;	/* groups found */
+	__u32 sent;	/* groups sent (the largest); the rest is groups - sent */
+	__u32 pad;
+};
+
+#define EVENT_SIZE_IS(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+EVENT_SIZE_IS(event, 16);
+EVENT_SIZE_IS(peer_key, 24);
+EVENT_SIZE_IS(event_clock, 32);
+EVENT_SIZE_IS(event_host, 312);
+EVENT_SIZE_IS(event_config, 208);
+EVENT_SIZE_IS(event_tick, 24);
+EVENT_SIZE_IS(event_pulse, 16);
+EVENT_SIZE_IS(event_end, 24);
+EVENT_SIZE_IS(event_probe, 200);
+EVENT_SIZE_IS(event_ring, 64);
+EVENT_SIZE_IS(event_table, 72);
+EVENT_SIZE_IS(event_self, 48);
+EVENT_SIZE_IS(event_hook, 64);
+EVENT_SIZE_IS(event_disk, 400);
+EVENT_SIZE_IS(event_disk_gone, 24);
+EVENT_SIZE_IS(event_mount, 296);
+EVENT_SIZE_IS(event_block_io, 80);
+EVENT_SIZE_IS(event_block_stat, 568);
+EVENT_SIZE_IS(event_block_status, 40);
+EVENT_SIZE_IS(event_nic, 96);
+EVENT_SIZE_IS(event_tcp_retrans, 120);
+EVENT_SIZE_IS(event_tcp_conn, 96);
+EVENT_SIZE_IS(event_tcp_peer, 312);
+EVENT_SIZE_IS(event_proc, 336);
+EVENT_SIZE_IS(event_proc_fds, 72);
+EVENT_SIZE_IS(event_proc_gone, 32);
+EVENT_SIZE_IS(event_fd_group, 192);
+EVENT_SIZE_IS(event_fd_scan, 48);
+
+#endif

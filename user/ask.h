@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ask.h - what rules and findings want to know more about.
+ *
+ * Rules never act. They state an ask; the engine bounds and forwards it, the live source performs it,
+ * and the answer comes back as an event. Replay ignores asks: the answers are in the capture.
+ */
+#ifndef CULPRIT_ASK_H
+#define CULPRIT_ASK_H
+
+#include <linux/types.h>
+
+enum ask_what {
+	ASK_PROC = 1,	   /* who is process (pid, start_ns): answered by EVENT_PROC, once */
+	ASK_FDS = 2,	   /* break its descriptors down each tick until `until_ns`: EVENT_FD_GROUP/SCAN */
+	ASK_BLOCK_ISSUE = 3, /* arm the issue hook for disk `dev` until `until_ns`: fills the pid in EVENT_BLOCK_IO */
+};
+
+struct ask {
+	__u32 what; /* enum ask_what */
+	__u32 pid;
+	__u32 dev;
+	__u32 pad;
+	__u64 start_ns;
+	__u64 until_ns; /* CLOCK_MONOTONIC, event time */
+};
+
+typedef void (*ask_fn)(void *ctx, const struct ask *ask);
+
+#endif

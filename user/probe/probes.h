@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * probes.h - the kernel side, as the live source sees it.
+ *
+ * One object holds all BPF objects (tcp, block, files). What attaches and by which way is decided by
+ * THE probe table (probe_table.c) and really trying. Everything it learns leaves as events.
+ */
+#ifndef CULPRIT_PROBES_H
+#define CULPRIT_PROBES_H
+
+#include "err.h"
+#include "source/source.h"
+
+struct probes;
+
+struct probes_options {
+	const char *disable; /* comma list of probe names that are forced off; NULL = none */
+	const char *force_way; /* "probe=way,...": only this way is tried (tests); NULL = all in order */
+	unsigned long long slow_io_ns;
+	unsigned int own_pid;
+	bool verbose; /* libbpf's messages to stderr as they come */
+};
+
+/* Memory only. */
+int probes_new(const struct probes_options *options, struct probes **ret_probes, struct err *err);
+/* Opens, loads and attaches what it can. 0 when at least one probe is active; else -EPERM with the
+ * missing capability named, -ENOTSUP without BTF, or the first failure. Each probe's fate is in
+ * probes_report(). */
+int probes_attach(struct probes *probes, struct err *err);
+/* EVENT_PROBE for each row. */
+int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx);
+/* EVENT_RING, EVENT_TABLE, EVENT_HOOK: the present numbers. */
+int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx);
+/* Memory of maps and rings, bytes. */
+unsigned long long probes_map_bytes(const struct probes *probes);
+/* Hands out all that is in the rings; returns how many events were urgent (block errors, failed
+ * connection attempts), or a negative errno. */
+int probes_drain(struct probes *probes, event_fn fn, void *ctx);
+/* One snapshot: EVENT_BLOCK_STAT/STATUS and EVENT_TCP_PEER that changed, the census (EVENT_PROC_FDS
+ * that changed, EVENT_PROC_GONE). baseline: the first one. */
+int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool baseline, event_fn fn,
+		    void *ctx);
+/* One breakdown of a process's descriptors: EVENT_FD_GROUP..., EVENT_FD_SCAN. -ESRCH: it is gone. */
+int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+		    unsigned int scan, unsigned long long now_ns, event_fn fn, void *ctx);
+/* The issue hook: attached while at least one disk is armed. dev as in struct event_disk. */
+int probes_arm_issue(struct probes *probes, unsigned int dev);
+int probes_disarm_issue(struct probes *probes, unsigned int dev);
+/* Detaches all. NULL is fine. */
+void probes_free(struct probes *probes);
+
+#endif
