@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rule.h - THE rule table: one row a kind.
+ *
+ * A rule reads the model and states claims with evidence for and against. It keeps nothing, does no
+ * I/O, and knows no other rule. Kinds without a rule yet have a row too (judge is NULL): `explain` and
+ * `unjudged` speak of them.
+ */
+#ifndef CULPRIT_RULE_H
+#define CULPRIT_RULE_H
+
+#include "ask.h"
+#include "finding/finding.h"
+#include "model/model.h"
+
+/* Where a rule's answers go. */
+struct judgement {
+	void (*claim)(void *ctx, const struct claim *claim);
+	ask_fn ask;
+	void *ctx;
+};
+
+#define RULE_NEEDS_MAX 4
+
+struct rule {
+	const char *kind;
+	enum fault_class class;
+	enum fault_at fault_at;
+	bool core; /* its blindness or idleness is its class's */
+	/* What it means; what speaks against it; what to do: `culprit explain`. */
+	const char *meaning;
+	const char *against;
+	const char *todo;
+	/* Probes it cannot judge without; tables whose drops cost it counts. */
+	const char *needs[RULE_NEEDS_MAX];
+	const char *tables[RULE_NEEDS_MAX];
+	const struct threshold *const *thresholds; /* ends with NULL; may be NULL */
+	/* Has enough happened to judge? Writes what it lacks ("4 connections, 61 segments; loss needs
+	 * 500") when not. */
+	bool (*exposed)(const struct model *model, char *buf, size_t size);
+	/* States all claims that hold now, whatever was said before. */
+	void (*judge)(const struct model *model, const struct judgement *judgement);
+	/* Asked of an open finding that is claimed no longer: was the subject seen healthy under load
+	 * since `since_ns`? NULL: silence for close_evals is enough only if the rule says so by
+	 * leaving it NULL *and* the subject is still there; prefer to give it. */
+	bool (*recovered)(const struct model *model, const struct subject *subject, __u64 since_ns);
+	/* Hysteresis: evaluations in a row with the claim before it opens, without it before it closes. */
+	unsigned int open_evals;
+	unsigned int close_evals;
+	/* unjudged reason when there is no judge or a standing lack: "not-implemented", "no-baseline". */
+	const char *unjudged;
+};
+
+/* All rows, class by class, the most telling kind first; the count. */
+extern const struct rule *const rule_table[];
+extern const unsigned int rule_count;
+
+/* NULL when there is no such kind. */
+const struct rule *rule_find(const char *kind);
+
+/* Is the subject still there (disk present, process alive, peer known)? For "gone". */
+bool subject_present(const struct model *model, const struct subject *subject);
+
+/* The numbers of a class: for the verdict, whatever its state. */
+struct exposure {
+	struct {
+		const char *name;
+		double value;
+	} item[8];
+	unsigned int n;
+	char text[60]; /* "sda 212 I/Os, p99 0.9 ms, 0 errors": the report's line */
+};
+void class_exposure(const struct model *model, enum fault_class class, struct exposure *ret);
+
+/* ---- static tables that know more than one kind ---- */
+
+/* loser is superseded when winner is open on the same subject key. */
+struct precedence {
+	const char *winner;
+	const char *loser;
+	bool same_subject; /* else: the subjects need only meet (subjects_meet) */
+};
+extern const struct precedence precedence_table[];
+extern const unsigned int precedence_count;
+
+enum join { JOIN_SAME_SUBJECT, JOIN_SAME_DISK, JOIN_SAME_PEER, JOIN_SAME_NIC, JOIN_SAME_PROCESS, JOIN_HOST };
+struct correlation {
+	const char *effect;
+	const char *cause;
+	enum join join;
+	__u64 max_delay_ns; /* the effect's first fault after the cause's first one, at most */
+};
+extern const struct correlation correlation_table[];
+extern const unsigned int correlation_count;
+
+/* Do the two subjects meet in the sense of `join`: a peer and the interface it is reached by, a
+ * process and the peer it leaks to, a disk and its file system. */
+bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
+		   enum join join);
+
+#endif

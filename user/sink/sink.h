@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sink.h - where lines go.
+ *
+ * The engine numbers lines once and hands each to every sink. A line is borrowed during write.
+ */
+#ifndef CULPRIT_SINK_H
+#define CULPRIT_SINK_H
+
+#include <stdio.h>
+
+#include "err.h"
+#include "finding/finding.h"
+#include "finding/verdict.h"
+#include "model/model.h"
+
+enum line_type { LINE_FINDING, LINE_VERDICT, LINE_STATUS, LINE_GAP };
+
+struct gap {
+	const char *what; /* "events" or "lines" */
+	__u64 from_ns;	  /* monotonic; events */
+	__u64 to_ns;
+	__u64 lost;
+	char probe[16]; /* the ring: "tcp" */
+	const char *reason;
+	__u64 seq_from; /* lines */
+	__u64 seq_to;
+};
+
+struct line {
+	enum line_type type;
+	__u64 seq;	 /* from 1, once per line of a run */
+	__u64 time_ns;	 /* monotonic event time */
+	enum severity severity;
+	char message[MESSAGE_LEN];
+	const struct model *model; /* host, labels, clock; the status line is made from it */
+	union {
+		const struct finding *finding;
+		const struct verdict *verdict;
+		const struct gap *gap;
+	};
+};
+
+struct sink;
+
+struct sink_ops {
+	const char *name;
+	/* 0 or negative errno. -EPIPE: the reader is gone. */
+	int (*write)(struct sink *sink, const struct line *line, struct err *err);
+	/* SIGHUP: the file may have been renamed. NULL: nothing to do. */
+	int (*reopen)(struct sink *sink, struct err *err);
+	/* Flushes and frees; the first error wins. NULL is fine. */
+	int (*close)(struct sink *sink, struct err *err);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+/* One line as JSON text, newline included, at most 7,168 bytes, lists cut and counted until it fits.
+ * The only place that knows the JSON. *ret_text is malloc'd. 0 or -ENOMEM. */
+int json_line(const struct line *line, char **ret_text, size_t *ret_len);
+
+/* JSON lines to a path (0640, append, O_NOFOLLOW, reopened on SIGHUP), or to stdout when path is NULL. */
+int sink_jsonl_new(const char *path, struct sink **ret_sink, struct err *err);
+
+/* The report for people: printed on the verdict. stream is borrowed. */
+int sink_report_new(FILE *stream, bool color, struct sink **ret_sink, struct err *err);
+
+#endif
