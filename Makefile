@@ -23,8 +23,9 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 CC ?= cc
 CLANG ?= clang
-BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
-LLVM_STRIP ?= $(firstword $(shell command -v llvm-strip llvm-strip-19 llvm-strip-16 llvm-strip-14) llvm-strip)
+# Recursive on purpose: looked up when first used, after "make deps" has installed them.
+BPFTOOL ?= $(firstword $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool) bpftool)
+LLVM_STRIP ?= $(firstword $(shell command -v llvm-strip) llvm-strip)
 PYTHON ?= /usr/bin/python3
 
 ARCH := $(shell uname -m)
@@ -49,7 +50,7 @@ CORE_OBJ := $(CORE_SRC:%.c=$(B)/obj/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(B)/obj/%.o)
 
 .PHONY: all
-all: $(B)/culprit
+all: need-build $(B)/culprit
 
 $(B)/culprit: $(USER_OBJ) $(B)/libcore.a
 	$(call say,LINK,$@)
@@ -72,8 +73,162 @@ $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: clean
+
+# ---- what must be installed (Debian 12, 13) ----
+
+DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev \
+	libjson-c-dev libinih-dev
+DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
+	e2fsprogs qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps
+DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
+DEPS_BENCH := libbpf-tools lsof
+
+# The packages of $(1) that dpkg does not have, on a system that has dpkg.
+missing = for p in $(1); do dpkg-query -W -f '$${Status}' "$$p" 2>/dev/null | \
+	grep -q '^install ok installed' || echo "$$p"; done
+# Installs them: the lists may be missing or old on a new machine, the archive slow: three tries.
+install = @missing=$$($(call missing,$(1))); [ -z "$$missing" ] && exit 0; \
+	[ "$$(id -u)" = 0 ] || { echo "missing: "$$missing"; run: sudo make deps" >&2; exit 1; }; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	for try in 1 2 3; do \
+		apt-get install -y -q --no-install-recommends $$missing && exit 0; \
+		sleep $$((try * 5)); apt-get update -q; \
+	done; echo "could not install: "$$missing >&2; exit 1
+
+.PHONY: deps deps-test deps-lint deps-bench need-build
+deps:
+	$(call install,$(DEPS_BUILD))
+deps-test:
+	$(call install,$(DEPS_BUILD) $(DEPS_TEST))
+deps-lint:
+	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT))
+deps-bench:
+	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH))
+# Says what is missing before a compiler says it less well.
+need-build:
+	@command -v dpkg-query >/dev/null || exit 0; missing=$$($(call missing,$(DEPS_BUILD))); \
+	[ -z "$$missing" ] || { echo "missing: "$$missing"; run: sudo make deps" >&2; exit 1; }
+
+# ---- the two commands ----
+
+.PHONY: trace test run-trace run-test
+trace: deps
+	@$(MAKE) --no-print-directory run-trace
+run-trace: all
+	@./$(B)/culprit trace -d $(D)
+test: deps-test
+	@$(MAKE) --no-print-directory run-test
+# One list, one sum: a suite that is missing is a failure, not a smaller number.
+run-test: all test-programs
+	@tests/run.py --skip-fails --log $(B)/log --limit 3000 \
+		check='$(MAKE) --no-print-directory check' \
+		test-bpf='$(MAKE) --no-print-directory test-bpf' \
+		test-vm='$(MAKE) --no-print-directory test-vm'
+
+# ---- tests ----
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
+SAN_OBJ := $(patsubst %.c,$(B)/san/%.o,$(CORE_SRC) $(filter-out user/main.c,$(USER_SRC)))
+UNIT_SRC := $(sort $(wildcard tests/unit/*/*.c))
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
+BPFTEST_SRC := $(sort $(wildcard tests/bpf/test_*.c))
+BPFTEST_BIN := $(BPFTEST_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
+
+.PHONY: test-programs check test-bpf test-vm test-matrix
+test-programs: $(UNIT_BIN) $(BPFTEST_BIN) $(B)/tests/load $(B)/san/culprit
+
+$(B)/san/%.o: %.c Makefile VERSION | $(BPF_SKEL)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(SAN) -MMD -MP -c -o $@ $<
+$(B)/san/libculprit.a: $(SAN_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(SAN_OBJ)
+$(B)/san/culprit: $(B)/san/user/main.o $(B)/san/libculprit.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS) -lm
+$(B)/tests/unit/%: tests/unit/%.c $(B)/san/libculprit.a Makefile
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/unit -std=gnu11 $(WARN) $(SAN) -MMD -MP -MF $@.d \
+		-o $@ $< $(B)/san/libculprit.a -lcmocka $(LIBS) -lm
+
+check: need-build $(B)/culprit $(B)/san/culprit $(UNIT_BIN)
+	@tests/run.py --log $(B)/log \
+		$(foreach t,$(UNIT_BIN),$(t:$(B)/tests/%=%)=$(t)) \
+		replay='tests/replay/run.py $(B)/san/culprit' \
+		cli='tests/cli/run.py $(B)/culprit' \
+		core-symbols='tests/core_symbols.py $(B)/libcore.a'
+
+# cmocka programs that load BPF: root, this kernel.
+$(B)/tests/bpf/%: tests/bpf/%.c $(wildcard tests/bpf/*.h tests/bpf/lib*.c) $(USER_OBJ) $(B)/libcore.a Makefile
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/bpf $(ALL_CFLAGS) -MF $@.d -o $@ $< \
+		$(wildcard tests/bpf/lib*.c) $(filter-out $(B)/obj/user/main.o,$(USER_OBJ)) \
+		$(B)/libcore.a -lcmocka $(LIBS) -lm
+test-bpf: need-build $(B)/culprit $(BPFTEST_BIN)
+	@[ "$$(id -u)" = 0 ] || { echo "make test-bpf needs root" >&2; exit 1; }
+	@tests/run.py --log $(B)/log $(foreach t,$(BPFTEST_BIN),$(t:$(B)/tests/%=%)=$(t)) \
+		$(foreach t,$(sort $(wildcard tests/bpf/test_*.py)),$(t:tests/%.py=%)='$(t) $(B)/culprit')
+
+# Real kernels and real faults, under emulation. KERNELS="5.10 6.1" SCENARIOS="medium-error" SEED=7
+VM_ARGS = --culprit $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)") \
+	$(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(SEED),--seed $(SEED))
+$(B)/tests/load: $(wildcard tests/vm/load/*.c tests/vm/load/*.h) Makefile
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -o $@ $(filter %.c,$^)
+test-vm: need-build $(B)/culprit $(B)/tests/load
+	@tests/vm/run.py $(VM_ARGS) --json $(B)/vm/table.json
+test-matrix: need-build $(B)/culprit $(B)/tests/load
+	@tests/vm/run.py --matrix $(VM_ARGS) --json $(B)/vm/matrix.json
+
+.PHONY: bench
+bench: deps-bench
+	@$(MAKE) --no-print-directory run-bench
+.PHONY: run-bench
+run-bench: $(B)/culprit $(B)/tests/load
+	@tests/bench/run.py --culprit $(B)/culprit --json $(B)/bench.json
+
+# ---- lint ----
+
+C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^vmlinux/')
+PY_FILES = $(shell git ls-files '*.py')
+SH_FILES = $(shell git ls-files | xargs -r grep -lE '^\#!(/usr)?/bin/(env )?(ba)?sh' 2>/dev/null)
+TIDY := -*,bugprone-*,cert-err34-c,cert-flp30-c,clang-analyzer-*,misc-redundant-expression,readability-misleading-indentation,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result,-bugprone-assignment-in-if-condition
+.PHONY: lint format
+lint: deps-lint
+	@$(MAKE) --no-print-directory run-lint
+.PHONY: run-lint
+run-lint: $(BPF_SKEL)
+	clang-format --dry-run -Werror $(C_FILES)
+	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(CORE_SRC) $(USER_SRC) -- \
+		$(CPPFLAGS) -std=gnu11 2>/dev/null
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -Iheaders -Iuser $(CORE_SRC) $(USER_SRC)
+	shellcheck $(SH_FILES)
+	$(PYTHON) -m py_compile $(PY_FILES)
+format:
+	clang-format -i $(C_FILES)
+
+# ---- install ----
+
+.PHONY: install uninstall clean help
+install: all
+	install -D -m 0755 $(B)/culprit $(DESTDIR)$(PREFIX)/bin/culprit
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/culprit
 clean:
 	rm -rf $(B)
+
+help:
+	@echo 'sudo make trace [D=10]     install what is missing, build, trace this host for 30 s (or D)'
+	@echo 'sudo make test             install what is missing, build, pass all tests'
+	@echo 'make                       build/culprit, as an ordinary user'
+	@echo 'sudo make deps             install what the build needs'
+	@echo 'make check                 unit tests and replays: seconds, no root'
+	@echo 'sudo make test-bpf         the probes on this kernel'
+	@echo 'sudo make test-vm          real kernels and faults: KERNELS="5.10 6.1" SCENARIOS="..." SEED=n'
+	@echo 'sudo make test-matrix      every scenario on every kernel'
+	@echo 'sudo make bench            cost, beside other tools'
+	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs test programs and adds their results up.
+
+usage: tests/run.py [--log DIR] NAME=COMMAND...
+
+Each command's own count is read from its output: cmocka's closing lines, or a plain
+"N passed, N failed[, N skipped]". A command that fails without counting a failure, that counts
+nothing, or that runs into its time limit is a failure of its own. The last line is the sum.
+"""
+import argparse
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test\(s\)\.$", re.M)
+CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] .*?(\d+) test\(s\), listed below:$", re.M)
+CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] (\d+) test\(s\), listed below:$", re.M)
+
+
+def count(output):
+    """(passed, failed, skipped) by what the program said of itself."""
+    plain = PLAIN.findall(output)
+    if plain:
+        passed, failed, skipped = plain[-1]
+        return int(passed), int(failed), int(skipped or 0)
+    return (sum(map(int, CMOCKA_PASSED.findall(output))),
+            sum(map(int, CMOCKA_FAILED.findall(output))),
+            sum(map(int, CMOCKA_SKIPPED.findall(output))))
+
+
+def run(name, command, limit, log):
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        output, timed_out = process.communicate(timeout=limit)[0], False
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, timed_out = process.communicate()[0], True
+    output = output.decode("utf-8", "replace")
+    if log:
+        os.makedirs(log, exist_ok=True)
+        with open(os.path.join(log, name.replace("/", "-") + ".log"), "w", encoding="utf-8") as f:
+            f.write(output)
+    passed, failed, skipped = count(output)
+    why = ""
+    if timed_out:
+        failed, why = failed + 1, f"ran into its limit of {limit} s"
+    elif process.returncode != 0 and failed == 0:
+        failed, why = 1, f"exit status {process.returncode}"
+    elif passed + failed == 0:
+        failed, why = 1, "ran no test"
+    seconds = time.monotonic() - start
+    print(f"{'ok  ' if failed == 0 else 'FAIL'} {name}: {passed} passed, {failed} failed"
+          f"{f', {skipped} skipped' if skipped else ''} ({seconds:.1f} s){' ' + why if why else ''}",
+          flush=True)
+    if failed:
+        print("\n".join("    " + line for line in output.splitlines()[-60:]), flush=True)
+    return passed, failed, skipped
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", help="keep each program's output here")
+    parser.add_argument("--limit", type=int, default=120, help="seconds a program may take")
+    parser.add_argument("--skip-fails", action="store_true", help="a skipped test counts as failed")
+    parser.add_argument("tests", nargs="+", metavar="NAME=COMMAND")
+    args = parser.parse_args()
+    total = [0, 0, 0]
+    for test in args.tests:
+        name, _, command = test.partition("=")
+        result = run(name, shlex.split(command), args.limit, args.log)
+        total = [a + b for a, b in zip(total, result)]
+    passed, failed, skipped = total
+    if args.skip_fails:
+        failed, skipped = failed + skipped, 0
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed or passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

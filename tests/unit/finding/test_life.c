@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_life.c - findings' life and the class states, over a rule table and a model of our own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "finding/life.h"
+#include "finding/verdict.h"
+
+#define S 1000000000ULL
+
+/* ---- a model that says what the test wants ---- */
+
+struct model {
+	__u64 now;
+	struct event_host host;
+	bool weak, strong, effect; /* which rules claim */
+	enum severity severity;
+	double confidence;
+	__u64 count;
+	bool healthy, present, exposed, same;
+	__u32 probe_state;
+	__u64 dropped;
+	const char *class_setting;
+} m;
+
+const struct event_host *model_host(const struct model *model)
+{
+	return &model->host;
+}
+
+__u64 model_now(const struct model *model)
+{
+	return model->now;
+}
+
+__u64 model_start(const struct model *model)
+{
+	(void)model;
+	return S;
+}
+
+const char *model_setting(const struct model *model, const char *key)
+{
+	return strcmp(key, "class") == 0 ? model->class_setting : NULL;
+}
+
+const struct event_probe *model_probe(const struct model *model, const char *name)
+{
+	static struct event_probe probe;
+
+	snprintf(probe.name, sizeof(probe.name), "%s", name);
+	snprintf(probe.reason, sizeof(probe.reason), "forced off");
+	probe.state = model->probe_state;
+	return model->probe_state ? &probe : NULL;
+}
+
+const struct event_table *model_table(const struct model *model, const char *name)
+{
+	static struct event_table table;
+
+	snprintf(table.name, sizeof(table.name), "%s", name);
+	table.dropped = model->dropped;
+	return &table;
+}
+
+const struct event_ring *model_ring_at(const struct model *model, unsigned int i)
+{
+	static const struct event_ring ring = {.produced = 5, .delivered = 3, .lost = 2};
+
+	(void)model;
+	return i < 2 ? &ring : NULL;
+}
+
+static const struct event_self self_first = {.cpu_ns = 1 * S, .wall_ns = 1 * S};
+static const struct event_self self_now = {.cpu_ns = 2 * S, .wall_ns = 101 * S, .rss_bytes = 7};
+
+const struct event_self *model_self(const struct model *model)
+{
+	(void)model;
+	return &self_now;
+}
+
+const struct event_self *model_self_first(const struct model *model)
+{
+	(void)model;
+	return &self_first;
+}
+
+/* ---- a rule table of three kinds and one to come ---- */
+
+static void claim_if(bool yes, const char *kind, const struct model *model,
+		     const struct judgement *judgement)
+{
+	struct subject subject = {.type = SUBJECT_DISK, .dev = 8, .name = "sda"};
+	struct claim claim;
+
+	if (!yes)
+		return;
+	claim_init(&claim, rule_find(kind), &subject);
+	claim.basis = BASIS_MEASURED;
+	claim.confidence = model->confidence;
+	claim.severity = model->severity;
+	claim.count = model->count;
+	claim.first_ns = claim.last_ns = model->now;
+	claim_message(&claim, "DISK: %s", kind);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+static void judge_weak(const struct model *model, const struct judgement *judgement)
+{
+	claim_if(model->weak, "weak", model, judgement);
+}
+
+static void judge_strong(const struct model *model, const struct judgement *judgement)
+{
+	claim_if(model->strong, "strong", model, judgement);
+}
+
+static void judge_effect(const struct model *model, const struct judgement *judgement)
+{
+	claim_if(model->effect, "effect", model, judgement);
+}
+
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	(void)subject;
+	(void)since_ns;
+	return model->healthy;
+}
+
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	if (!model->exposed)
+		snprintf(buf, size, "2 I/Os; 10 are needed");
+	return model->exposed;
+}
+
+static const struct rule weak = {.kind = "weak", .class = CLASS_HARDWARE, .core = true,
+				 .needs = {"block.complete"}, .tables = {"disks"}, .exposed = exposed,
+				 .judge = judge_weak, .recovered = recovered, .open_evals = 2,
+				 .close_evals = 2};
+static const struct rule strong = {.kind = "strong", .class = CLASS_HARDWARE, .judge = judge_strong,
+				   .recovered = recovered, .open_evals = 1, .close_evals = 1};
+static const struct rule effect = {.kind = "effect", .class = CLASS_NETWORK, .judge = judge_effect,
+				   .open_evals = 1, .close_evals = 1};
+static const struct rule later = {.kind = "later", .class = CLASS_SYSTEM, .unjudged = "not-implemented"};
+const struct rule *const rule_table[] = {&weak, &strong, &effect, &later};
+const unsigned int rule_count = 4;
+const struct precedence precedence_table[] = {{"strong", "weak", true}};
+const unsigned int precedence_count = 1;
+const struct correlation correlation_table[] = {{"effect", "strong", JOIN_HOST, 10 * S}};
+const unsigned int correlation_count = 1;
+
+const struct rule *rule_find(const char *kind)
+{
+	for (unsigned int i = 0; i < rule_count; i++)
+		if (strcmp(rule_table[i]->kind, kind) == 0)
+			return rule_table[i];
+	return NULL;
+}
+
+bool subject_present(const struct model *model, const struct subject *subject)
+{
+	(void)subject;
+	return model->present;
+}
+
+bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
+		   enum join join)
+{
+	(void)a;
+	(void)b;
+	(void)join;
+	return model->same;
+}
+
+void class_exposure(const struct model *model, enum fault_class class, struct exposure *ret)
+{
+	(void)model;
+	memset(ret, 0, sizeof(*ret));
+	snprintf(ret->text, sizeof(ret->text), "numbers of %s", fault_class_name(class));
+}
+
+/* ---- what was told ---- */
+
+static struct finding told[16];
+static unsigned int n_told;
+
+static int hear(void *ctx, const struct finding *finding)
+{
+	(void)ctx;
+	if (n_told < 16)
+		told[n_told++] = *finding;
+	return 0;
+}
+
+static void evaluate(struct life *life, bool last)
+{
+	n_told = 0;
+	m.now += S;
+	assert_int_equal(life_evaluate(life, &m, last, NULL, hear, NULL), 0);
+}
+
+static int setup(void **state)
+{
+	memset(&m, 0, sizeof(m));
+	m.now = 100 * S;
+	m.host.mode = RUN_TRACE;
+	m.severity = SEVERITY_WARNING;
+	m.confidence = 0.9;
+	m.count = 3;
+	m.present = m.exposed = m.same = true;
+	m.probe_state = PROBE_ACTIVE;
+	*state = life_new();
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	life_free(*state);
+	return 0;
+}
+
+/* ---- tests ---- */
+
+static void test_opens_after_its_hysteresis(void **state)
+{
+	m.weak = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	assert_int_equal(told[0].episode, 1);
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+}
+
+static void test_an_interrupted_claim_starts_anew(void **state)
+{
+	m.weak = true;
+	evaluate(*state, false);
+	m.weak = false;
+	evaluate(*state, false);
+	m.weak = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+}
+
+static void test_below_half_nothing_opens_and_the_basis_caps(void **state)
+{
+	m.strong = true;
+	m.confidence = 0.49;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	m.confidence = 1.0;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_true(told[0].claim.confidence <= 0.95);
+}
+
+static void test_updates_at_intervals_and_when_it_gets_worse(void **state)
+{
+	m.strong = true;
+	evaluate(*state, false);
+	m.count++;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	m.now += 10 * S;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_UPDATE);
+	assert_int_equal(told[0].count, 4);
+	m.severity = SEVERITY_CRITICAL;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	m.count++;
+	evaluate(*state, true);
+	assert_int_equal(n_told, 1);
+}
+
+static void test_resolves_on_health_only(void **state)
+{
+	m.strong = true;
+	evaluate(*state, false);
+	m.strong = false;
+	for (int i = 0; i < 5; i++)
+		evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	m.healthy = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_RESOLVED);
+	assert_int_equal(told[0].resolution, RESOLVED_RECOVERED);
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	assert_int_equal(told[0].episode, 2);
+	m.strong = m.present = m.healthy = false;
+	evaluate(*state, false);
+	assert_int_equal(told[0].resolution, RESOLVED_GONE);
+}
+
+static void test_expires_after_a_day(void **state)
+{
+	m.strong = true;
+	evaluate(*state, false);
+	m.strong = false;
+	m.now += 25 * 3600 * S;
+	evaluate(*state, false);
+	assert_int_equal(told[0].resolution, RESOLVED_EXPIRED);
+}
+
+static void test_the_stronger_supersedes(void **state)
+{
+	__u64 weak_id;
+
+	m.weak = true;
+	evaluate(*state, false);
+	evaluate(*state, false);
+	weak_id = told[0].id;
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct finding *f = &told[i];
+
+		assert_int_equal(f->state, f->id == weak_id ? FINDING_SUPERSEDED : FINDING_OPEN);
+		if (f->id == weak_id)
+			assert_true(f->by && f->by == told[1 - i].id);
+	}
+	assert_string_equal(life_open_at(*state, 0)->claim.rule->kind, "strong");
+	assert_null(life_open_at(*state, 1));
+	for (int i = 0; i < 4; i++)
+		evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+}
+
+static void test_a_held_loser_never_opens(void **state)
+{
+	m.weak = m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_string_equal(told[0].claim.rule->kind, "strong");
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+}
+
+static void test_other_subjects_do_not_supersede(void **state)
+{
+	m.weak = m.strong = true;
+	m.same = false;
+	evaluate(*state, false);
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_string_equal(told[0].claim.rule->kind, "weak");
+}
+
+static void test_causes_come_first_and_are_named(void **state)
+{
+	m.effect = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].n_caused_by, 0);
+	m.strong = true;
+	m.count++;
+	m.now += 10 * S;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 2);
+	assert_string_equal(told[0].claim.rule->kind, "effect"); /* too late to be its cause */
+	life_free(*state);
+	*state = life_new();
+	evaluate(*state, false);
+	assert_int_equal(n_told, 2);
+	assert_string_equal(told[0].claim.rule->kind, "strong");
+	assert_int_equal(told[1].n_caused_by, 1);
+	assert_true(told[1].caused_by[0] == told[0].id);
+	assert_string_equal(life_open_at(*state, 0)->claim.rule->kind, "strong");
+}
+
+static void states_are(struct life *life, enum class_state hardware, int exit_code)
+{
+	struct verdict v;
+
+	verdict_make(&m, life, &v);
+	assert_string_equal(class_state_name(v.class[CLASS_HARDWARE].state), class_state_name(hardware));
+	assert_string_equal(class_state_name(v.class[CLASS_SYSTEM].state), "blind");
+	assert_int_equal(verdict_exit_code(&v), exit_code);
+	assert_true(v.message[0]);
+}
+
+static void test_class_states(void **state)
+{
+	m.class_setting = "hardware,system";
+	states_are(*state, STATE_CLEAR, 0);
+	m.exposed = false;
+	states_are(*state, STATE_IDLE, 0);
+	m.dropped = 1;
+	states_are(*state, STATE_BLIND, 4);
+	m.dropped = 0;
+	m.probe_state = PROBE_UNAVAILABLE;
+	states_are(*state, STATE_BLIND, 4);
+	m.probe_state = 0;
+	states_are(*state, STATE_BLIND, 4);
+	m.probe_state = PROBE_DEGRADED;
+	m.exposed = true;
+	states_are(*state, STATE_CLEAR, 0);
+	m.strong = true;
+	m.confidence = 0.79;
+	evaluate(*state, false);
+	states_are(*state, STATE_SUSPECT, 4);
+	m.confidence = 0.8;
+	evaluate(*state, false);
+	states_are(*state, STATE_FAULT, 3);
+	m.severity = SEVERITY_INFO;
+	evaluate(*state, false);
+	states_are(*state, STATE_CLEAR, 0);
+}
+
+static void test_a_blind_class_names_the_probe(void **state)
+{
+	struct verdict v;
+
+	m.probe_state = PROBE_UNAVAILABLE;
+	verdict_make(&m, *state, &v);
+	assert_non_null(strstr(v.class[CLASS_HARDWARE].text, "block.complete"));
+	assert_non_null(strstr(v.message, "CANNOT TELL"));
+	assert_string_equal(v.class[CLASS_HARDWARE].unjudged[0].reason, "not-attached");
+	assert_int_equal(v.produced, 10);
+	assert_int_equal(v.lost, 4);
+	assert_true(v.cpu_percent > 0.99 && v.cpu_percent < 1.01);
+}
+
+static void test_only_asked_classes_are_judged(void **state)
+{
+	struct verdict v;
+
+	m.class_setting = "network,connection-leak";
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	verdict_make(&m, *state, &v);
+	assert_false(v.class[CLASS_HARDWARE].asked);
+	assert_true(v.class[CLASS_LEAK].asked);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_opens_after_its_hysteresis),
+		T(test_an_interrupted_claim_starts_anew),
+		T(test_below_half_nothing_opens_and_the_basis_caps),
+		T(test_updates_at_intervals_and_when_it_gets_worse),
+		T(test_resolves_on_health_only),
+		T(test_expires_after_a_day),
+		T(test_the_stronger_supersedes),
+		T(test_a_held_loser_never_opens),
+		T(test_other_subjects_do_not_supersede),
+		T(test_causes_come_first_and_are_named),
+		T(test_class_states),
+		T(test_a_blind_class_names_the_probe),
+		T(test_only_asked_classes_are_judged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

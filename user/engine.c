@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* engine.c - source -> model -> rules -> findings -> sinks, and asks back; see engine.h. */
+#include "engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "finding/life.h"
+#include "log.h"
+#include "loop.h"
+#include "source/codec.h"
+
+#define HOUR_NS (3600 * 1000000000ULL)
+#define RINGS_MAX 8
+
+struct engine {
+	struct engine_options opt;
+	struct model *model;
+	struct life *life;
+	struct loop *loop;
+	struct verdict verdict;
+	bool have_verdict;
+	bool ended;	      /* EVENT_END went through */
+	bool status_due;      /* a probe changed since the last status line */
+	unsigned int signals; /* that asked for the end */
+	__u64 seq;
+	__u64 last_hourly_ns;
+	__u64 ring_lost[RINGS_MAX]; /* told so far */
+	__u64 ring_seen_ns[RINGS_MAX];
+	enum class_state told_state[CLASSES];
+	struct err sink_err; /* the first that a sink had */
+	bool sink_failed[4];
+};
+
+int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return err_set(err, -ENOMEM, "out of memory");
+	e->model = model_new();
+	e->life = life_new();
+	if (!e->model || !e->life || loop_new(&e->loop, err) < 0) {
+		int code = err->code ? err->code : err_set(err, -ENOMEM, "out of memory");
+
+		model_free(e->model);
+		life_free(e->life);
+		free(e);
+		return code;
+	}
+	e->opt = *options;
+	*ret_engine = e;
+	return 0;
+}
+
+const struct verdict *engine_verdict(const struct engine *engine)
+{
+	return engine->have_verdict ? &engine->verdict : NULL;
+}
+
+/* ---- lines ---- */
+
+/* A sink that fails is told of once and asked again with the next line: disks get free again. Only a
+ * reader that went away ends the run. */
+static int sink_write(struct engine *e, unsigned int i, const struct line *line)
+{
+	struct err err = {0};
+	int code = e->opt.sinks[i]->ops->write(e->opt.sinks[i], line, &err);
+
+	if (code >= 0) {
+		e->sink_failed[i] = false;
+		return 0;
+	}
+	if (!e->sink_err.code)
+		e->sink_err = err;
+	if (code == -EPIPE)
+		return code;
+	if (!e->sink_failed[i])
+		log_warn("%s", err.text);
+	e->sink_failed[i] = true;
+	return 0;
+}
+
+/* Numbers the line and hands it to every sink. */
+static int send_line(struct engine *e, struct line *line)
+{
+	int ret = 0;
+
+	line->seq = ++e->seq;
+	line->time_ns = model_now(e->model);
+	line->model = e->model;
+	for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
+		int code = sink_write(e, i, line);
+
+		if (code < 0)
+			ret = code;
+	}
+	return ret;
+}
+
+static int on_finding(void *ctx, const struct finding *finding)
+{
+	struct line line = {
+		.type = LINE_FINDING,
+		.severity = finding->claim.severity,
+		.finding = finding,
+	};
+
+	memcpy(line.message, finding->claim.message, sizeof(line.message));
+	return send_line(ctx, &line);
+}
+
+static int send_status(struct engine *e)
+{
+	struct line line = {.type = LINE_STATUS, .severity = SEVERITY_INFO};
+	const struct event_probe *probe;
+	unsigned int n = 0, active = 0;
+
+	for (; (probe = model_probe_at(e->model, n)); n++)
+		active += probe->state != PROBE_UNAVAILABLE;
+	if (active < n)
+		line.severity = SEVERITY_WARNING;
+	snprintf(line.message, sizeof(line.message), "%u of %u probes active", active, n);
+	e->status_due = false;
+	return send_line(e, &line);
+}
+
+static int send_verdict(struct engine *e)
+{
+	struct line line = {.type = LINE_VERDICT, .verdict = &e->verdict};
+
+	for (int c = 0; c < CLASSES; c++)
+		e->told_state[c] = e->verdict.class[c].state;
+	e->last_hourly_ns = model_now(e->model);
+	line.severity = e->verdict.severity;
+	memcpy(line.message, e->verdict.message, sizeof(line.message));
+	return send_line(e, &line);
+}
+
+/* A ring lost samples: its counters are whole, but the gap is said, once for each account. */
+static int send_gap(struct engine *e, const struct event_ring *ring, unsigned int i)
+{
+	struct gap gap = {.what = "events", .reason = "ring-full"};
+	struct line line = {.type = LINE_GAP, .severity = SEVERITY_INFO, .gap = &gap};
+
+	gap.from_ns = e->ring_seen_ns[i] ? e->ring_seen_ns[i] : model_start(e->model);
+	gap.to_ns = ring->h.ts_ns;
+	gap.lost = ring->lost - e->ring_lost[i];
+	memcpy(gap.probe, ring->name, sizeof(gap.probe));
+	gap.probe[sizeof(gap.probe) - 1] = '\0';
+	snprintf(line.message, sizeof(line.message),
+		 "%llu %s samples lost (ring full); the counters are whole",
+		 (unsigned long long)gap.lost, gap.probe);
+	return send_line(e, &line);
+}
+
+static int tell_gaps(struct engine *e)
+{
+	const struct event_ring *ring;
+
+	for (unsigned int i = 0; i < RINGS_MAX && (ring = model_ring_at(e->model, i)); i++) {
+		if (ring->lost > e->ring_lost[i]) {
+			int code = send_gap(e, ring, i);
+
+			if (code < 0)
+				return code;
+			e->ring_lost[i] = ring->lost;
+		}
+		e->ring_seen_ns[i] = ring->h.ts_ns;
+	}
+	return 0;
+}
+
+/* ---- evaluation ---- */
+
+static void on_ask(void *ctx, const struct ask *ask)
+{
+	struct engine *e = ctx;
+
+	if (e->opt.source->ops->ask)
+		e->opt.source->ops->ask(e->opt.source, ask);
+}
+
+/* In the daemon: when a class changes state (the first verdict is a change), and hourly. */
+static bool verdict_due(const struct engine *e, bool hour)
+{
+	if (model_host(e->model)->mode != RUN_DAEMON)
+		return false;
+	for (int c = 0; c < CLASSES; c++)
+		if (e->verdict.class[c].asked && e->verdict.class[c].state != e->told_state[c])
+			return true;
+	return hour || !e->last_hourly_ns;
+}
+
+static int evaluate(struct engine *e, bool last)
+{
+	int code = life_evaluate(e->life, e->model, last, on_ask, on_finding, e);
+	bool hour;
+
+	if (code < 0)
+		return code;
+	code = tell_gaps(e);
+	if (code < 0)
+		return code;
+	verdict_make(e->model, e->life, &e->verdict);
+	e->have_verdict = true;
+	hour = e->last_hourly_ns && model_now(e->model) - e->last_hourly_ns >= HOUR_NS;
+	if (e->status_due || last || hour)
+		code = send_status(e);
+	if (code == 0 && (last || verdict_due(e, hour)))
+		code = send_verdict(e);
+	return code;
+}
+
+static void show_progress(const struct engine *e)
+{
+	__u64 start = model_start(e->model);
+	double left;
+
+	if (!e->opt.progress || !start)
+		return;
+	left = e->opt.duration_s - (double)(model_now(e->model) - start) / 1e9;
+	if (e->ended)
+		fputs("\r\033[K", e->opt.progress);
+	else
+		fprintf(e->opt.progress, "\rwatching, %.0f s left (Ctrl-C: report now) \033[K",
+			left > 0 ? left : 0.0);
+	fflush(e->opt.progress);
+}
+
+static void record(struct engine *e, const struct event *event)
+{
+	struct err err = {0};
+
+	if (!e->opt.recorder || recorder_write(e->opt.recorder, event, &err) >= 0)
+		return;
+	log_warn("%s; recording stopped, tracing goes on", err.text);
+	if (!e->sink_err.code)
+		e->sink_err = err;
+	recorder_free(e->opt.recorder);
+	e->opt.recorder = NULL;
+}
+
+static int print_event(const struct engine *e, const struct event *event)
+{
+	char text[CODEC_LINE_MAX];
+	int n;
+
+	if (!e->opt.events)
+		return 0;
+	n = codec_encode(event, text, sizeof(text));
+	if (n < 0)
+		return 0;
+	return fprintf(e->opt.events, "%s\n", text) < 0 ? -errno : 0;
+}
+
+static int on_event(void *ctx, const struct event *event)
+{
+	struct engine *e = ctx;
+	int code;
+
+	record(e, event);
+	code = print_event(e, event);
+	if (code == 0)
+		code = model_apply(e->model, event);
+	if (code < 0)
+		return code;
+	switch (event->type) {
+	case EVENT_PROBE:
+		e->status_due = true;
+		return 0;
+	case EVENT_TICK:
+		code = evaluate(e, false);
+		show_progress(e);
+		return code;
+	case EVENT_PULSE:
+		return evaluate(e, false);
+	case EVENT_END:
+		e->ended = true;
+		show_progress(e);
+		return evaluate(e, true);
+	default:
+		return 0;
+	}
+}
+
+/* ---- running ---- */
+
+static void on_signal(void *ctx, int signal)
+{
+	struct engine *e = ctx;
+
+	if (signal == SIGHUP) {
+		for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
+			struct err err = {0};
+
+			if (e->opt.sinks[i]->ops->reopen &&
+			    e->opt.sinks[i]->ops->reopen(e->opt.sinks[i], &err) < 0)
+				log_warn("%s", err.text);
+		}
+		return;
+	}
+	e->signals++;
+	if (e->signals == 1)
+		e->opt.source->ops->stop(e->opt.source, END_INTERRUPTED);
+	else
+		loop_stop(e->loop, -EINTR);
+}
+
+static void on_source(void *ctx)
+{
+	struct engine *e = ctx;
+	struct err err = {0};
+	int code = e->opt.source->ops->dispatch(e->opt.source, on_event, e, &err);
+
+	if (code == 1)
+		return;
+	if (code < 0 && err.code && !e->sink_err.code)
+		e->sink_err = err;
+	loop_stop(e->loop, code);
+}
+
+int engine_run(struct engine *engine, struct err *err)
+{
+	int code;
+
+	loop_on_signal(engine->loop, on_signal, engine);
+	code = loop_add_source(engine->loop, engine->opt.source->ops->fd(engine->opt.source), on_source,
+			       engine, err);
+	if (code == 0)
+		code = loop_run(engine->loop, err);
+	if (code < 0 && !err->code) {
+		if (engine->sink_err.code)
+			*err = engine->sink_err;
+		else
+			err_set(err, code, "%s", strerror(-code));
+	}
+	return code < 0 ? err->code : 0;
+}
+
+int engine_close(struct engine *engine, struct err *err)
+{
+	struct err first = {0}, now = {0};
+
+	if (!engine)
+		return 0;
+	first = engine->sink_err;
+	if (engine->opt.recorder) {
+		if (recorder_close(engine->opt.recorder, &now) < 0 && !first.code)
+			first = now;
+		recorder_free(engine->opt.recorder);
+	}
+	for (unsigned int i = 0; i < engine->opt.n_sinks; i++) {
+		memset(&now, 0, sizeof(now));
+		if (engine->opt.sinks[i]->ops->close(engine->opt.sinks[i], &now) < 0 && !first.code)
+			first = now;
+	}
+	engine->opt.source->ops->free(engine->opt.source);
+	loop_free(engine->loop);
+	life_free(engine->life);
+	model_free(engine->model);
+	free(engine);
+	if (first.code)
+		*err = first;
+	return first.code;
+}

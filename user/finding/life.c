@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* life.c - the life of findings: open, update, superseded, resolved; see life.h. */
+#include "finding/life.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "finding/subject.h"
+#include "finding/verdict.h"
+
+/* More open faults than this on one host is one fault that we have no kind for. */
+#define LIFE_SLOTS 128
+/* Below this nothing opens (the contract). */
+#define CONFIDENCE_LEAST 0.5
+/* A change of confidence smaller than this is not worth a line. */
+#define CONFIDENCE_STEP 0.05
+/* At most one update a finding and interval: a trace is watched by a person, a daemon by a pipeline. */
+#define UPDATE_INTERVAL_TRACE_NS 10000000000ULL
+#define UPDATE_INTERVAL_DAEMON_NS 60000000000ULL
+#define EXPIRE_NS (24 * 3600 * 1000000000ULL)
+/* First faults are seen in the order of ticks and rings: the cause may appear a little after the effect. */
+#define CAUSE_SLACK_NS 2000000000ULL
+
+struct slot {
+	struct finding finding;
+	bool open;    /* an open or update line stands */
+	bool claimed; /* in this evaluation, with enough confidence */
+	bool held;    /* a stronger kind is claimed for the same fault */
+	bool due;     /* a line is due in this evaluation */
+	unsigned int present; /* evaluations in a row with a claim, */
+	unsigned int absent;  /* and without */
+	__u64 last_line_ns;
+	__u64 last_change_ns;
+	__u64 told_count;
+	enum severity told_severity;
+	double told_confidence;
+};
+
+struct life {
+	struct slot *slot[LIFE_SLOTS];
+	unsigned int n;
+	struct finding const *open[LIFE_SLOTS]; /* sorted, made by each evaluation */
+	unsigned int n_open;
+	__u64 dropped;
+	/* of the evaluation that is under way */
+	const struct model *model;
+};
+
+struct life *life_new(void)
+{
+	return calloc(1, sizeof(struct life));
+}
+
+void life_free(struct life *life)
+{
+	if (!life)
+		return;
+	for (unsigned int i = 0; i < life->n; i++)
+		free(life->slot[i]);
+	free(life);
+}
+
+__u64 life_dropped(const struct life *life)
+{
+	return life->dropped;
+}
+
+const struct finding *life_open_at(const struct life *life, unsigned int i)
+{
+	return i < life->n_open ? life->open[i] : NULL;
+}
+
+/* ---- claims to slots ---- */
+
+static struct slot *slot_find(const struct life *life, __u64 id)
+{
+	for (unsigned int i = 0; i < life->n; i++)
+		if (life->slot[i]->finding.id == id)
+			return life->slot[i];
+	return NULL;
+}
+
+/* A closed finding is kept for its episode count, until its room is needed: the oldest goes. */
+static struct slot *slot_reuse(struct life *life)
+{
+	struct slot *oldest = NULL;
+
+	for (unsigned int i = 0; i < life->n; i++) {
+		struct slot *s = life->slot[i];
+
+		if (!s->open && !s->claimed &&
+		    (!oldest || s->last_change_ns < oldest->last_change_ns))
+			oldest = s;
+	}
+	if (oldest)
+		memset(oldest, 0, sizeof(*oldest));
+	return oldest;
+}
+
+static struct slot *slot_add(struct life *life, __u64 id)
+{
+	struct slot *s;
+
+	if (life->n < LIFE_SLOTS) {
+		s = calloc(1, sizeof(*s));
+		if (s)
+			life->slot[life->n++] = s;
+	} else {
+		s = slot_reuse(life);
+	}
+	if (!s) {
+		life->dropped++;
+		return NULL;
+	}
+	s->finding.id = id;
+	return s;
+}
+
+static void on_claim(void *ctx, const struct claim *claim)
+{
+	struct life *life = ctx;
+	const struct event_host *host = model_host(life->model);
+	__u64 id = subject_id(host->boot_id, claim->rule->kind, &claim->subject);
+	struct slot *s = slot_find(life, id);
+	double ceiling = basis_ceiling(claim->basis);
+
+	if (claim->confidence < CONFIDENCE_LEAST)
+		return;
+	if (!s)
+		s = slot_add(life, id);
+	if (!s || s->claimed)
+		return;
+	s->finding.claim = *claim;
+	if (s->finding.claim.confidence > ceiling)
+		s->finding.claim.confidence = ceiling;
+	s->finding.count = claim->count;
+	s->finding.last_seen_ns = claim->last_ns;
+	s->claimed = true;
+	s->last_change_ns = model_now(life->model);
+	if (!s->open)
+		s->finding.first_seen_ns = claim->first_ns;
+}
+
+struct ask_tee {
+	struct judgement judgement;
+	struct life *life;
+	ask_fn ask;
+	void *ask_ctx;
+};
+
+static void tee_claim(void *ctx, const struct claim *claim)
+{
+	struct ask_tee *tee = ctx;
+
+	on_claim(tee->life, claim);
+}
+
+static void tee_ask(void *ctx, const struct ask *ask)
+{
+	struct ask_tee *tee = ctx;
+
+	if (tee->ask)
+		tee->ask(tee->ask_ctx, ask);
+}
+
+static void judge_all(struct life *life, ask_fn ask, void *ctx)
+{
+	struct ask_tee tee = {.life = life, .ask = ask, .ask_ctx = ctx};
+
+	tee.judgement.claim = tee_claim;
+	tee.judgement.ask = tee_ask;
+	tee.judgement.ctx = &tee;
+	for (unsigned int i = 0; i < life->n; i++) {
+		life->slot[i]->claimed = false;
+		life->slot[i]->held = false;
+		life->slot[i]->due = false;
+	}
+	for (unsigned int i = 0; i < rule_count; i++) {
+		const struct rule *rule = rule_table[i];
+
+		if (rule->judge && class_asked(life->model, rule->class))
+			rule->judge(life->model, &tee.judgement);
+	}
+	for (unsigned int i = 0; i < life->n; i++) {
+		struct slot *s = life->slot[i];
+
+		s->present = s->claimed ? s->present + 1 : 0;
+		s->absent = s->claimed ? 0 : s->absent + 1;
+	}
+}
+
+/* ---- one fault, one finding ---- */
+
+static bool is_kind(const struct slot *s, const char *kind)
+{
+	return s->finding.claim.rule && strcmp(s->finding.claim.rule->kind, kind) == 0;
+}
+
+static bool wins(const struct life *life, const struct precedence *row, const struct slot *winner,
+		 const struct slot *loser)
+{
+	enum join join = row->same_subject ? JOIN_SAME_SUBJECT : JOIN_SAME_NIC;
+
+	if (winner == loser || !(winner->open || winner->claimed) || winner->held)
+		return false;
+	if (!is_kind(winner, row->winner) || !is_kind(loser, row->loser))
+		return false;
+	return subjects_meet(life->model, &winner->finding.claim.subject,
+			     &loser->finding.claim.subject, join);
+}
+
+/* A loser is held back as soon as the winner is claimed, and superseded once the winner is open. */
+static void apply_precedence(struct life *life)
+{
+	for (unsigned int r = 0; r < precedence_count; r++) {
+		for (unsigned int w = 0; w < life->n; w++) {
+			for (unsigned int l = 0; l < life->n; l++) {
+				struct slot *winner = life->slot[w];
+				struct slot *loser = life->slot[l];
+
+				if (!wins(life, &precedence_table[r], winner, loser))
+					continue;
+				loser->held = true;
+				loser->finding.by = winner->finding.id;
+			}
+		}
+	}
+}
+
+/* ---- moving on ---- */
+
+static void open_finding(struct life *life, struct slot *s)
+{
+	const struct event_host *host = model_host(life->model);
+	struct finding *f = &s->finding;
+
+	f->fingerprint = subject_fingerprint(host->machine_id, f->claim.rule->kind, &f->claim.subject);
+	f->episode++;
+	f->state = FINDING_OPEN;
+	f->resolution = RESOLVED_NOT;
+	f->by = 0;
+	s->open = true;
+	s->due = true;
+}
+
+static void close_finding(struct life *life, struct slot *s, enum finding_state state,
+			  enum resolution why)
+{
+	s->finding.state = state;
+	s->finding.resolution = why;
+	s->open = false;
+	s->due = true;
+	s->present = 0;
+	s->last_change_ns = model_now(life->model);
+}
+
+static void move_unclaimed(struct life *life, struct slot *s)
+{
+	const struct rule *rule = s->finding.claim.rule;
+	__u64 now = model_now(life->model);
+
+	if (!s->open)
+		return;
+	if (!subject_present(life->model, &s->finding.claim.subject))
+		close_finding(life, s, FINDING_RESOLVED, RESOLVED_GONE);
+	else if (s->absent >= rule->close_evals && rule->recovered &&
+		 rule->recovered(life->model, &s->finding.claim.subject, s->finding.last_seen_ns))
+		close_finding(life, s, FINDING_RESOLVED, RESOLVED_RECOVERED);
+	else if (now > s->finding.last_seen_ns && now - s->finding.last_seen_ns > EXPIRE_NS)
+		close_finding(life, s, FINDING_RESOLVED, RESOLVED_EXPIRED);
+}
+
+static bool update_due(const struct life *life, const struct slot *s, bool last)
+{
+	const struct claim *c = &s->finding.claim;
+	__u64 interval = model_host(life->model)->mode == RUN_DAEMON ? UPDATE_INTERVAL_DAEMON_NS
+								      : UPDATE_INTERVAL_TRACE_NS;
+	bool changed = s->finding.count != s->told_count || c->severity != s->told_severity ||
+		       fabs(c->confidence - s->told_confidence) >= CONFIDENCE_STEP;
+
+	if (!changed)
+		return false;
+	return last || c->severity > s->told_severity ||
+	       model_now(life->model) - s->last_line_ns >= interval;
+}
+
+static void move(struct life *life, struct slot *s, bool last)
+{
+	if (!s->finding.claim.rule)
+		return;
+	if (s->open && s->held) {
+		struct slot *winner = slot_find(life, s->finding.by);
+
+		if (winner && winner->open)
+			close_finding(life, s, FINDING_SUPERSEDED, RESOLVED_NOT);
+		return;
+	}
+	if (!s->claimed) {
+		move_unclaimed(life, s);
+		return;
+	}
+	if (!s->open) {
+		if (!s->held && s->present >= s->finding.claim.rule->open_evals)
+			open_finding(life, s);
+		return;
+	}
+	if (update_due(life, s, last)) {
+		s->finding.state = FINDING_UPDATE;
+		s->due = true;
+	}
+}
+
+/* ---- causes ---- */
+
+static bool caused(const struct life *life, const struct correlation *row, const struct slot *effect,
+		   const struct slot *cause)
+{
+	__u64 at = effect->finding.first_seen_ns;
+	__u64 from = cause->finding.first_seen_ns;
+
+	if (effect == cause || !cause->open || !is_kind(effect, row->effect) ||
+	    !is_kind(cause, row->cause))
+		return false;
+	if (from > at + CAUSE_SLACK_NS || (at > from && at - from > row->max_delay_ns))
+		return false;
+	return subjects_meet(life->model, &effect->finding.claim.subject,
+			     &cause->finding.claim.subject, row->join);
+}
+
+static void find_causes(const struct life *life, struct slot *effect)
+{
+	struct finding *f = &effect->finding;
+
+	f->n_caused_by = 0;
+	for (unsigned int r = 0; r < correlation_count; r++)
+		for (unsigned int i = 0; i < life->n && f->n_caused_by < FINDING_CAUSES_MAX; i++)
+			if (caused(life, &correlation_table[r], effect, life->slot[i]))
+				f->caused_by[f->n_caused_by++] = life->slot[i]->finding.id;
+}
+
+/* ---- handing out ---- */
+
+static int tell(struct life *life, struct slot *s, finding_fn fn, void *ctx)
+{
+	int err = fn(ctx, &s->finding);
+
+	s->due = false;
+	s->last_line_ns = model_now(life->model);
+	s->told_count = s->finding.count;
+	s->told_severity = s->finding.claim.severity;
+	s->told_confidence = s->finding.claim.confidence;
+	return err < 0 ? err : 0;
+}
+
+/* Causes before effects: first what has no cause, then the rest. */
+static int tell_due(struct life *life, finding_fn fn, void *ctx)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		for (unsigned int i = 0; i < life->n; i++) {
+			struct slot *s = life->slot[i];
+			int err;
+
+			if (!s->due || (pass == 0 && s->finding.n_caused_by))
+				continue;
+			err = tell(life, s, fn, ctx);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int worse_first(const void *a, const void *b)
+{
+	const struct finding *x = *(const struct finding *const *)a;
+	const struct finding *y = *(const struct finding *const *)b;
+
+	if (x->claim.severity != y->claim.severity)
+		return x->claim.severity > y->claim.severity ? -1 : 1;
+	/* A cause goes before what it caused. */
+	if (!x->n_caused_by != !y->n_caused_by)
+		return x->n_caused_by ? 1 : -1;
+	if (x->claim.confidence != y->claim.confidence)
+		return x->claim.confidence > y->claim.confidence ? -1 : 1;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->id < y->id ? -1 : 1;
+}
+
+static void sort_open(struct life *life)
+{
+	life->n_open = 0;
+	for (unsigned int i = 0; i < life->n; i++)
+		if (life->slot[i]->open)
+			life->open[life->n_open++] = &life->slot[i]->finding;
+	if (life->n_open)
+		qsort(life->open, life->n_open, sizeof(life->open[0]), worse_first);
+}
+
+int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask, finding_fn fn,
+		  void *ctx)
+{
+	life->model = model;
+	judge_all(life, ask, ctx);
+	apply_precedence(life);
+	/* Winners open first, so that a loser is superseded in the same evaluation. */
+	for (int held = 0; held < 2; held++)
+		for (unsigned int i = 0; i < life->n; i++)
+			if (life->slot[i]->held == held)
+				move(life, life->slot[i], last);
+	for (unsigned int i = 0; i < life->n; i++)
+		if (life->slot[i]->open || life->slot[i]->due)
+			find_causes(life, life->slot[i]);
+	sort_open(life);
+	return tell_due(life, fn, ctx);
+}
