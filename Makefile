@@ -164,7 +164,7 @@ $(B)/tests/bpf/%: tests/bpf/%.c $(wildcard tests/bpf/*.h tests/bpf/lib*.c) $(USE
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/bpf $(ALL_CFLAGS) -MF $@.d -o $@ $< \
 		$(wildcard tests/bpf/lib*.c) $(filter-out $(B)/obj/user/main.o,$(USER_OBJ)) \
 		$(B)/libcore.a -lcmocka $(LIBS) -lm
-test-bpf: need-build $(B)/culprit $(BPFTEST_BIN)
+test-bpf: need-build $(B)/culprit $(BPFTEST_BIN) $(B)/tests/load
 	@[ "$$(id -u)" = 0 ] || { echo "make test-bpf needs root" >&2; exit 1; }
 	@tests/run.py --log $(B)/log $(foreach t,$(BPFTEST_BIN),$(t:$(B)/tests/%=%)=$(t)) \
 		$(foreach t,$(sort $(wildcard tests/bpf/test_*.py)),$(t:tests/%.py=%)='$(t) $(B)/culprit')

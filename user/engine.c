@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "loop.h"
 #include "source/codec.h"
 
-#define HOUR_NS (3600 * 1000000000ULL)
+#define HOUR_NS	  (3600 * 1000000000ULL)
 #define RINGS_MAX 8
 
 struct engine {
@@ -61,8 +62,8 @@ const struct verdict *engine_verdict(const struct engine *engine)
 
 /* ---- lines ---- */
 
-/* A sink that fails is told of once and asked again with the next line: disks get free again. Only a
- * reader that went away ends the run. */
+/* A sink that fails is told of once and asked again with the next line: disks get free again. Only
+ * a reader that went away ends the run. */
 static int sink_write(struct engine *e, unsigned int i, const struct line *line)
 {
 	struct err err = {0};
@@ -326,8 +327,8 @@ int engine_run(struct engine *engine, struct err *err)
 	int code;
 
 	loop_on_signal(engine->loop, on_signal, engine);
-	code = loop_add_source(engine->loop, engine->opt.source->ops->fd(engine->opt.source), on_source,
-			       engine, err);
+	code = loop_add_source(engine->loop, engine->opt.source->ops->fd(engine->opt.source),
+			       on_source, engine, err);
 	if (code == 0)
 		code = loop_run(engine->loop, err);
 	if (code < 0 && !err->code) {

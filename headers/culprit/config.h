@@ -16,6 +16,15 @@ struct bpf_config {
 				       * back until 64 in one interval */
 	__u32 block_error_is_errno;   /* the tracepoint's error is an errno, not a blk_status_t */
 	__u32 own_pid;		      /* our tgid: never charged to others */
+	__u32 retrans_has_err;	      /* tcp_retransmit_skb passes what sending returned */
+	__u32 issue_has_queue;	      /* block_rq_issue passes the queue before the request */
+	__u32 jiffy_us;		      /* the kernel's tick: TCP's timers count in it */
+	__u32 pad;
 };
+
+/* Ring events of one peer or device that may follow each other at once. */
+#define CONFIG_EVENT_BURST 8
+/* Error events of one device in one interval. */
+#define CONFIG_ERROR_BURST 64
 
 #endif

@@ -4,9 +4,9 @@
  *
  * The same records come out of the BPF rings, are made by the user-side pollers, travel through the
  * model, and are written to and read from captures. Fixed-width types only, explicit padding, every
- * size a multiple of 8 and statically asserted. Numbers of types are never reused. The text names of
- * types and fields are in user/source/event_fields.c, the one table that drives encode, decode and
- * validation.
+ * size a multiple of 8 and statically asserted. Numbers of types are never reused. The text names
+ * of types and fields are in user/source/event_fields.c, the one table that drives encode, decode
+ * and validation.
  *
  * All counters are cumulative since the probes were attached, unless a comment says "gauge".
  */
@@ -18,8 +18,8 @@
 #endif
 
 #define EVENT_ABI_VERSION 1
-#define EVENT_COMM_LEN 16
-#define EVENT_HIST_SLOTS 64
+#define EVENT_COMM_LEN	  16
+#define EVENT_HIST_SLOTS  64
 
 enum event_type {
 	/* frame: what the replay needs to be the same run */
@@ -86,8 +86,9 @@ struct event_host {
 
 enum run_mode { RUN_TRACE = 1, RUN_DAEMON = 2 };
 
-/* A setting in force: "path-loss.min_segments" = "500", "class" = "hardware,network", "pid" = "812",
- * "duration_s" = "30", "label.site" = "...". Only settings that differ from the default are sent. */
+/* A setting in force: "path-loss.min_segments" = "500", "class" = "hardware,network", "pid" =
+ * "812", "duration_s" = "30", "label.site" = "...". Only settings that differ from the default are
+ * sent. */
 struct event_config {
 	struct event h;
 	char key[64];
@@ -118,8 +119,8 @@ enum probe_state { PROBE_ACTIVE = 1, PROBE_DEGRADED = 2, PROBE_UNAVAILABLE = 3 }
 
 struct event_probe {
 	struct event h;
-	char name[32];	 /* row of the probe table: "block.complete" */
-	char via[48];	 /* the way that attached: "tp_btf/block_rq_complete"; empty when none did */
+	char name[32]; /* row of the probe table: "block.complete" */
+	char via[48];  /* the way that attached: "tp_btf/block_rq_complete"; empty when none did */
 	char reason[96]; /* why degraded or unavailable, for a person */
 	__u32 state;	 /* enum probe_state */
 	__u32 pad;
@@ -166,15 +167,16 @@ enum block_op {
 	BLOCK_READ = 0,
 	BLOCK_WRITE = 1,
 	BLOCK_FLUSH = 2,
-	BLOCK_DISCARD = 3,     /* discard, secure erase */
+	BLOCK_DISCARD = 3, /* discard, secure erase */
 	BLOCK_WRITE_ZEROES = 4,
 	BLOCK_PASSTHROUGH = 5, /* REQ_OP_DRV_*, REQ_OP_SCSI_*: sent by user programs or drivers */
 	BLOCK_OTHER = 6,
 	BLOCK_OPS = 7,
 };
 
-/* blk_status_t by meaning (include/linux/blk_types.h); an errno (kernels whose tracepoint passes one)
- * is mapped back by blk_errors[] of block/blk-core.c. Numbers are ours: the kernel's own have shifted. */
+/* blk_status_t by meaning (include/linux/blk_types.h); an errno (kernels whose tracepoint passes
+ * one) is mapped back by blk_errors[] of block/blk-core.c. Numbers are ours: the kernel's own have
+ * shifted. */
 enum block_status {
 	BLOCK_OK = 0,
 	BLOCK_NOTSUPP = 1,
@@ -207,7 +209,7 @@ enum disk_flag {
 struct event_disk {
 	struct event h;
 	__u32 dev;
-	__u32 parent; /* whole disk of a partition, else 0 */
+	__u32 parent;  /* whole disk of a partition, else 0 */
 	__u64 diskseq; /* 0 where the kernel has none */
 	__u64 size_bytes;
 	__u32 flags; /* enum disk_flag */
@@ -241,13 +243,13 @@ struct event_block_io {
 	struct event h;
 	__u64 sector; /* 512 bytes each; ~0 where the operation has none */
 	__u64 bytes;
-	__u64 lat_ns;	     /* start of the request to its completion; 0 = unknown */
+	__u64 lat_ns;	/* start of the request to its completion; 0 = unknown */
 	__u64 start_ns; /* identity of the issuer: start_boottime; 0 = unknown */
 	__u32 dev;
-	__u32 pid; /* issuer's tgid, where the armed issue hook saw it; 0 = unknown */
-	__u8 op;     /* enum block_op */
-	__u8 status; /* enum block_status */
-	__u8 reason; /* enum block_io_reason */
+	__u32 pid;	/* issuer's tgid, where the armed issue hook saw it; 0 = unknown */
+	__u8 op;	/* enum block_op */
+	__u8 status;	/* enum block_status */
+	__u8 reason;	/* enum block_io_reason */
 	__u8 readahead; /* REQ_RAHEAD */
 	__u8 nowait;	/* REQ_NOWAIT */
 	__u8 pad[3];
@@ -279,7 +281,8 @@ struct event_block_status {
 
 enum peer_dir { PEER_OUT = 1, PEER_IN = 2 };
 
-/* Whom we talk to. Out: we connected, port is the remote one. In: we accepted, port is the local one. */
+/* Whom we talk to. Out: we connected, port is the remote one. In: we accepted, port is the local
+ * one. */
 struct peer_key {
 	__u8 addr[16]; /* IPv6, or v4-mapped (::ffff:a.b.c.d) */
 	__u32 netns;
@@ -306,10 +309,10 @@ struct event_nic {
 };
 
 enum retrans_cause {
-	RETRANS_RTO = 1,   /* retransmission timer */
-	RETRANS_FAST = 2,  /* fast recovery (duplicate ACKs, SACK, RACK) */
-	RETRANS_LOSS = 3,  /* slow-start retransmits that follow a timeout */
-	RETRANS_TLP = 4,   /* tail-loss probe, inferred */
+	RETRANS_RTO = 1,  /* retransmission timer */
+	RETRANS_FAST = 2, /* fast recovery (duplicate ACKs, SACK, RACK) */
+	RETRANS_LOSS = 3, /* slow-start retransmits that follow a timeout */
+	RETRANS_TLP = 4,  /* tail-loss probe, inferred */
 	RETRANS_SYN = 5,
 	RETRANS_SYNACK = 6,
 	RETRANS_OTHER = 7, /* open state: path MTU, and the like */
@@ -320,11 +323,12 @@ struct event_tcp_retrans {
 	struct event h;
 	struct peer_key peer;
 	__u32 ifindex;
-	__s32 err;	      /* what sending it returned, where the kernel says (6.17+); 0 = sent or unknown */
+	__s32 err; /* what sending it returned, where the kernel says (6.17+); 0 = sent or unknown
+		    */
 	__u16 local_port;
 	__u16 remote_port;
-	__u8 cause; /* enum retrans_cause */
-	__u8 state; /* TCP_* */
+	__u8 cause;   /* enum retrans_cause */
+	__u8 state;   /* TCP_* */
 	__u8 backoff; /* timeouts in a row without progress (icsk_retransmits) */
 	__u8 pad;
 	__u32 segs_out;
@@ -346,13 +350,14 @@ enum conn_outcome {
 	CONN_REFUSED = 2,
 	CONN_TIMED_OUT = 3,
 	CONN_UNREACHABLE = 4,
-	CONN_RESET = 5,	  /* an established connection was reset by the peer */
+	CONN_RESET = 5,	    /* an established connection was reset by the peer */
 	CONN_ABANDONED = 6, /* the local side gave up before the handshake ended */
-	CONN_FAILED = 7,	  /* another error: err says which */
-	CONN_BROKEN = 8,	  /* an established connection timed out or became unreachable */
+	CONN_FAILED = 7,    /* another error: err says which */
+	CONN_BROKEN = 8,    /* an established connection timed out or became unreachable */
 };
 
-/* An attempt that did not become a connection, or a connection that broke. Successes are counted only. */
+/* An attempt that did not become a connection, or a connection that broke. Successes are counted
+ * only. */
 struct event_tcp_conn {
 	struct event h;
 	struct peer_key peer;
@@ -376,8 +381,8 @@ enum tcp_peer_flag {
 	TCP_PEER_GONE = 2, /* dropped from the kernel's table after being idle: forget it */
 };
 
-/* All that is counted for one peer: sockets that closed (in BPF at their close) plus those that live
- * (summed by iter/tcp), so a rate has an exact denominator without a hook per segment. */
+/* All that is counted for one peer: sockets that closed (in BPF at their close) plus those that
+ * live (summed by iter/tcp), so a rate has an exact denominator without a hook per segment. */
 struct event_tcp_peer {
 	struct event h;
 	struct peer_key peer;
@@ -468,9 +473,17 @@ enum fd_kind {
 	FD_OTHER = 13,
 };
 
-enum fd_proto { FD_PROTO_NONE = 0, FD_TCP = 1, FD_UDP = 2, FD_UNIX = 3, FD_NETLINK = 4, FD_PROTO_OTHER = 5 };
+enum fd_proto {
+	FD_PROTO_NONE = 0,
+	FD_TCP = 1,
+	FD_UDP = 2,
+	FD_UNIX = 3,
+	FD_NETLINK = 4,
+	FD_PROTO_OTHER = 5
+};
 
-/* A group of one process's descriptors that are alike: one line of the breakdown (answers ASK_FDS). */
+/* A group of one process's descriptors that are alike: one line of the breakdown (answers ASK_FDS).
+ */
 struct event_fd_group {
 	struct event h;
 	__u64 start_ns;
@@ -491,9 +504,9 @@ struct event_fd_scan {
 	__u64 start_ns;
 	__u32 pid;
 	__u32 scan;
-	__u32 fds;	/* descriptors seen */
-	__u32 groups;	/* groups found */
-	__u32 sent;	/* groups sent (the largest); the rest is groups - sent */
+	__u32 fds;    /* descriptors seen */
+	__u32 groups; /* groups found */
+	__u32 sent;   /* groups sent (the largest); the rest is groups - sent */
 	__u32 pad;
 };
 

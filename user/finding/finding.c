@@ -71,8 +71,9 @@ const char *subject_type_name(enum subject_type type)
 
 const char *evidence_role_label(enum evidence_role role)
 {
-	static const char *const words[] = {"disk",   "chain", "who",	  "holds",   "opened", "victim",
-					    "for",    "control", "against", "not us", "unknown"};
+	static const char *const words[] = {"disk",    "chain",	 "who",	   "holds",
+					    "opened",  "victim", "for",	   "control",
+					    "against", "not us", "unknown"};
 
 	return word(words, ARRAY_SIZE(words), role);
 }

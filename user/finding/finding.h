@@ -72,10 +72,11 @@ struct subject {
 	char container[16];
 };
 
-/* How a subject is called in a sentence: "sda", "10.1.2.2:9092", "orders-api[2210]". Control bytes and
- * non-ASCII bytes of names become '?'. Returns buf. */
+/* How a subject is called in a sentence: "sda", "10.1.2.2:9092", "orders-api[2210]". Control bytes
+ * and non-ASCII bytes of names become '?'. Returns buf. */
 const char *subject_label(const struct subject *subject, char *buf, size_t size);
-/* The address in text, v4-mapped as dotted quad, IPv6 without brackets. Returns buf (46 bytes do). */
+/* The address in text, v4-mapped as dotted quad, IPv6 without brackets. Returns buf (46 bytes do).
+ */
 const char *addr_text(const __u8 addr[16], char *buf, size_t size);
 
 /* What a line of evidence is for; also its label in the report, in this order. */
@@ -88,7 +89,8 @@ enum evidence_role {
 	ROLE_VICTIM,  /* context: who suffers */
 	ROLE_FOR,     /* supports */
 	ROLE_CONTROL, /* supports: what was seen to be healthy */
-	ROLE_AGAINST, /* speaks against, and lowered the confidence; or an alternative that was ruled out */
+	ROLE_AGAINST, /* speaks against, and lowered the confidence; or an alternative that was
+			 ruled out */
 	ROLE_NOT_US,  /* supports: this host is not to blame */
 	ROLE_UNKNOWN, /* what this evidence cannot tell */
 	ROLES,
@@ -97,8 +99,9 @@ const char *evidence_role_label(enum evidence_role role); /* "not us" */
 
 struct evidence {
 	enum evidence_role role;
-	bool supports;	  /* of FOR, CONTROL, AGAINST, NOT_US: does it raise or lower the confidence */
-	const char *name; /* static, dotted: "disk.errors"; NULL: text only, not in the JSON's evidence */
+	bool supports; /* of FOR, CONTROL, AGAINST, NOT_US: does it raise or lower the confidence */
+	const char *name; /* static, dotted: "disk.errors"; NULL: text only, not in the JSON's
+			     evidence */
 	double value;
 	const char *unit; /* static, UCUM as OpenTelemetry has it: "{error}", "ms", "%" */
 	char text[96];	  /* at most 69 characters are shown in the report */
@@ -111,9 +114,9 @@ struct advice {
 };
 
 #define CLAIM_EVIDENCE_MAX 16
-#define CLAIM_AFFECTS_MAX 6
-#define CLAIM_ADVICE_MAX 4
-#define MESSAGE_LEN 121
+#define CLAIM_AFFECTS_MAX  6
+#define CLAIM_ADVICE_MAX   4
+#define MESSAGE_LEN	   121
 
 struct rule;
 

@@ -16,19 +16,21 @@
 #define CONFIDENCE_LEAST 0.5
 /* A change of confidence smaller than this is not worth a line. */
 #define CONFIDENCE_STEP 0.05
-/* At most one update a finding and interval: a trace is watched by a person, a daemon by a pipeline. */
-#define UPDATE_INTERVAL_TRACE_NS 10000000000ULL
+/* At most one update a finding and interval: a trace is watched by a person, a daemon by a
+ * pipeline. */
+#define UPDATE_INTERVAL_TRACE_NS  10000000000ULL
 #define UPDATE_INTERVAL_DAEMON_NS 60000000000ULL
-#define EXPIRE_NS (24 * 3600 * 1000000000ULL)
-/* First faults are seen in the order of ticks and rings: the cause may appear a little after the effect. */
+#define EXPIRE_NS		  (24 * 3600 * 1000000000ULL)
+/* First faults are seen in the order of ticks and rings: the cause may appear a little after the
+ * effect. */
 #define CAUSE_SLACK_NS 2000000000ULL
 
 struct slot {
 	struct finding finding;
-	bool open;    /* an open or update line stands */
-	bool claimed; /* in this evaluation, with enough confidence */
-	bool held;    /* a stronger kind is claimed for the same fault */
-	bool due;     /* a line is due in this evaluation */
+	bool open;	      /* an open or update line stands */
+	bool claimed;	      /* in this evaluation, with enough confidence */
+	bool held;	      /* a stronger kind is claimed for the same fault */
+	bool due;	      /* a line is due in this evaluation */
 	unsigned int present; /* evaluations in a row with a claim, */
 	unsigned int absent;  /* and without */
 	__u64 last_line_ns;
@@ -236,7 +238,8 @@ static void open_finding(struct life *life, struct slot *s)
 	const struct event_host *host = model_host(life->model);
 	struct finding *f = &s->finding;
 
-	f->fingerprint = subject_fingerprint(host->machine_id, f->claim.rule->kind, &f->claim.subject);
+	f->fingerprint =
+		subject_fingerprint(host->machine_id, f->claim.rule->kind, &f->claim.subject);
 	f->episode++;
 	f->state = FINDING_OPEN;
 	f->resolution = RESOLVED_NOT;
@@ -276,7 +279,7 @@ static bool update_due(const struct life *life, const struct slot *s, bool last)
 {
 	const struct claim *c = &s->finding.claim;
 	__u64 interval = model_host(life->model)->mode == RUN_DAEMON ? UPDATE_INTERVAL_DAEMON_NS
-								      : UPDATE_INTERVAL_TRACE_NS;
+								     : UPDATE_INTERVAL_TRACE_NS;
 	bool changed = s->finding.count != s->told_count || c->severity != s->told_severity ||
 		       fabs(c->confidence - s->told_confidence) >= CONFIDENCE_STEP;
 
@@ -314,8 +317,8 @@ static void move(struct life *life, struct slot *s, bool last)
 
 /* ---- causes ---- */
 
-static bool caused(const struct life *life, const struct correlation *row, const struct slot *effect,
-		   const struct slot *cause)
+static bool caused(const struct life *life, const struct correlation *row,
+		   const struct slot *effect, const struct slot *cause)
 {
 	__u64 at = effect->finding.first_seen_ns;
 	__u64 from = cause->finding.first_seen_ns;
@@ -399,8 +402,8 @@ static void sort_open(struct life *life)
 		qsort(life->open, life->n_open, sizeof(life->open[0]), worse_first);
 }
 
-int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask, finding_fn fn,
-		  void *ctx)
+int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask,
+		  finding_fn fn, void *ctx)
 {
 	life->model = model;
 	judge_all(life, ask, ctx);

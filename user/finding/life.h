@@ -20,14 +20,14 @@ typedef int (*finding_fn)(void *ctx, const struct finding *finding);
 struct life *life_new(void);
 void life_free(struct life *life);
 
-/* One evaluation: judges all rules against the model, moves every finding on, and hands out those that
- * are due a line, causes before effects. `last`: the window ends, open changes are told at once.
- * 0, or what fn returned when it was negative. */
-int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask, finding_fn fn,
-		  void *ctx);
+/* One evaluation: judges all rules against the model, moves every finding on, and hands out those
+ * that are due a line, causes before effects. `last`: the window ends, open changes are told at
+ * once. 0, or what fn returned when it was negative. */
+int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask,
+		  finding_fn fn, void *ctx);
 
-/* The i-th open finding (state open or update), worst first: severity, then confidence, then count; NULL past the
- * end. Valid until the next evaluation. */
+/* The i-th open finding (state open or update), worst first: severity, then confidence, then count;
+ * NULL past the end. Valid until the next evaluation. */
 const struct finding *life_open_at(const struct life *life, unsigned int i);
 /* Claims that found no room. */
 __u64 life_dropped(const struct life *life);

@@ -98,7 +98,7 @@ const char *subject_label(const struct subject *subject, char *buf, size_t size)
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv): a name, not a defence. */
 #define FNV_OFFSET 0xcbf29ce484222325ULL
-#define FNV_PRIME 0x100000001b3ULL
+#define FNV_PRIME  0x100000001b3ULL
 
 static __u64 hash_bytes(__u64 hash, const void *data, size_t size)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* verdict.c - the state of each class from the rule table, and the verdict over all; see verdict.h. */
+/* verdict.c - the state of each class from the rule table, and the verdict over all; see verdict.h.
+ */
 #include "finding/verdict.h"
 
 #include <stdarg.h>
@@ -58,7 +59,8 @@ static const struct event_table *lossy_table(const struct model *model, const st
 enum lack { LACK_NOTHING, LACK_JUDGE, LACK_PROBE, LACK_COUNTS, LACK_EXPOSURE };
 
 /* What keeps this rule from judging, in the order in which it matters; why: for a person. */
-static enum lack rule_lacks(const struct model *model, const struct rule *rule, char *why, size_t size)
+static enum lack rule_lacks(const struct model *model, const struct rule *rule, char *why,
+			    size_t size)
 {
 	const struct event_probe *probe;
 	const struct event_table *table;
@@ -70,8 +72,8 @@ static enum lack rule_lacks(const struct model *model, const struct rule *rule, 
 	}
 	probe = missing_probe(model, rule, &name);
 	if (name) {
-		snprintf(why, size, "%s not attached%s%s", name, probe && probe->reason[0] ? ": " : "",
-			 probe ? probe->reason : "");
+		snprintf(why, size, "%s not attached%s%s", name,
+			 probe && probe->reason[0] ? ": " : "", probe ? probe->reason : "");
 		return LACK_PROBE;
 	}
 	table = lossy_table(model, rule);
@@ -153,7 +155,8 @@ static void fault_text(struct class_verdict *v, const struct finding *f)
 			 fault_at_name(f->claim.rule->fault_at), label);
 }
 
-/* THE function that gives a class its state: from its open findings and its rows of the rule table. */
+/* THE function that gives a class its state: from its open findings and its rows of the rule table.
+ */
 static void judge_class(const struct model *model, const struct life *life, enum fault_class class,
 			struct class_verdict *v)
 {
@@ -208,7 +211,8 @@ static const char *class_word(enum fault_class class)
 	return words[class];
 }
 
-static void append(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void append(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void append(char *buf, size_t size, const char *fmt, ...)
 {
@@ -220,8 +224,10 @@ static void append(char *buf, size_t size, const char *fmt, ...)
 	va_end(args);
 }
 
-/* "disk and leak" of the classes in that state; how many. System is not one of the three questions. */
-static unsigned int list_state(const struct verdict *v, enum class_state state, char *buf, size_t size)
+/* "disk and leak" of the classes in that state; how many. System is not one of the three questions.
+ */
+static unsigned int list_state(const struct verdict *v, enum class_state state, char *buf,
+			       size_t size)
 {
 	unsigned int n = 0, told = 0;
 
@@ -231,7 +237,11 @@ static unsigned int list_state(const struct verdict *v, enum class_state state, 
 	for (int c = CLASS_HARDWARE; c <= CLASS_LEAK; c++) {
 		if (!v->class[c].asked || v->class[c].state != state)
 			continue;
-		append(buf, size, "%s%s", told == 0 ? "" : told + 1 == n ? " and " : ", ", class_word(c));
+		append(buf, size, "%s%s",
+		       told == 0       ? ""
+		       : told + 1 == n ? " and "
+				       : ", ",
+		       class_word(c));
 		told++;
 	}
 	return n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict.h - the state of each class, by one function from the rule table, and the verdict over all.
+ * verdict.h - the state of each class, by one function from the rule table, and the verdict over
+ * all.
  */
 #ifndef CULPRIT_VERDICT_H
 #define CULPRIT_VERDICT_H
@@ -19,7 +20,8 @@ struct unjudged {
 struct class_verdict {
 	bool asked; /* false: --class left it out; nothing else is set then */
 	enum class_state state;
-	__u64 findings[VERDICT_FINDINGS_MAX]; /* ids of the open ones of warning or above, worst first */
+	__u64 findings[VERDICT_FINDINGS_MAX]; /* ids of the open ones of warning or above, worst
+						 first */
 	unsigned int n_findings;
 	unsigned int findings_total;
 	struct exposure exposure;

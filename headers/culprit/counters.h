@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * counters.h - keys and values of the BPF maps, and the records of the BPF iterators.
+ *
+ * Only user/probe/ and bpf/ include it; what leaves user/probe/ are the events of event.h. Both sides
+ * are built from this file and never recorded, so nothing here carries a version.
+ */
+#ifndef CULPRIT_COUNTERS_H
+#define CULPRIT_COUNTERS_H
+
+#include <culprit/event.h>
+
+/* ---- each object's map `counters`: per CPU, one __u64 each ---- */
+
+enum counter {
+	COUNTER_PRODUCED = 0,	/* events to send, counted before the reservation */
+	COUNTER_LOST = 1,	/* of these: the ring was full */
+	COUNTER_SUPPRESSED = 2, /* events held back by a rate limit: neither produced nor lost */
+	COUNTER_NO_ENTRY = 3,	/* counts that found their table full: these are lost */
+	COUNTER_SYNACK_NEW = 4, /* SYN-ACKs resent to an address that never connected: not kept */
+	COUNTER_RUNS = 8,	/* and on: runs of each hook, see enum hook */
+	COUNTERS = 24,
+};
+
+/* The hooks, whatever their way: COUNTER_RUNS + hook counts the runs. */
+enum hook {
+	HOOK_TCP_RETRANSMIT = 0,
+	HOOK_TCP_STATE = 1,
+	HOOK_TCP_SYNACK = 2,
+	HOOK_TCP_SAMPLE = 3,
+	HOOK_BLOCK_COMPLETE = 4,
+	HOOK_BLOCK_ISSUE = 5,
+	HOOK_FILES_CENSUS = 6,
+	HOOK_FILES_SCAN = 7,
+	HOOKS = 8,
+};
+
+/* ---- tcp ---- */
+
+#define PEERS_MAX 8192
+
+/* What sockets carry themselves, summed over some of one peer's sockets. */
+struct tcp_sums {
+	__u64 segs_out;
+	__u64 segs_retrans;
+	__u64 dsacks;
+	__u64 bytes_acked;
+	__u64 bytes_received;
+};
+
+/*
+ * Map `peers`: struct peer_key -> struct peer_value. `closed` gets a socket's figures when it closes;
+ * `live` is the sum over the sockets that iter/tcp saw in the session `epoch`. A socket that closes
+ * after it was visited would be counted twice, so what closed since the session's first touch is also
+ * in `recent`: total = closed + live - recent (when epoch is the present session), which lacks at
+ * worst what just closed, for one snapshot, and never counts anything twice. Exact when nothing closes
+ * between the iteration and the read.
+ */
+struct peer_value {
+	struct tcp_sums closed;
+	struct tcp_sums recent;
+	struct tcp_sums live;
+	__u64 epoch;
+	__u64 retrans[RETRANS_CAUSES];
+	__u64 send_errors;
+	__u64 attempts;
+	__u64 established;
+	__u64 accepted;
+	__u64 refused;
+	__u64 timed_out;
+	__u64 unreachable;
+	__u64 abandoned;
+	__u64 failed;
+	__u64 resets;
+	__u64 broken;
+	__u64 ended; /* connections that ended, in whatever way */
+	/* Gauges over the live sockets of `epoch`. */
+	__u64 srtt_sum_us;
+	__u32 srtt_samples;
+	__u32 min_rtt_us; /* ~0 = no sample */
+	__u32 sockets;
+	__u32 syn;
+	__u32 stuck;
+	__u32 max_backoff;
+	__u32 zero_win;
+	__u32 reord;
+	__u32 close_wait;
+	__u32 ifindex;
+	/* The owner last seen in its own context. */
+	__u64 owner_start_ns;
+	__u32 owner_pid;
+	__u32 tokens; /* ring events that may still follow at once */
+	char owner_comm[EVENT_COMM_LEN];
+	__u64 event_ns; /* when tokens were last given */
+};
+
+/* Written by the iterator (section .data.control): the session that it is in. */
+struct tcp_control {
+	__u64 session;
+};
+
+/* Map `listen_zero`: local ports whose listener has a backlog of 0, see sock_dir(). */
+#define LISTEN_ZERO_MAX 256
+struct listen_key {
+	__u32 netns;
+	__u32 port; /* host byte order */
+};
+
+/* ---- block ---- */
+
+/* Map `block_stats`, per CPU. */
+struct block_key {
+	__u32 dev;
+	__u32 op; /* enum block_op */
+};
+
+struct block_value {
+	__u64 requests;
+	__u64 bytes;
+	__u64 errors;
+	__u64 unknown_start;
+	__u64 hist[EVENT_HIST_SLOTS];
+};
+
+/* Map `block_errors`, per CPU. */
+#define BLOCK_ERRORS_MAX 1024
+struct block_error_key {
+	__u32 dev;
+	__u16 op;
+	__u16 status; /* enum block_status */
+};
+
+struct block_error_value {
+	__u64 count;
+	__u64 harmless;
+};
+
+/* Map `block_limits`: dev -> the rate limit of its ring events. */
+struct block_limit {
+	__u64 error_ns; /* when errors were last given */
+	__u64 slow_ns;
+	__u32 errors; /* error events that may still follow in this interval */
+	__u32 slow;
+};
+
+/* Map `rq_issue`: struct request * -> who issued it, while the disk is armed. */
+struct issue_value {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+};
+#define ARMED_MAX 16
+
+/* Written by user space while the programs run (section .data.control). */
+struct block_control {
+	__u32 armed; /* number of armed disks: the completion looks for issuers only when there are any */
+	__u32 pad;
+};
+
+/* ---- files ---- */
+
+enum census_flag {
+	CENSUS_UNKNOWN = 1,   /* the bitmap could not be read: fds means nothing */
+	CENSUS_TRUNCATED = 2, /* more than CENSUS_FDS_MAX numbers: fds is what the first ones hold */
+};
+
+#define CENSUS_FDS_MAX (1U << 20)
+
+/* iter/task writes one for each thread-group leader, and for each thread with a table of its own. */
+struct census_record {
+	__u64 start_ns; /* the leader's start_boottime */
+	__u64 cgroup_id;
+	__u64 limit;
+	__u64 table; /* identity of the files_struct: processes may share one */
+	__u32 pid;   /* tgid */
+	__u32 tid;
+	__u32 fds;
+	__u32 uid;
+	__u32 netns;
+	__u32 flags; /* enum census_flag */
+	char comm[EVENT_COMM_LEN];
+};
+
+/* iter/task_file writes one for each descriptor. */
+struct fd_record {
+	__u32 fd;
+	__u16 mode; /* i_mode */
+	__u8 anon;  /* an anonymous inode: name says which */
+	__u8 proto; /* enum fd_proto */
+	__u8 state; /* TCP_* */
+	__u8 pad[7];
+	struct peer_key peer;
+	__u64 start_ns; /* of the process, to be sure that it is the one that was meant */
+	char name[32];	/* last part of the path, or the anonymous inode's name; may be cut */
+};
+
+struct files_control {
+	__u32 scan_pid; /* the tgid to scan */
+	__u32 pad;
+};
+
+EVENT_SIZE_IS(tcp_sums, 40);
+EVENT_SIZE_IS(peer_value, 376);
+EVENT_SIZE_IS(block_value, 544);
+EVENT_SIZE_IS(block_error_key, 8);
+EVENT_SIZE_IS(block_limit, 24);
+EVENT_SIZE_IS(issue_value, 32);
+EVENT_SIZE_IS(census_record, 72);
+EVENT_SIZE_IS(fd_record, 80);
+
+/*
+ * The histogram slot of a latency. Slot i counts latencies from 2^(i/2) us up to 2^((i+1)/2) us: two
+ * slots an octave. Slot 0 also holds what is shorter, the last slot what is longer than 2^31.5 us.
+ * In eighths of a microsecond, so that the odd slots are right from 1 us on.
+ */
+static inline __attribute__((always_inline)) __u32 hist_slot(__u64 lat_ns)
+{
+	__u64 eighths = lat_ns / 125, mantissa, rest;
+	__u32 log2 = 0;
+
+	if (eighths < 8)
+		return 0;
+	if (eighths >> 35)
+		return EVENT_HIST_SLOTS - 1;
+	rest = eighths;
+	if (rest >> 32) {
+		rest >>= 32;
+		log2 += 32;
+	}
+	if (rest >> 16) {
+		rest >>= 16;
+		log2 += 16;
+	}
+	if (rest >> 8) {
+		rest >>= 8;
+		log2 += 8;
+	}
+	if (rest >> 4) {
+		rest >>= 4;
+		log2 += 4;
+	}
+	if (rest >> 2) {
+		rest >>= 2;
+		log2 += 2;
+	}
+	log2 += (rest >> 1) & 1;
+	/* The leading bit at position 31: from sqrt(2) * 2^31 on it is the upper half octave. */
+	mantissa = log2 > 31 ? eighths >> (log2 - 31) : eighths << (31 - log2);
+	return ((log2 - 3) * 2 + (mantissa >= 0xb504f334)) & (EVENT_HIST_SLOTS - 1);
+}
+
+#endif
