@@ -2,8 +2,8 @@
 /*
  * ask.h - what rules and findings want to know more about.
  *
- * Rules never act. They state an ask; the engine bounds and forwards it, the live source performs it,
- * and the answer comes back as an event. Replay ignores asks: the answers are in the capture.
+ * Rules never act. They state an ask; the engine bounds and forwards it, the live source performs
+ * it, and the answer comes back as an event. Replay ignores asks: the answers are in the capture.
  */
 #ifndef CULPRIT_ASK_H
 #define CULPRIT_ASK_H
@@ -11,9 +11,11 @@
 #include <linux/types.h>
 
 enum ask_what {
-	ASK_PROC = 1,	   /* who is process (pid, start_ns): answered by EVENT_PROC, once */
-	ASK_FDS = 2,	   /* break its descriptors down each tick until `until_ns`: EVENT_FD_GROUP/SCAN */
-	ASK_BLOCK_ISSUE = 3, /* arm the issue hook for disk `dev` until `until_ns`: fills the pid in EVENT_BLOCK_IO */
+	ASK_PROC = 1, /* who is process (pid, start_ns): answered by EVENT_PROC, once */
+	ASK_FDS =
+		2, /* break its descriptors down each tick until `until_ns`: EVENT_FD_GROUP/SCAN */
+	ASK_BLOCK_ISSUE = 3, /* arm the issue hook for disk `dev` until `until_ns`: fills the pid in
+				EVENT_BLOCK_IO */
 };
 
 struct ask {

@@ -17,7 +17,7 @@ struct engine_options {
 	struct recorder *recorder; /* taken over; NULL = none */
 	struct sink *sinks[4];	   /* taken over */
 	unsigned int n_sinks;
-	FILE *events;	   /* each event as text, as it comes (replay --events); NULL = none; borrowed */
+	FILE *events; /* each event as text, as it comes (replay --events); NULL = none; borrowed */
 	FILE *progress;	   /* time left, once a second, for a terminal; NULL = none; borrowed */
 	double duration_s; /* for the progress only */
 };
@@ -25,9 +25,9 @@ struct engine_options {
 /* On failure nothing is taken over. */
 int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err);
 
-/* Runs to the end of the source, or until a signal ends it (SIGINT, SIGTERM: with the verdict; a second
- * one: at once). SIGHUP reopens sinks. Messages of what went wrong on the way without ending the run (a
- * full disk under the recorder) are logged. 0 or negative errno. */
+/* Runs to the end of the source, or until a signal ends it (SIGINT, SIGTERM: with the verdict; a
+ * second one: at once). SIGHUP reopens sinks. Messages of what went wrong on the way without ending
+ * the run (a full disk under the recorder) are logged. 0 or negative errno. */
 int engine_run(struct engine *engine, struct err *err);
 
 /* The last verdict; NULL when there was none. */

@@ -14,7 +14,8 @@ struct err {
 	char text[384];
 };
 
-/* Sets code and message; returns code (negative errno; a positive one is negated, 0 becomes -EIO). */
+/* Sets code and message; returns code (negative errno; a positive one is negated, 0 becomes -EIO).
+ */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "prefix: " in front of the message; returns the code. No effect without an error. */

@@ -2,8 +2,9 @@
 /*
  * model.h - the host as we know it. Only events change it; it reads no clock, no file, no map.
  *
- * The frame (time, host, settings, probes, losses, own cost) is declared here; disks, peers and
- * processes in disk.h, peer.h and process.h. Everything is bounded, and what was dropped is counted.
+ * The frame (time, host, settings, probes, losses, own cost) is declared here; disks, interfaces,
+ * peers and processes in disk.h, nic.h, peer.h and process.h. Everything is bounded, and what was
+ * dropped is counted.
  */
 #ifndef CULPRIT_MODEL_H
 #define CULPRIT_MODEL_H
@@ -13,8 +14,11 @@
 
 #include <culprit/event.h>
 
+#include "model/frame.h"
+
 struct model;
 struct disks;
+struct nics;
 struct peers;
 struct processes;
 
@@ -22,7 +26,8 @@ struct processes;
 struct model *model_new(void);
 void model_free(struct model *model);
 
-/* Applies one event; unknown types are counted and ignored. 0, or -ENOMEM. The event is not kept. */
+/* Applies one event; unknown types are counted and ignored. 0, or -ENOMEM. The event is not kept.
+ */
 int model_apply(struct model *model, const struct event *event);
 
 /* ---- time: all in CLOCK_MONOTONIC ns of events ---- */
@@ -31,11 +36,15 @@ int model_apply(struct model *model, const struct event *event);
 __u64 model_now(const struct model *model);
 /* When the baseline snapshot was complete (tick 0); 0 before. */
 __u64 model_start(const struct model *model);
-/* When the last judged window ended: the time of the latest tick or pulse. */
+/* How many ticks were seen, the baseline (tick 0) included. */
 __u64 model_tick_count(const struct model *model);
-/* Wall time (ns since the epoch) of a monotonic time, by the latest clock event at or before now. */
+/* Times and lengths that the parts are asked with; valid as long as the model. */
+const struct frame *model_frame(const struct model *model);
+/* Wall time (ns since the epoch) of a monotonic time, by the latest clock event at or before now.
+ */
 __u64 model_wall_ns(const struct model *model, __u64 mono_ns);
-/* Monotonic time of a start_boottime stamp, by the latest clock event. 0 when before boot of the clock. */
+/* Monotonic time of a start_boottime stamp, by the latest clock event. 0 when before boot of the
+ * clock. */
 __u64 model_mono_of_boot(const struct model *model, __u64 boottime_ns);
 
 /* ---- who and how ---- */
@@ -61,22 +70,29 @@ double model_threshold(const struct model *model, const struct threshold *thresh
 
 /* ---- what the tool knows of itself; pointers are valid until the next model_apply() ---- */
 
-const struct event_probe *model_probe(const struct model *model, const char *name); /* NULL: never heard of */
-const struct event_probe *model_probe_at(const struct model *model, unsigned int i); /* NULL past the end */
+const struct event_probe *model_probe(const struct model *model,
+				      const char *name); /* NULL: never heard of */
+const struct event_probe *model_probe_at(const struct model *model,
+					 unsigned int i); /* NULL past the end */
 const struct event_ring *model_ring_at(const struct model *model, unsigned int i);
+/* Tables of the kernel side and, as "model.peers" and the like, of the model itself. */
 const struct event_table *model_table(const struct model *model, const char *name);
 const struct event_table *model_table_at(const struct model *model, unsigned int i);
 const struct event_hook *model_hook_at(const struct model *model, unsigned int i);
-/* All zero before the first EVENT_SELF; never NULL. `first` is the one at the start of the window. */
+/* All zero before the first EVENT_SELF; never NULL. `first` is the one at the start of the window.
+ */
 const struct event_self *model_self(const struct model *model);
 const struct event_self *model_self_first(const struct model *model);
-/* Events that came more than one tick late, and events of unknown type. */
+/* Events that came more than one tick late; events of unknown type or too short for their type. */
 __u64 model_late(const struct model *model);
 __u64 model_unknown(const struct model *model);
+/* Settings, probes, rings, tables and hooks that found no room. */
+__u64 model_dropped(const struct model *model);
 
 /* ---- the parts ---- */
 
 const struct disks *model_disks(const struct model *model);
+const struct nics *model_nics(const struct model *model);
 const struct peers *model_peers(const struct model *model);
 const struct processes *model_processes(const struct model *model);
 

@@ -2,8 +2,8 @@
 /*
  * probes.h - the kernel side, as the live source sees it.
  *
- * One object holds all BPF objects (tcp, block, files). What attaches and by which way is decided by
- * THE probe table (probe_table.c) and really trying. Everything it learns leaves as events.
+ * One object holds all BPF objects (tcp, block, files). What attaches and by which way is decided
+ * by THE probe table (probe_table.c) and really trying. Everything it learns leaves as events.
  */
 #ifndef CULPRIT_PROBES_H
 #define CULPRIT_PROBES_H
@@ -14,9 +14,12 @@
 struct probes;
 
 struct probes_options {
-	const char *disable; /* comma list of probe names that are forced off; NULL = none */
-	const char *force_way; /* "probe=way,...": only this way is tried (tests); NULL = all in order */
+	const char *disable;   /* comma list of probe names that are forced off; NULL = none */
+	const char *force_way; /* "probe=way,...": only this way is tried (tests); NULL = all in
+				  order */
 	unsigned long long slow_io_ns;
+	/* Ring events of one peer or disk: a burst, then one per interval. 0 = the default, a second. */
+	unsigned long long event_interval_ns;
 	unsigned int own_pid;
 	bool verbose; /* libbpf's messages to stderr as they come */
 };
@@ -40,7 +43,8 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx);
  * that changed, EVENT_PROC_GONE). baseline: the first one. */
 int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool baseline, event_fn fn,
 		    void *ctx);
-/* One breakdown of a process's descriptors: EVENT_FD_GROUP..., EVENT_FD_SCAN. -ESRCH: it is gone. */
+/* One breakdown of a process's descriptors: EVENT_FD_GROUP..., EVENT_FD_SCAN. -ESRCH: it is gone.
+ */
 int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
 		    unsigned int scan, unsigned long long now_ns, event_fn fn, void *ctx);
 /* The issue hook: attached while at least one disk is armed. dev as in struct event_disk. */

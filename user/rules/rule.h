@@ -3,8 +3,8 @@
  * rule.h - THE rule table: one row a kind.
  *
  * A rule reads the model and states claims with evidence for and against. It keeps nothing, does no
- * I/O, and knows no other rule. Kinds without a rule yet have a row too (judge is NULL): `explain` and
- * `unjudged` speak of them.
+ * I/O, and knows no other rule. Kinds without a rule yet have a row too (judge is NULL): `explain`
+ * and `unjudged` speak of them.
  */
 #ifndef CULPRIT_RULE_H
 #define CULPRIT_RULE_H
@@ -35,19 +35,21 @@ struct rule {
 	const char *needs[RULE_NEEDS_MAX];
 	const char *tables[RULE_NEEDS_MAX];
 	const struct threshold *const *thresholds; /* ends with NULL; may be NULL */
-	/* Has enough happened to judge? Writes what it lacks ("4 connections, 61 segments; loss needs
-	 * 500") when not. */
+	/* Has enough happened to judge? Writes what it lacks ("4 connections, 61 segments; loss
+	 * needs 500") when not. */
 	bool (*exposed)(const struct model *model, char *buf, size_t size);
 	/* States all claims that hold now, whatever was said before. */
 	void (*judge)(const struct model *model, const struct judgement *judgement);
-	/* Asked of an open finding that is claimed no longer: was the subject seen healthy under load
-	 * since `since_ns`? NULL: silence for close_evals is enough only if the rule says so by
-	 * leaving it NULL *and* the subject is still there; prefer to give it. */
+	/* Asked of an open finding that is claimed no longer: was the subject seen healthy under
+	 * load since `since_ns`? NULL: silence for close_evals is enough only if the rule says so
+	 * by leaving it NULL *and* the subject is still there; prefer to give it. */
 	bool (*recovered)(const struct model *model, const struct subject *subject, __u64 since_ns);
-	/* Hysteresis: evaluations in a row with the claim before it opens, without it before it closes. */
+	/* Hysteresis: evaluations in a row with the claim before it opens, without it before it
+	 * closes. */
 	unsigned int open_evals;
 	unsigned int close_evals;
-	/* unjudged reason when there is no judge or a standing lack: "not-implemented", "no-baseline". */
+	/* unjudged reason when there is no judge or a standing lack: "not-implemented",
+	 * "no-baseline". */
 	const char *unjudged;
 };
 
@@ -83,7 +85,14 @@ struct precedence {
 extern const struct precedence precedence_table[];
 extern const unsigned int precedence_count;
 
-enum join { JOIN_SAME_SUBJECT, JOIN_SAME_DISK, JOIN_SAME_PEER, JOIN_SAME_NIC, JOIN_SAME_PROCESS, JOIN_HOST };
+enum join {
+	JOIN_SAME_SUBJECT,
+	JOIN_SAME_DISK,
+	JOIN_SAME_PEER,
+	JOIN_SAME_NIC,
+	JOIN_SAME_PROCESS,
+	JOIN_HOST
+};
 struct correlation {
 	const char *effect;
 	const char *cause;

@@ -29,8 +29,8 @@ struct gap {
 
 struct line {
 	enum line_type type;
-	__u64 seq;	 /* from 1, once per line of a run */
-	__u64 time_ns;	 /* monotonic event time */
+	__u64 seq;     /* from 1, once per line of a run */
+	__u64 time_ns; /* monotonic event time */
 	enum severity severity;
 	char message[MESSAGE_LEN];
 	const struct model *model; /* host, labels, clock; the status line is made from it */
@@ -45,7 +45,10 @@ struct sink;
 
 struct sink_ops {
 	const char *name;
-	/* 0 or negative errno. -EPIPE: the reader is gone. */
+	/* 0 or negative errno. -EPIPE: the reader is gone. Another error is told for the first of
+	 * the lines lost in a row; the sink counts the others and says which were lost by a gap
+	 * line of its own (with the number of the last one lost) before the next line that it can
+	 * write, else as the error of close(). */
 	int (*write)(struct sink *sink, const struct line *line, struct err *err);
 	/* SIGHUP: the file may have been renamed. NULL: nothing to do. */
 	int (*reopen)(struct sink *sink, struct err *err);
@@ -57,14 +60,15 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
-/* One line as JSON text, newline included, at most 7,168 bytes, lists cut and counted until it fits.
- * The only place that knows the JSON. *ret_text is malloc'd. 0 or -ENOMEM. */
+/* One line as JSON text, newline included, at most 7,168 bytes, lists cut and counted until it
+ * fits. The only place that knows the JSON. *ret_text is malloc'd. 0 or -ENOMEM. */
 int json_line(const struct line *line, char **ret_text, size_t *ret_len);
 
-/* JSON lines to a path (0640, append, O_NOFOLLOW, reopened on SIGHUP), or to stdout when path is NULL. */
+/* JSON lines to a path (0640, append, O_NOFOLLOW, reopened on SIGHUP), or to stdout when path is
+ * NULL. */
 int sink_jsonl_new(const char *path, struct sink **ret_sink, struct err *err);
 
-/* The report for people: printed on the verdict. stream is borrowed. */
+/* The report for people, from the last verdict, printed by close(). stream is borrowed. */
 int sink_report_new(FILE *stream, bool color, struct sink **ret_sink, struct err *err);
 
 #endif

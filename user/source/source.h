@@ -23,9 +23,11 @@ struct source;
 struct source_ops {
 	/* A descriptor that is readable when there is something to dispatch; -1: always. */
 	int (*fd)(const struct source *source);
-	/* Hands out what is ready. 1: go on; 0: the end was handed out (EVENT_END); negative errno. */
+	/* Hands out what is ready. 1: go on; 0: the end was handed out (EVENT_END); negative errno.
+	 */
 	int (*dispatch)(struct source *source, event_fn fn, void *ctx, struct err *err);
-	/* Asks for the end: the next dispatch hands out the last snapshot and EVENT_END with `reason`. */
+	/* Asks for the end: the next dispatch hands out the last snapshot and EVENT_END with
+	 * `reason`. */
 	void (*stop)(struct source *source, enum end_reason reason);
 	/* Performs an ask, or drops and counts it. NULL: asks are ignored. */
 	void (*ask)(struct source *source, const struct ask *ask);
@@ -52,25 +54,29 @@ struct live_options {
 };
 
 /*
- * The live host. Loads and attaches the probes, hands out clock, host, config, probes, disks, mounts
- * and a baseline snapshot (tick 0) on the first dispatches, then rings (within 50 ms) and snapshots
- * (each tick). The setting "probes.disable" (a comma list) forces probes off.
- * Errors: -EPERM with the missing capability named; -ENOTSUP without BTF or with no hook at all.
+ * The live host. Loads and attaches the probes, hands out clock, host, config, probes, disks,
+ * mounts and a baseline snapshot (tick 0) on the first dispatches, then rings (within 50 ms) and
+ * snapshots (each tick). The setting "probes.disable" (a comma list) forces probes off. Errors:
+ * -EPERM with the missing capability named; -ENOTSUP without BTF or with no hook at all.
  */
 int live_new(const struct live_options *options, struct source **ret_source, struct err *err);
 
-/* A capture, plain or gzip'd. Errors: -ENOENT..., -EBADMSG when it is no capture, -EPROTO other version. */
+/* A capture, plain or gzip'd. Errors: -ENOENT..., -EBADMSG when it is no capture, -EPROTO other
+ * version. */
 int replay_new(const char *path, struct source **ret_source, struct err *err);
 
 /* What was wrong with the capture, for a person; NULL when it was whole. Valid until free. */
 const char *replay_damage(const struct source *source);
+/* How many lines and fields were passed over because this version does not know them. */
+unsigned long long replay_skipped(const struct source *source);
 
 /* The capture writer: a tee between source and engine. */
 struct recorder;
 
 /* Creates path (mode 0600, O_NOFOLLOW, truncated) and writes the header. */
 int recorder_new(const char *path, struct recorder **ret_recorder, struct err *err);
-/* Appends one event. After the first error (disk full) it writes no more and returns that error each time. */
+/* Appends one event. After the first error (disk full) it writes no more and returns that error
+ * each time. */
 int recorder_write(struct recorder *recorder, const struct event *event, struct err *err);
 /* Writes the trailer and closes: the capture is whole only when this returned 0. */
 int recorder_close(struct recorder *recorder, struct err *err);

@@ -141,15 +141,29 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return model->exposed;
 }
 
-static const struct rule weak = {.kind = "weak", .class = CLASS_HARDWARE, .core = true,
-				 .needs = {"block.complete"}, .tables = {"disks"}, .exposed = exposed,
-				 .judge = judge_weak, .recovered = recovered, .open_evals = 2,
+static const struct rule weak = {.kind = "weak",
+				 .class = CLASS_HARDWARE,
+				 .core = true,
+				 .needs = {"block.complete"},
+				 .tables = {"disks"},
+				 .exposed = exposed,
+				 .judge = judge_weak,
+				 .recovered = recovered,
+				 .open_evals = 2,
 				 .close_evals = 2};
-static const struct rule strong = {.kind = "strong", .class = CLASS_HARDWARE, .judge = judge_strong,
-				   .recovered = recovered, .open_evals = 1, .close_evals = 1};
-static const struct rule effect = {.kind = "effect", .class = CLASS_NETWORK, .judge = judge_effect,
-				   .open_evals = 1, .close_evals = 1};
-static const struct rule later = {.kind = "later", .class = CLASS_SYSTEM, .unjudged = "not-implemented"};
+static const struct rule strong = {.kind = "strong",
+				   .class = CLASS_HARDWARE,
+				   .judge = judge_strong,
+				   .recovered = recovered,
+				   .open_evals = 1,
+				   .close_evals = 1};
+static const struct rule effect = {.kind = "effect",
+				   .class = CLASS_NETWORK,
+				   .judge = judge_effect,
+				   .open_evals = 1,
+				   .close_evals = 1};
+static const struct rule later = {
+	.kind = "later", .class = CLASS_SYSTEM, .unjudged = "not-implemented"};
 const struct rule *const rule_table[] = {&weak, &strong, &effect, &later};
 const unsigned int rule_count = 4;
 const struct precedence precedence_table[] = {{"strong", "weak", true}};
@@ -388,7 +402,8 @@ static void states_are(struct life *life, enum class_state hardware, int exit_co
 	struct verdict v;
 
 	verdict_make(&m, life, &v);
-	assert_string_equal(class_state_name(v.class[CLASS_HARDWARE].state), class_state_name(hardware));
+	assert_string_equal(class_state_name(v.class[CLASS_HARDWARE].state),
+			    class_state_name(hardware));
 	assert_string_equal(class_state_name(v.class[CLASS_SYSTEM].state), "blind");
 	assert_int_equal(verdict_exit_code(&v), exit_code);
 	assert_true(v.message[0]);

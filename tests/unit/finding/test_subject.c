@@ -29,8 +29,16 @@ static const char *label(const struct subject *s)
 static void test_addresses_as_rfc5952(void **state)
 {
 	static const char *const addrs[] = {
-		"::", "::1", "1::", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "1:0:0:2::3",
-		"fe80::1:0:0:1", "1:2:3:4:5:6:7:8", "::2:0:0:0:1", "ff02::fb",
+		"::",
+		"::1",
+		"1::",
+		"2001:db8::1",
+		"2001:db8:0:1:1:1:1:1",
+		"1:0:0:2::3",
+		"fe80::1:0:0:1",
+		"1:2:3:4:5:6:7:8",
+		"::2:0:0:0:1",
+		"ff02::fb",
 	};
 	char buf[46], want[46];
 

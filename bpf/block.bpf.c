@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * block.bpf.c - what every disk did: requests, bytes, latencies and errors by disk and operation, at
+ * completion. One hook: an error is a completion whose status is not 0, so block_rq_error (absent in
+ * 5.10) is not needed. Device-mapper and md disks have no requests of their own.
+ */
+#include "vmlinux.h"
+
+#include "status.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* max_entries is set before load: eight per disk that is there, and at least 64. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct block_key);
+	__type(value, struct block_value);
+} block_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, BLOCK_ERRORS_MAX);
+	__type(key, struct block_error_key);
+	__type(value, struct block_error_value);
+} block_errors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct block_limit);
+} block_limits SEC(".maps");
+
+/* Who issued a request, on armed disks. A request that never completes here makes room by age. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct issue_value);
+} rq_issue SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARMED_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} armed_disks SEC(".maps");
+
+struct block_control control SEC(".data.control") = {};
+
+static const struct block_value block_zero;
+static const struct block_error_value error_zero;
+static const struct block_limit limit_zero;
+
+/* One completion, as far as this way could see it. */
+struct completion {
+	__u64 rq; /* 0: this way does not know the request */
+	__u64 now_ns;
+	__u64 lat_ns; /* 0 = unknown */
+	__u64 sector;
+	__u64 bytes;
+	__u32 dev;
+	__u8 op;
+	__u8 status;
+	__u8 last; /* nothing of the request is left after this */
+	__u8 readahead;
+	__u8 nowait;
+};
+
+static __always_inline void count_error(const struct completion *c)
+{
+	struct block_error_key key = {.dev = c->dev, .op = c->op, .status = c->status};
+	struct block_error_value *value = bpf_map_lookup_elem(&block_errors, &key);
+
+	if (!value) {
+		bpf_map_update_elem(&block_errors, &key, &error_zero, BPF_NOEXIST);
+		value = bpf_map_lookup_elem(&block_errors, &key);
+	}
+	if (!value) {
+		count(COUNTER_NO_ENTRY);
+		return;
+	}
+	ADD(&value->count, 1);
+	if (c->readahead || c->nowait)
+		ADD(&value->harmless, 1);
+}
+
+static __always_inline bool may_send(const struct completion *c)
+{
+	struct block_limit *limit = bpf_map_lookup_elem(&block_limits, &c->dev);
+
+	if (!limit) {
+		bpf_map_update_elem(&block_limits, &c->dev, &limit_zero, BPF_NOEXIST);
+		limit = bpf_map_lookup_elem(&block_limits, &c->dev);
+	}
+	if (!limit)
+		return true;
+	if (c->status)
+		return take_token(&limit->error_ns, &limit->errors, CONFIG_ERROR_BURST,
+				  CONFIG_ERROR_BURST, config.dev_event_interval_ns, c->now_ns);
+	return take_token(&limit->slow_ns, &limit->slow, 1, CONFIG_EVENT_BURST,
+			  config.dev_event_interval_ns, c->now_ns);
+}
+
+static __always_inline void send(const struct completion *c, const struct issue_value *issuer)
+{
+	struct event_block_io *event;
+
+	if (!may_send(c))
+		return;
+	event = event_reserve(EVENT_BLOCK_IO, event_block_io, c->now_ns);
+	if (!event)
+		return;
+	event->sector = c->sector;
+	event->bytes = c->bytes;
+	event->lat_ns = c->lat_ns;
+	event->dev = c->dev;
+	event->op = c->op;
+	event->status = c->status;
+	event->reason = c->status ? BLOCK_IO_ERROR : BLOCK_IO_SLOW;
+	event->readahead = c->readahead;
+	event->nowait = c->nowait;
+	if (issuer) {
+		event->pid = issuer->pid;
+		event->start_ns = issuer->start_ns;
+		__builtin_memcpy(event->comm, issuer->comm, sizeof(event->comm));
+	}
+	event_submit(event);
+}
+
+/*
+ * A request may complete in parts, each with a status of its own (a SCSI disk that reads half of it
+ * before the bad sector): bytes and errors are added for each part, the request and its latency are
+ * counted once, with the last.
+ */
+static __always_inline void account(const struct completion *c)
+{
+	struct block_key key = {.dev = c->dev, .op = c->op};
+	struct block_value *value = bpf_map_lookup_elem(&block_stats, &key);
+
+	if (!value) {
+		bpf_map_update_elem(&block_stats, &key, &block_zero, BPF_NOEXIST);
+		value = bpf_map_lookup_elem(&block_stats, &key);
+	}
+	if (value) {
+		ADD(&value->bytes, c->bytes);
+		if (c->status)
+			ADD(&value->errors, 1);
+		if (c->last) {
+			ADD(&value->requests, 1);
+			if (c->lat_ns)
+				ADD(&value->hist[hist_slot(c->lat_ns)], 1);
+			else
+				ADD(&value->unknown_start, 1);
+		}
+	} else {
+		count(COUNTER_NO_ENTRY);
+	}
+	if (c->status)
+		count_error(c);
+}
+
+static __always_inline void completed(const struct completion *c)
+{
+	bool slow = config.slow_io_ns && c->lat_ns >= config.slow_io_ns;
+	struct issue_value *issuer = NULL;
+
+	account(c);
+	if (control.armed && c->rq)
+		issuer = bpf_map_lookup_elem(&rq_issue, &c->rq);
+	if (c->status || slow)
+		send(c, issuer);
+	if (issuer && c->last)
+		bpf_map_delete_elem(&rq_issue, &c->rq);
+}
+
+static __always_inline __u32 disk_dev(struct gendisk *disk, const bool direct)
+{
+	return (__u32)GET(direct, disk, major) << 20 | (__u32)GET(direct, disk, first_minor);
+}
+
+/*
+ * block_rq_complete(rq, error, nr_bytes). rq still describes what was left before these nr_bytes. A read
+ * or write without data is the end of a flush sequence (blk-flush.c): its flush and its data completed
+ * before, as requests of their own.
+ */
+static __always_inline int complete_rq(unsigned long long *ctx, const bool direct)
+{
+	struct request *rq = (void *)ctx[0];
+	__u32 nr_bytes = ctx[2], flags, left;
+	struct completion c = {};
+	struct gendisk *disk;
+	__u64 start_ns;
+
+	ran(HOOK_BLOCK_COMPLETE);
+	disk = request_disk(rq, direct);
+	if (!disk)
+		return 0;
+	flags = GET(direct, rq, cmd_flags);
+	left = GET(direct, rq, __data_len);
+	c.op = request_op(flags);
+	if (c.op <= BLOCK_WRITE && !left)
+		return 0;
+	c.dev = disk_dev(disk, direct);
+	c.rq = (__u64)rq;
+	c.bytes = nr_bytes;
+	c.last = nr_bytes >= left;
+	c.sector = ~0ULL;
+	if (c.op != BLOCK_FLUSH && c.op != BLOCK_PASSTHROUGH)
+		c.sector = GET(direct, rq, __sector);
+	c.status = config.block_error_is_errno ? status_of_errno((int)ctx[1])
+					       : status_of_sts((__u8)ctx[1]);
+	c.readahead = (flags & request_flag(__REQ_RAHEAD)) != 0;
+	c.nowait = (flags & request_flag(__REQ_NOWAIT)) != 0;
+	/* 0: this queue does not account I/O, so when it began is unknown. */
+	start_ns = GET(direct, rq, start_time_ns);
+	c.now_ns = bpf_ktime_get_ns();
+	if (start_ns && start_ns < c.now_ns)
+		c.lat_ns = c.now_ns - start_ns;
+	completed(&c);
+	return 0;
+}
+
+SEC("?tp_btf/block_rq_complete")
+int complete_btf(unsigned long long *ctx)
+{
+	return complete_rq(ctx, true);
+}
+
+SEC("?raw_tp/block_rq_complete")
+int complete_raw(unsigned long long *ctx)
+{
+	return complete_rq(ctx, false);
+}
+
+/* No request here: no latency, and a request that completes in parts counts once for each. */
+SEC("?tp/block/block_rq_complete")
+int complete_tp(void *ctx)
+{
+	struct trace_event_raw_block_rq_completion *event = ctx;
+	struct trace_event_raw_block_rq_complete *old = ctx;
+	struct completion c = {.last = 1};
+	const char *rwbs;
+	char ops[8];
+
+	ran(HOOK_BLOCK_COMPLETE);
+	if (bpf_core_type_exists(struct trace_event_raw_block_rq_completion)) {
+		c.dev = event->dev;
+		c.sector = event->sector;
+		c.bytes = (__u64)event->nr_sector << 9;
+		c.status = status_of_errno(event->error);
+		rwbs = event->rwbs;
+	} else {
+		c.dev = old->dev;
+		c.sector = old->sector;
+		c.bytes = (__u64)old->nr_sector << 9;
+		c.status = status_of_errno(old->error);
+		rwbs = old->rwbs;
+	}
+	if (!c.dev || bpf_probe_read_kernel(ops, sizeof(ops), rwbs))
+		return 0;
+	c.op = op_of_rwbs(ops, &c.readahead);
+	if (c.op <= BLOCK_WRITE && !c.bytes)
+		return 0;
+	if (c.op == BLOCK_FLUSH)
+		c.sector = ~0ULL;
+	c.now_ns = bpf_ktime_get_ns();
+	completed(&c);
+	return 0;
+}
+
+/*
+ * Attached only while a disk is armed. Requests are often issued by a kernel thread for somebody else
+ * (kworker, write-back): these stay without an issuer.
+ */
+static __always_inline int issue_rq(unsigned long long *ctx, const bool direct)
+{
+	struct request *rq = config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
+	struct gendisk *disk;
+	struct issue_value value = {};
+	struct owner owner = {};
+	__u64 key = (__u64)rq;
+	__u32 dev;
+
+	ran(HOOK_BLOCK_ISSUE);
+	disk = request_disk(rq, direct);
+	if (!disk)
+		return 0;
+	dev = disk_dev(disk, direct);
+	if (!bpf_map_lookup_elem(&armed_disks, &dev))
+		return 0;
+	if (!owner_current(&owner)) {
+		bpf_map_delete_elem(&rq_issue, &key);
+		return 0;
+	}
+	value.start_ns = owner.start_ns;
+	value.pid = owner.pid;
+	__builtin_memcpy(value.comm, owner.comm, sizeof(value.comm));
+	bpf_map_update_elem(&rq_issue, &key, &value, BPF_ANY);
+	return 0;
+}
+
+SEC("?tp_btf/block_rq_issue")
+int issue_btf(unsigned long long *ctx)
+{
+	return issue_rq(ctx, true);
+}
+
+SEC("?raw_tp/block_rq_issue")
+int issue_raw(unsigned long long *ctx)
+{
+	return issue_rq(ctx, false);
+}

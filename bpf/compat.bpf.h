@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * compat.bpf.h - what differs between kernels: a flavor (type___suffix) of each form and one accessor,
+ * each with the kernel change. Decided by field and type, never by version: distributions backport.
+ *
+ * Two more differences are in the number and type of tracepoint arguments; user space looks these up
+ * in the kernel's BTF (user/probe/feature.c) and sets them in struct bpf_config.
+ */
+#ifndef CULPRIT_COMPAT_BPF_H
+#define CULPRIT_COMPAT_BPF_H
+
+#include "probe.bpf.h"
+
+/*
+ * The disk of a request: request.rq_disk went away in 5.17 (f3fa33acca9f "block: remove the ->rq_disk
+ * field in struct request"); request_queue.disk is there since 5.15 (d152c682f03c "block: add an explicit
+ * ->disk backpointer to the request_queue").
+ */
+struct request___pre517 {
+	struct gendisk *rq_disk;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct gendisk *request_disk(struct request *rq, const bool direct)
+{
+	struct request___pre517 *old = (void *)rq;
+	struct request_queue *q;
+
+	if (bpf_core_field_exists(old->rq_disk))
+		return GET(direct, old, rq_disk);
+	q = GET(direct, rq, q);
+	return q ? GET(direct, q, disk) : NULL;
+}
+
+/*
+ * The classic tracepoint's record of block_rq_complete: its class is shared with block_rq_error, and
+ * renamed, since 5.18 ("block: introduce block_rq_error tracepoint"). rwbs grew from 8 to 10 bytes in
+ * 6.18 or before; 8 are all we need.
+ */
+struct trace_event_raw_block_rq_complete {
+	dev_t dev;
+	sector_t sector;
+	unsigned int nr_sector;
+	int error;
+	char rwbs[8];
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_block_rq_completion {
+	dev_t dev;
+	sector_t sector;
+	unsigned int nr_sector;
+	int error;
+	char rwbs[8];
+} __attribute__((preserve_access_index));
+
+/*
+ * The classic tracepoint's record of tcp_retransmit_skb: of the class tcp_event_sk_skb up to 6.16, its
+ * own, with err, since 6.17 ("tcp: trace retransmit failures in tcp_retransmit_skb").
+ */
+struct trace_event_raw_tcp_event_sk_skb {
+	const void *skaddr;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_tcp_retransmit_skb {
+	const void *skaddr;
+	int err;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_inet_sock_set_state {
+	const void *skaddr;
+	int oldstate;
+	int newstate;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_tcp_retransmit_synack {
+	const void *req;
+} __attribute__((preserve_access_index));
+
+/*
+ * BLK_STS_ZONE_RESOURCE (14) was removed in 6.10, and what follows moved down by one: OFFLINE 17 to 16,
+ * DURATION_LIMIT 18 to 17. Macros are not in BTF; the same series (zone write plugging) removed
+ * request_queue.required_elevator_features, a field that no configuration hides.
+ */
+struct request_queue___pre610 {
+	unsigned int required_elevator_features;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool status_has_zone_resource(void)
+{
+	struct request_queue___pre610 *q = NULL;
+
+	return bpf_core_field_exists(q->required_elevator_features);
+}
+
+#endif

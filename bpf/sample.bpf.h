@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * sample.bpf.h - the sums over the sockets that live, by peer (iter/tcp).
+ *
+ * One read of the iterator is one session: it visits each TCP socket of the network namespace that it
+ * was created in, listeners first, then the others, IPv4 and IPv6 alike. It writes no output.
+ */
+#ifndef CULPRIT_SAMPLE_BPF_H
+#define CULPRIT_SAMPLE_BPF_H
+
+#include "peer.bpf.h"
+
+struct tcp_control control SEC(".data.control") = {};
+
+static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
+					  struct peer_value *peer)
+{
+	const struct inet_connection_sock *icsk = &tp->inet_conn;
+	__u32 backoff = icsk->icsk_retransmits;
+	__u32 rtt = tp->rtt_min.s[0].v;
+	__u32 srtt_us = tp->srtt_us >> 3;
+	__u32 ifindex = sock_ifindex(&icsk->icsk_inet.sk, true);
+
+	peer->sockets++;
+	if (ifindex)
+		peer->ifindex = ifindex;
+	if (srtt_us) {
+		peer->srtt_sum_us += srtt_us;
+		peer->srtt_samples++;
+	}
+	if (rtt < peer->min_rtt_us)
+		peer->min_rtt_us = rtt;
+	if (state == TCP_SYN_SENT && backoff)
+		peer->syn++;
+	if (backoff >= 2)
+		peer->stuck++;
+	if (backoff > peer->max_backoff)
+		peer->max_backoff = backoff;
+	if (state == TCP_CLOSE_WAIT)
+		peer->close_wait++;
+	if (tp->reord_seen)
+		peer->reord++;
+	/* Before the handshake ends no window is known. */
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV && !tp->snd_wnd)
+		peer->zero_win++;
+}
+
+SEC("?iter/tcp")
+int tcp_sample(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *sk_common = ctx->sk_common;
+	struct tcp_sums sums;
+	struct peer_value *peer;
+	struct peer_key key;
+	struct tcp_sock *tp;
+	struct sock *sk;
+	__u8 state;
+
+	if (!sk_common)
+		return 0;
+	ran(HOOK_TCP_SAMPLE);
+	control.session = ctx->meta->session_id;
+	/* TIME_WAIT and NEW_SYN_RECV are other, smaller objects: the helper gives NULL for these. */
+	tp = bpf_skc_to_tcp_sock(sk_common);
+	if (!tp)
+		return 0;
+	sk = &tp->inet_conn.icsk_inet.sk;
+	state = sk_common->skc_state;
+	if (state == TCP_LISTEN) {
+		if (!sk->sk_max_ack_backlog)
+			sock_learn_zero(sk, true);
+		return 0;
+	}
+	if (state == TCP_CLOSE)
+		return 0;
+	peer = peer_of(sk, &key, true);
+	if (!peer)
+		return 0;
+	peer_start_session(peer, ctx->meta->session_id);
+	sums_read(tp, &sums, true);
+	sums_add(&peer->live, &sums);
+	sample_gauges(tp, state, peer);
+	return 0;
+}
+
+#endif

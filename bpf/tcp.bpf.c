@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * tcp.bpf.c - retransmits, connection attempts and their outcome, and the sums over all sockets, by
+ * peer. Nothing runs per segment: the sockets count these themselves.
+ */
+#include "vmlinux.h"
+
+#include "compat.bpf.h"
+#include "peer.bpf.h"
+#include "sample.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* include/net/inet_connection_sock.h: what the retransmission timer was armed for. */
+#define ICSK_TIME_LOSS_PROBE 5
+
+/* errno.h */
+#define ENETUNREACH 101
+#define ECONNRESET 104
+#define ETIMEDOUT 110
+#define ECONNREFUSED 111
+#define EHOSTUNREACH 113
+
+/*
+ * Why a segment is sent again, from the state that the kernel is in at that moment:
+ *  - in CA_Loss, the timer's handler has just cleared icsk_pending (tcp_write_timer_handler), while ACKs
+ *    that clock out the rest of the window find the timer armed;
+ *  - CA_Loss without an undo marker was entered by tcp_simple_retransmit(): the path's MTU shrank, and
+ *    nothing was lost;
+ *  - a tail-loss probe has no mark of its own yet (tlp_high_seq is set after sending), but runs while
+ *    icsk_pending still says ICSK_TIME_LOSS_PROBE: inferred.
+ */
+static __always_inline __u8 retrans_cause(const struct sock *sk, __u8 state)
+{
+	struct inet_connection_sock *icsk = (void *)sk;
+	struct tcp_sock *tp = (void *)sk;
+	__u8 ca_state, pending;
+
+	if (state == TCP_SYN_SENT)
+		return RETRANS_SYN;
+	if (state == TCP_SYN_RECV)
+		return RETRANS_SYNACK;
+	ca_state = BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state);
+	pending = BPF_CORE_READ(icsk, icsk_pending);
+	switch (ca_state) {
+	case TCP_CA_Recovery:
+		return RETRANS_FAST;
+	case TCP_CA_Loss:
+		if (!pending)
+			return RETRANS_RTO;
+		return BPF_CORE_READ(tp, undo_marker) ? RETRANS_LOSS : RETRANS_OTHER;
+	default:
+		return pending == ICSK_TIME_LOSS_PROBE ? RETRANS_TLP : RETRANS_OTHER;
+	}
+}
+
+static __always_inline void retrans_event(const struct sock *sk, const struct peer_key *key,
+					  const struct peer_value *peer, __u8 cause, __u8 state, int err,
+					  __u64 now_ns)
+{
+	struct inet_connection_sock *icsk = (void *)sk;
+	struct tcp_sock *tp = (void *)sk;
+	struct event_tcp_retrans *event;
+
+	event = event_reserve(EVENT_TCP_RETRANS, event_tcp_retrans, now_ns);
+	if (!event)
+		return;
+	event->peer = *key;
+	event->ifindex = sock_ifindex(sk, false);
+	event->err = err;
+	event->local_port = sock_local_port(sk, false);
+	event->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	event->cause = cause;
+	event->state = state;
+	event->backoff = BPF_CORE_READ(icsk, icsk_retransmits);
+	event->segs_out = BPF_CORE_READ(tp, segs_out);
+	event->total_retrans = BPF_CORE_READ(tp, total_retrans);
+	event->srtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	event->min_rtt_us = BPF_CORE_READ(tp, rtt_min.s[0].v);
+	event->rto_us = BPF_CORE_READ(icsk, icsk_rto) * config.jiffy_us;
+	event->snd_wnd = BPF_CORE_READ(tp, snd_wnd);
+	event->snd_cwnd = BPF_CORE_READ(tp, snd_cwnd);
+	event->dsack_dups = BPF_CORE_READ(tp, dsack_dups);
+	event->pid = peer->owner_pid;
+	event->start_ns = peer->owner_start_ns;
+	__builtin_memcpy(event->comm, peer->owner_comm, sizeof(event->comm));
+	event_submit(event);
+}
+
+static __always_inline int retransmit(const struct sock *sk, int err)
+{
+	struct peer_key key;
+	struct peer_value *peer;
+	__u64 now_ns;
+	__u8 state, cause;
+
+	ran(HOOK_TCP_RETRANSMIT);
+	peer = peer_of(sk, &key, false);
+	if (!peer)
+		return 0;
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	cause = retrans_cause(sk, state);
+	/* err: it never left this host, so it says nothing about the network. */
+	if (err)
+		ADD(&peer->send_errors, 1);
+	else
+		ADD(&peer->retrans[cause & (RETRANS_CAUSES - 1)], 1);
+	now_ns = bpf_ktime_get_ns();
+	if (peer_may_send(peer, now_ns))
+		retrans_event(sk, &key, peer, cause, state, err, now_ns);
+	return 0;
+}
+
+/* (sk, skb), and err since 6.17: the verifier removes the read of an argument that is not there. */
+static __always_inline int retransmit_args(unsigned long long *ctx)
+{
+	return retransmit((void *)ctx[0], config.retrans_has_err ? (int)ctx[2] : 0);
+}
+
+SEC("?tp_btf/tcp_retransmit_skb")
+int retransmit_btf(unsigned long long *ctx)
+{
+	return retransmit_args(ctx);
+}
+
+SEC("?raw_tp/tcp_retransmit_skb")
+int retransmit_raw(unsigned long long *ctx)
+{
+	return retransmit_args(ctx);
+}
+
+SEC("?tp/tcp/tcp_retransmit_skb")
+int retransmit_tp(void *ctx)
+{
+	struct trace_event_raw_tcp_retransmit_skb *event = ctx;
+	struct trace_event_raw_tcp_event_sk_skb *old = ctx;
+
+	if (bpf_core_field_exists(event->err))
+		return retransmit(event->skaddr, event->err);
+	return retransmit(old->skaddr, 0);
+}
+
+/*
+ * A SYN-ACK sent again counts for a peer that we know. One that never completed a connection makes no
+ * entry: a flood of forged SYNs would fill the table with its addresses.
+ */
+static __always_inline int retransmit_synack(const struct request_sock *req)
+{
+	struct event_tcp_retrans *event;
+	struct peer_value *peer;
+	struct peer_key key;
+	__u64 now_ns;
+
+	ran(HOOK_TCP_SYNACK);
+	if (!sock_peer_addr(&req->__req_common, PEER_IN, &key, false))
+		return 0;
+	key.port = BPF_CORE_READ(req, __req_common.skc_num);
+	peer = bpf_map_lookup_elem(&peers, &key);
+	if (!peer) {
+		count(COUNTER_SYNACK_NEW);
+		return 0;
+	}
+	ADD(&peer->retrans[RETRANS_SYNACK], 1);
+	now_ns = bpf_ktime_get_ns();
+	if (!peer_may_send(peer, now_ns))
+		return 0;
+	event = event_reserve(EVENT_TCP_RETRANS, event_tcp_retrans, now_ns);
+	if (!event)
+		return 0;
+	event->peer = key;
+	event->ifindex = peer->ifindex;
+	event->local_port = key.port;
+	event->remote_port = bpf_ntohs(BPF_CORE_READ(req, __req_common.skc_dport));
+	event->cause = RETRANS_SYNACK;
+	event->state = TCP_NEW_SYN_RECV;
+	event->backoff = BPF_CORE_READ(req, num_retrans);
+	event->min_rtt_us = ~0U;
+	event_submit(event);
+	return 0;
+}
+
+SEC("?tp_btf/tcp_retransmit_synack")
+int synack_btf(unsigned long long *ctx)
+{
+	return retransmit_synack((void *)ctx[1]);
+}
+
+SEC("?raw_tp/tcp_retransmit_synack")
+int synack_raw(unsigned long long *ctx)
+{
+	return retransmit_synack((void *)ctx[1]);
+}
+
+SEC("?tp/tcp/tcp_retransmit_synack")
+int synack_tp(struct trace_event_raw_tcp_retransmit_synack *ctx)
+{
+	return retransmit_synack(ctx->req);
+}
+
+static __always_inline void conn_event(const struct sock *sk, const struct peer_key *key,
+				       struct peer_value *peer, __u8 outcome, int err, bool syn,
+				       const struct tcp_sums *sums)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct event_tcp_conn *event;
+	__u32 ifindex;
+
+	if (!peer_may_send(peer, now_ns))
+		return;
+	event = event_reserve(EVENT_TCP_CONN, event_tcp_conn, now_ns);
+	if (!event)
+		return;
+	event->peer = *key;
+	ifindex = sock_ifindex(sk, false);
+	event->ifindex = ifindex ? ifindex : peer->ifindex;
+	event->err = err;
+	event->local_port = sock_local_port(sk, false);
+	event->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	event->outcome = outcome;
+	if (syn)
+		event->syn_retrans = sums->segs_retrans > 255 ? 255 : sums->segs_retrans;
+	event->segs_out = sums->segs_out;
+	event->total_retrans = sums->segs_retrans;
+	event->pid = peer->owner_pid;
+	event->start_ns = peer->owner_start_ns;
+	__builtin_memcpy(event->comm, peer->owner_comm, sizeof(event->comm));
+	event_submit(event);
+}
+
+/* SYN_SENT -> CLOSE. sk_err is set before; close() and shutdown() leave it 0, and so does a connect()
+ * that found no local port or no route: that one has not sent a segment. */
+static __always_inline __u8 attempt_failed(struct peer_value *peer, int err,
+					   const struct tcp_sums *sums)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		ADD(&peer->refused, 1);
+		return CONN_REFUSED;
+	case ETIMEDOUT:
+		ADD(&peer->timed_out, 1);
+		return CONN_TIMED_OUT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		ADD(&peer->unreachable, 1);
+		return CONN_UNREACHABLE;
+	case 0:
+		if (sums->segs_out) {
+			ADD(&peer->abandoned, 1);
+			return CONN_ABANDONED;
+		}
+	}
+	ADD(&peer->failed, 1);
+	return CONN_FAILED;
+}
+
+/* A connection ends; 0 when it ended well. A reset that comes after the local side closed (no struct
+ * socket any more) hurts nobody. */
+static __always_inline __u8 connection_ended(const struct sock *sk, struct peer_value *peer, int old,
+					     int err)
+{
+	ADD(&peer->ended, 1);
+	switch (err) {
+	case ECONNRESET:
+		if (old != TCP_ESTABLISHED && !BPF_CORE_READ(sk, sk_socket))
+			return 0;
+		ADD(&peer->resets, 1);
+		return CONN_RESET;
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		ADD(&peer->broken, 1);
+		return CONN_BROKEN;
+	}
+	return 0;
+}
+
+static __always_inline void closed(const struct sock *sk, int old)
+{
+	struct tcp_sums sums = {};
+	struct peer_value *peer;
+	struct peer_key key;
+	__u8 outcome = 0;
+	__u32 ifindex;
+	int err;
+
+	peer = peer_of(sk, &key, false);
+	if (!peer)
+		return;
+	sums_read((void *)sk, &sums, false);
+	sums_add_shared(&peer->recent, &sums);
+	sums_add_shared(&peer->closed, &sums);
+	ifindex = sock_ifindex(sk, false);
+	if (ifindex)
+		peer->ifindex = ifindex;
+	err = BPF_CORE_READ(sk, sk_err);
+	if (old == TCP_SYN_SENT)
+		outcome = attempt_failed(peer, err, &sums);
+	else if (old != TCP_SYN_RECV)
+		outcome = connection_ended(sk, peer, old, err);
+	if (outcome)
+		conn_event(sk, &key, peer, outcome, err, old == TCP_SYN_SENT, &sums);
+}
+
+/*
+ * Often runs in softirq, where the current task is anybody. The owner is learned only where the context
+ * is the caller's of connect() (CLOSE -> SYN_SENT) or of close() and shutdown() (tcp_close_state()).
+ */
+static __always_inline int state_change(const struct sock *sk, int old, int new)
+{
+	struct peer_value *peer;
+	struct peer_key key;
+	bool begins, done, leaves, ends;
+
+	ran(HOOK_TCP_STATE);
+	begins = old == TCP_CLOSE && new == TCP_SYN_SENT;
+	done = new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV);
+	leaves = (old == TCP_ESTABLISHED && new == TCP_FIN_WAIT1) ||
+		 (old == TCP_CLOSE_WAIT && new == TCP_LAST_ACK);
+	/* The end of a listener is not the end of a connection. */
+	ends = new == TCP_CLOSE && old != TCP_CLOSE && old != TCP_LISTEN;
+	/* The clone that will be an accepted socket: the moment to learn listen(fd, 0). */
+	if (old == TCP_LISTEN && new == TCP_SYN_RECV && !BPF_CORE_READ(sk, sk_max_ack_backlog))
+		sock_learn_zero(sk, false);
+	if (!begins && !done && !leaves && !ends)
+		return 0;
+	/* SCTP, MPTCP (the whole, not its subflows) and the like share the tracepoint. */
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	if (ends) {
+		closed(sk, old);
+		return 0;
+	}
+	peer = peer_of(sk, &key, false);
+	if (!peer)
+		return 0;
+	if (begins)
+		ADD(&peer->attempts, 1);
+	if (done && key.dir == PEER_OUT)
+		ADD(&peer->established, 1);
+	if (done && key.dir == PEER_IN)
+		ADD(&peer->accepted, 1);
+	if (begins || leaves)
+		peer_learn_owner(peer);
+	return 0;
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int state_btf(unsigned long long *ctx)
+{
+	return state_change((void *)ctx[0], (int)ctx[1], (int)ctx[2]);
+}
+
+SEC("?raw_tp/inet_sock_set_state")
+int state_raw(unsigned long long *ctx)
+{
+	return state_change((void *)ctx[0], (int)ctx[1], (int)ctx[2]);
+}
+
+SEC("?tp/sock/inet_sock_set_state")
+int state_tp(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	return state_change(ctx->skaddr, ctx->oldstate, ctx->newstate);
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What everybody else pays: an unrelated system call, open + close, TCP connections, while we trace."""
+
+from .children import figures, output, ours, rival
+from .rows import NONE, OURS, Row, interleave, unchanged
+
+TCP_LOSS_PERCENT = 5
+
+
+def measure_syscalls(bench):
+    """getppid, and open + close: none, ours, opensnoop."""
+    getppid = Row("getppid_ns", "an unrelated system call (getppid)", "ns", "+0", unchanged)
+    pair = Row("open_close_ns", "open + close of /dev/null", "ns", "no change",
+               unchanged, digits=0)
+    seconds = 0.5 if bench.quick else 1
+
+    def sample(_variant, _tool):
+        found = figures(output([bench.helper("syscalls"), str(seconds)], seconds + 10))
+        return {getppid.id: found["getppid"], pair.id: found["open-close"]}
+
+    interleave(bench.rounds,
+               {NONE: bench.nothing, OURS: ours(bench.culprit), "opensnoop": rival("opensnoop")},
+               sample, [getppid, pair])
+    return [getppid, pair]
+
+
+def small_loss(row):
+    """met: at most 5 % fewer connections."""
+    change = row.change(OURS)
+    return None if change is None else change >= -TCP_LOSS_PERCENT
+
+
+def measure_tcp(bench):
+    """TCP connect + close on loopback: none, ours, tcplife, tcpstates."""
+    row = Row("tcp_rate", "TCP connect + close", "1/s", ">= -5 %", small_loss,
+              digits=0)
+    seconds = 1 if bench.quick else 1.5
+
+    def sample(_variant, _tool):
+        found = figures(output([bench.helper("tcprate"), str(seconds)], seconds + 10))
+        return {row.id: found["connections-per-s"]}
+
+    attach = {NONE: bench.nothing, OURS: ours(bench.culprit)}
+    attach.update({name: rival(name) for name in ("tcplife", "tcpstates")})
+    interleave(bench.rounds, attach, sample, [row])
+    return [row]

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_tcp_conn.c - connection attempts and how they end are counted exactly, for each way that this
+ * kernel allows, with the right peer, direction and owner.
+ */
+#include "lib.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+
+#define CONNECTIONS 40
+
+static const char *const ways[] = {"tp_btf", "raw_tp", "tp"};
+
+/* Opens a bag whose tcp probes use only this way; NULL (and said) when the kernel has it not. */
+static struct bag *open_way(const char *way)
+{
+	char force[128];
+	struct bag *bag;
+	const struct event_probe *probe;
+
+	snprintf(force, sizeof(force), "tcp.retransmit=%s,tcp.state=%s,tcp.synack=%s", way, way, way);
+	bag = bag_open(NULL, force);
+	probe = bag_probe(bag, "tcp.state");
+	assert_non_null(probe);
+	if (probe->state == PROBE_UNAVAILABLE) {
+		print_message("way %s is refused here: %s\n", way, probe->reason);
+		assert_true(probe->reason[0]);
+		assert_string_equal(way, "tp");
+		bag_close(bag);
+		return NULL;
+	}
+	assert_memory_equal(probe->via, way, strlen(way));
+	return bag;
+}
+
+/* n connections, each carries one byte to the server and is closed by the client first. */
+static void make_connections(const char *listen_addr, const char *addr, unsigned int *port, int backlog,
+			     unsigned int n)
+{
+	int listener = tcp_listen(listen_addr, port, backlog), client, server;
+	unsigned int i;
+	char byte = 'x';
+
+	for (i = 0; i < n; i++) {
+		client = tcp_connect(addr, *port);
+		assert_true(client >= 0);
+		server = tcp_accept(listener);
+		assert_int_equal(write(client, &byte, 1), 1);
+		assert_int_equal(read(server, &byte, 1), 1);
+		close(client);
+		assert_int_equal(read(server, &byte, 1), 0);
+		close(server);
+	}
+	close(listener);
+}
+
+static void expect_connections(const struct bag *bag, const char *addr, unsigned int port, __u64 n)
+{
+	const struct event_tcp_peer *out = bag_peer(bag, PEER_OUT, addr, port);
+	const struct event_tcp_peer *in = bag_peer(bag, PEER_IN, addr, port);
+
+	assert_non_null(out);
+	assert_non_null(in);
+	assert_int_equal(out->attempts, n);
+	assert_int_equal(out->established, n);
+	assert_int_equal(out->accepted, 0);
+	assert_int_equal(out->closed, n);
+	assert_int_equal(in->attempts, 0);
+	assert_int_equal(in->established, 0);
+	assert_int_equal(in->accepted, n);
+	assert_int_equal(in->closed, n);
+	assert_int_equal(out->refused + out->timed_out + out->abandoned + out->failed + out->unreachable, 0);
+	assert_int_equal(out->resets + out->broken + in->resets + in->broken, 0);
+	assert_int_equal(out->live + in->live, 0);
+	/* The kernel counts FIN as a byte where it is acknowledged or received. */
+	assert_in_range(out->bytes_acked, n, 3 * n);
+	assert_in_range(in->bytes_received, n, 3 * n);
+	assert_true(out->segs_out >= 3 * n);
+	assert_int_equal(out->ifindex, 1);
+	/* connect() and close() run in our context. */
+	assert_int_equal(out->pid, getpid());
+	assert_int_equal(in->pid, getpid());
+	assert_true(out->start_ns > 0 && out->start_ns == in->start_ns);
+}
+
+static void test_connections(void **state)
+{
+	static const struct {
+		const char *listen, *connect, *peer;
+	} families[] = {
+		{"127.0.0.1", "127.0.0.1", "127.0.0.1"},
+		{"::1", "::1", "::1"},
+		/* Mapped addresses are folded: both sides are 127.0.0.1. */
+		{"::", "::ffff:127.0.0.1", "127.0.0.1"},
+	};
+	unsigned int way, i, port;
+	struct bag *bag;
+
+	(void)state;
+	for (way = 0; way < 3; way++) {
+		for (i = 0; i < 3; i++) {
+			bag = open_way(ways[way]);
+			if (!bag)
+				continue;
+			port = 0;
+			make_connections(families[i].listen, families[i].connect, &port, 64, CONNECTIONS);
+			sleep_ms(50);
+			bag_fill(bag);
+			expect_connections(bag, families[i].peer, port, CONNECTIONS);
+			assert_int_equal(bag_count(bag, EVENT_TCP_CONN), 0);
+			bag_close(bag);
+		}
+	}
+}
+
+/* listen(fd, 0) leaves no mark in accepted sockets: the port is learned, at its first connection and from
+ * the listener that was there before us. */
+static void test_backlog_zero(void **state)
+{
+	unsigned int port = 0, port2 = 0;
+	int listener, client, server;
+	const struct event_tcp_peer *in;
+	struct bag *bag;
+
+	(void)state;
+	listener = tcp_listen("127.0.0.1", &port, 0);
+	client = tcp_connect("127.0.0.1", port);
+	server = tcp_accept(listener);
+	bag = bag_open(NULL, NULL);
+	bag_fill(bag);
+	in = bag_peer(bag, PEER_IN, "127.0.0.1", port);
+	assert_non_null(in);
+	assert_int_equal(in->live, 1);
+	assert_true(in->flags & TCP_PEER_BASE);
+	assert_non_null(bag_peer(bag, PEER_OUT, "127.0.0.1", port));
+	close(client);
+	close(server);
+	close(listener);
+	make_connections("127.0.0.1", "127.0.0.1", &port2, 0, CONNECTIONS);
+	sleep_ms(50);
+	bag_fill(bag);
+	expect_connections(bag, "127.0.0.1", port2, CONNECTIONS);
+	bag_close(bag);
+}
+
+static void expect_conn_events(const struct bag *bag, unsigned int port, enum conn_outcome outcome,
+			       int sk_err, unsigned int n)
+{
+	const struct event_tcp_conn *conn;
+	const struct event *event = NULL;
+	unsigned int seen = 0;
+
+	while ((event = bag_next(bag, event, EVENT_TCP_CONN))) {
+		conn = (const void *)event;
+		if (conn->peer.port != port)
+			continue;
+		assert_int_equal(conn->outcome, outcome);
+		assert_int_equal(conn->err, sk_err);
+		assert_int_equal(conn->pid, getpid());
+		assert_true(conn->h.ts_ns <= clock_now_ns());
+		seen++;
+	}
+	assert_int_equal(seen, n);
+}
+
+static void test_refused(void **state)
+{
+	const struct event_tcp_peer *peer;
+	unsigned int way, i, port;
+	struct bag *bag;
+
+	(void)state;
+	for (way = 0; way < 3; way++) {
+		bag = open_way(ways[way]);
+		if (!bag)
+			continue;
+		port = 0;
+		close(tcp_listen("127.0.0.1", &port, 1));
+		for (i = 0; i < CONNECTIONS; i++)
+			assert_int_equal(tcp_connect("127.0.0.1", port), -ECONNREFUSED);
+		bag_fill(bag);
+		peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+		assert_non_null(peer);
+		assert_int_equal(peer->attempts, CONNECTIONS);
+		assert_int_equal(peer->refused, CONNECTIONS);
+		assert_int_equal(peer->established + peer->closed + peer->timed_out + peer->failed, 0);
+		/* Each sent its SYN. */
+		assert_int_equal(peer->segs_out, CONNECTIONS);
+		assert_int_equal(peer->segs_retrans, 0);
+		expect_conn_events(bag, port, CONN_REFUSED, ECONNREFUSED, CONNECTIONS);
+		bag_close(bag);
+	}
+}
+
+static void wait_for_error(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+	assert_int_equal(poll(&poll_fd, 1, 20000), 1);
+	close(fd);
+}
+
+/* SYNs that nobody answers; the SYN is resent once, after a second, and given up two seconds later. */
+static void test_timed_out(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_tcp_peer *peer;
+	int fds[5];
+	unsigned int i;
+
+	(void)state;
+	assert_true(filter("tcp dport 4001 drop"));
+	for (i = 0; i < 5; i++)
+		assert_int_equal(tcp_connect_nonblock("127.0.0.1", 4001, 1, &fds[i]), -EINPROGRESS);
+	sleep_ms(1500);
+	bag_fill(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", 4001);
+	assert_non_null(peer);
+	assert_int_equal(peer->live, 5);
+	assert_int_equal(peer->live_syn, 5);
+	assert_int_equal(peer->retrans[RETRANS_SYN], 5);
+	for (i = 0; i < 5; i++)
+		wait_for_error(fds[i]);
+	filter_clear();
+	bag_fill(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", 4001);
+	assert_int_equal(peer->attempts, 5);
+	assert_int_equal(peer->timed_out, 5);
+	assert_int_equal(peer->refused + peer->abandoned + peer->failed + peer->unreachable, 0);
+	assert_int_equal(peer->retrans[RETRANS_SYN], 5);
+	assert_int_equal(peer->segs_retrans, 5);
+	assert_int_equal(peer->segs_out, 10);
+	assert_int_equal(peer->live, 0);
+	expect_conn_events(bag, 4001, CONN_TIMED_OUT, ETIMEDOUT, 5);
+	bag_close(bag);
+}
+
+/* The router's answer is a soft error while the kernel is still in connect(); it names the end. */
+static void test_unreachable(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_tcp_peer *peer;
+	unsigned int i;
+	int fds[3];
+
+	(void)state;
+	if (!filter("tcp dport 4002 reject with icmp type host-unreachable")) {
+		print_message("this kernel cannot reject\n");
+		bag_close(bag);
+		skip();
+	}
+	for (i = 0; i < 3; i++)
+		assert_int_equal(tcp_connect_nonblock("127.0.0.1", 4002, 1, &fds[i]), -EINPROGRESS);
+	for (i = 0; i < 3; i++)
+		wait_for_error(fds[i]);
+	filter_clear();
+	bag_fill(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", 4002);
+	assert_non_null(peer);
+	assert_int_equal(peer->attempts, 3);
+	assert_int_equal(peer->unreachable, 3);
+	assert_int_equal(peer->timed_out + peer->refused + peer->failed + peer->abandoned, 0);
+	expect_conn_events(bag, 4002, CONN_UNREACHABLE, EHOSTUNREACH, 3);
+	bag_close(bag);
+}
+
+/* The application gives up; and a connect() that fails before its SYN: no local port is left. */
+static void test_abandoned_and_failed(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_tcp_peer *peer;
+	unsigned int i, port = 0;
+	int fd, listener, first;
+
+	(void)state;
+	assert_true(filter("tcp dport 4003 drop"));
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(tcp_connect_nonblock("127.0.0.1", 4003, 0, &fd), -EINPROGRESS);
+		close(fd);
+	}
+	filter_clear();
+	listener = tcp_listen("127.0.0.1", &port, 8);
+	assert_true(run("echo 61000 61000 >/proc/sys/net/ipv4/ip_local_port_range"));
+	first = tcp_connect("127.0.0.1", port);
+	assert_true(first >= 0);
+	assert_int_equal(tcp_connect("127.0.0.1", port), -EADDRNOTAVAIL);
+	assert_true(run("echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range"));
+	close(first);
+	close(listener);
+	bag_fill(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", 4003);
+	assert_non_null(peer);
+	assert_int_equal(peer->attempts, 4);
+	assert_int_equal(peer->abandoned, 4);
+	assert_int_equal(peer->failed + peer->refused + peer->timed_out, 0);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	assert_non_null(peer);
+	assert_int_equal(peer->attempts, 2);
+	assert_int_equal(peer->established, 1);
+	assert_int_equal(peer->failed, 1);
+	bag_close(bag);
+}
+
+static void test_resets(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_tcp_peer *out, *in;
+	int listener, client, server;
+	unsigned int i, port = 0;
+
+	(void)state;
+	listener = tcp_listen("127.0.0.1", &port, 16);
+	for (i = 0; i < 7; i++) {
+		client = tcp_connect("127.0.0.1", port);
+		server = tcp_accept(listener);
+		tcp_abort(server);
+		close(client);
+	}
+	/* A reset that meets a socket that its owner has closed hurts nobody. */
+	client = tcp_connect("127.0.0.1", port);
+	server = tcp_accept(listener);
+	close(client);
+	tcp_abort(server);
+	close(listener);
+	bag_fill(bag);
+	out = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	in = bag_peer(bag, PEER_IN, "127.0.0.1", port);
+	assert_non_null(out);
+	assert_non_null(in);
+	assert_int_equal(out->established, 8);
+	assert_int_equal(out->resets, 7);
+	assert_int_equal(out->closed, 8);
+	assert_int_equal(in->accepted, 8);
+	assert_int_equal(in->resets, 0);
+	assert_int_equal(in->closed, 8);
+	expect_conn_events(bag, port, CONN_RESET, ECONNRESET, 7);
+	bag_close(bag);
+}
+
+/* A listener that is closed is no connection that ends. */
+static void test_listener(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	unsigned int port = 0;
+
+	(void)state;
+	close(tcp_listen("127.0.0.1", &port, 16));
+	bag_fill(bag);
+	assert_null(bag_peer(bag, PEER_IN, "127.0.0.1", port));
+	assert_null(bag_peer(bag, PEER_OUT, "127.0.0.1", port));
+	assert_int_equal(bag_count(bag, EVENT_TCP_PEER), 0);
+	bag_close(bag);
+}
+
+static void *connect_many(void *ctx)
+{
+	unsigned int port = 0;
+
+	(void)ctx;
+	make_connections("127.0.0.1", "127.0.0.1", &port, 64, 500);
+	return (void *)(uintptr_t)port;
+}
+
+/* Many at once, while snapshots are taken: nothing is missed and nothing is counted twice. */
+static void test_concurrent(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_table *nested;
+	pthread_t threads[4];
+	unsigned int i;
+	void *port;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, connect_many, NULL), 0);
+	for (i = 0; i < 50; i++)
+		bag_snapshot(bag);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(pthread_join(threads[i], &port), 0);
+		sleep_ms(20);
+		bag_fill(bag);
+		/* The kernel does not run a program that it interrupted on the same CPU: then it says so. */
+		nested = bag_table(bag, "tcp.state.nested");
+		if (nested) {
+			print_message("%llu runs were missed\n", (unsigned long long)nested->dropped);
+			assert_true(nested->dropped < 10);
+		} else {
+			expect_connections(bag, "127.0.0.1", (unsigned int)(uintptr_t)port, 500);
+		}
+	}
+	bag_close(bag);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_connections),
+		cmocka_unit_test(test_backlog_zero),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_timed_out),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_abandoned_and_failed),
+		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_listener),
+		cmocka_unit_test(test_concurrent),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, NULL);
+}

@@ -1,0 +1,549 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The program as a user meets it: black-box tests that need neither root nor a special kernel.
+
+usage: tests/cli/run.py PROGRAM [NAME...]
+
+Prints a line for each test; the last line is "N passed, N failed". As root, tests of missing rights
+run the program as another user.
+"""
+import gzip
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import validate
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "docs" / "culprit-1.schema.json"
+REPLAYS = sorted((ROOT / "tests" / "replay").rglob("*.events"))
+COMMANDS = ["trace", "daemon", "replay", "explain", "probes", "schema", "status", "dump"]
+CLASSES = ["hardware", "network", "connection-leak", "system"]
+NOBODY = 65534
+# Names as a hostile host may have them, in the capture's escapes: quotes, control bytes, a terminal
+# sequence, bytes that are not UTF-8, an overlong form, a lone surrogate, a cut character, bidi.
+NASTY = [r'a"b\x5cc', r"\x1b[2J\x1b]0;x\x07", r"\x09\x0a\x0d\x01\x7f", r"\xff\xfe", r"\xc0\xaf",
+         r"\xed\xa0\x80", r"\xe6\xbc", "\u202edrow", "\u00e9\u6f22", r"%s%n%p", "</script>"]
+
+HEADER = "culprit-capture 1 abi 1 culprit 0.1.0 unsealed\n"
+QUIET = """1000000000000 clock boottime_ns=1000000000000 realtime_ns=1795375291000000000
+1000000000000 host hostname={name} machine_id=0123456789abcdef0123456789abcdef \
+boot_id=8c1b0b4e-45e1-4a9c-8a0e-3f9c1d2e4b5a kernel=6.1.0-56-amd64 \
+run=0192f3a1-7c1e-4c55-9d0e-6a1b2c3d4e5f version=0.1.0 netns=4026531833 cpus=2 mode=trace
+1000000000000 config key=label.site value={name}
+1000000000000 probe name=block.complete via=tp_btf/block_rq_complete state=active reason={name}
+1000000000000 disk dev=8:0 size_bytes=274877906944 name=sda model={name} serial={name}
+1000000000000 mount dev=8:0 fstype=ext4 mount=/{name} source={name}
+1000000000000 tick interval_ms=1000
+1010000000000 tick seq=1 interval_ms=1000
+1030000000000 end reason=duration
+"""
+
+program = None
+tests = []
+
+
+class Failure(Exception):
+    """What a test found wrong."""
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def check(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def run(*args, user=None, limit=20, **more):
+    """The finished process; stdout and stderr as bytes unless redirected."""
+    more.setdefault("stdout", subprocess.PIPE)
+    more.setdefault("stderr", subprocess.PIPE)
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}
+    env.update(more.pop("env", {}), TZ="UTC0")
+    if user is not None and os.geteuid() == 0:
+        more.update(user=user, group=user, extra_groups=[])
+    result = subprocess.run([program, *map(str, args)], stdin=subprocess.DEVNULL, timeout=limit,
+                            env=env, check=False, **more)
+    for name in ("stdout", "stderr"):
+        text = getattr(result, name)
+        check(b"AddressSanitizer" not in (text or b"") and b"runtime error:" not in (text or b""),
+              f"{args}: {(text or b'').decode('utf-8', 'replace')[-1500:]}")
+    check(result.returncode >= 0, f"{args}: died by signal {-result.returncode}")
+    return result
+
+
+def expect(status, *args, says="", silent=True, **more):
+    """Runs it and checks status and message; an error is one line on stderr, and nothing on stdout."""
+    result = run(*args, **more)
+    error = (result.stderr or b"").decode()
+    check(result.returncode == status,
+          f"{args}: exit status {result.returncode}, not {status}: {error!r}")
+    check(says in error, f"{args}: says {error!r}, not {says!r}")
+    if status in (1, 2) and silent:
+        check(error.startswith("culprit: ") and error.count("\n") == 1,
+              f"{args}: not one line: {error!r}")
+        check(not result.stdout, f"{args}: writes to stdout: {result.stdout!r}")
+    return result
+
+
+def out(*args, **more):
+    """stdout of a run that must go well and say nothing on stderr."""
+    result = expect(0, *args, **more)
+    check(not result.stderr, f"{args}: says {result.stderr!r}")
+    return result.stdout.decode()
+
+
+def check_page(text, what, columns=80):
+    for line in text.splitlines():
+        check(len(line) <= columns, f"{what}: {len(line)} columns: {line}")
+        check(all(" " <= c <= "~" for c in line), f"{what}: not plain: {line!r}")
+
+
+def check_lines(raw, what):
+    """Holds JSON lines against the schema; the parsed lines."""
+    with open(SCHEMA, encoding="utf-8") as file:
+        checker = validate.Checker(json.load(file))
+    lines = raw.splitlines(keepends=True)
+    check(lines, f"{what}: no line")
+    for number, line in enumerate(lines, 1):
+        wrong = checker.check(line)
+        check(not wrong, f"{what}: line {number}: {'; '.join(wrong)}: {line[:300]!r}")
+    return [json.loads(line) for line in lines]
+
+
+def temporary(text, suffix="", mode="w"):
+    """A file that anybody may read, removed with the test run's directory."""
+    number = len(list(WORK.iterdir()))
+    path = WORK / f"{number}{suffix}"
+    with open(path, mode, **({} if "b" in mode else {"encoding": "utf-8", "newline": ""})) as file:
+        file.write(text)
+    path.chmod(0o644)
+    return path
+
+
+def capture(name="sda"):
+    return temporary(HEADER + QUIET.format(name=name), ".events")
+
+
+def sealed():
+    """A whole, gzip'd capture, as the recorder writes it: text and file."""
+    import zlib
+    body = (HEADER.replace(" unsealed", "") + QUIET.format(name="sda")).encode()
+    trailer = f"culprit-capture-end lines {body.count(10)} crc32 {zlib.crc32(body):08x}\n".encode()
+    return body + trailer
+
+
+# ---- help, version, usage ----
+
+@test
+def help_for_all():
+    text = out("--help")
+    check_page(text, "--help")
+    check(out("help") == text and out("-h") == text, "help, --help and -h differ")
+    for command in COMMANDS:
+        check(f"\n  {command}" in text, f"--help lacks {command}")
+        page = out("help", command)
+        check_page(page, command)
+        check(page.startswith(f"usage: culprit {command}"), f"{command}: {page[:60]!r}")
+        check(out(command, "--help") == page and out(command, "-h") == page, f"{command}: help differs")
+    check("not in this version" in text, "--help hides what is not there")
+
+
+@test
+def version():
+    text = out("--version")
+    number = (ROOT / "VERSION").read_text(encoding="ascii").strip()
+    check(text.startswith(f"culprit {number}\n"), text)
+    check(re.search(r"libbpf \d+\.\d+", text) and "features:" in text, text)
+
+
+@test
+def no_command():
+    result = run()
+    check(result.returncode == 2 and not result.stdout, "no command is not wrong usage")
+    check(b"usage: culprit COMMAND" in result.stderr, "no usage on stderr")
+
+
+@test
+def wrong_usage():
+    for args, says in [
+            (["trcae"], "unknown command 'trcae' (did you mean trace?)"),
+            (["frobnicate"], "unknown command 'frobnicate'; see"),
+            (["help", "repla"], "did you mean replay?"),
+            (["help", "trace", "x"], "one too many"),
+            (["--json", "trace"], "before the command"),
+            (["trace", "--jsno"], "did you mean --json?"),
+            (["trace", "--output=x"], "trace knows no option '--output'"),
+            (["trace", "x"], "trace takes no argument 'x'"),
+            (["trace", "-d"], "-d needs a value: SECONDS"),
+            (["trace", "--pid=x"], "'x' is no process id"),
+            (["trace", "--class=netwrok"], "did you mean network?"),
+            (["trace", "--class="], "unknown class ''"),
+            (["replay"], "replay needs a FILE"),
+            (["replay", "a", "b"], "one too many"),
+            (["explain", "path-los"], "did you mean path-loss?"),
+            (["explain", "nonsense-kind"], "unknown kind"),
+            (["explain", ""], "unknown kind ''"),
+            (["probes", "--jso"], "did you mean --json?"),
+            (["schema", "x"], "takes no argument"),
+            (["daemon", "--check"], "did you mean --check-config?"),
+            (["dump"], "dump needs a FILE"),
+            (["\x1b[2Jx"], "\\x1b[2Jx"),
+            ([b"\xff\xfe"], "\\xff\\xfe")]:
+        result = run(*[]) if not args else None
+        result = subprocess.run([program, *args], capture_output=True, check=False, timeout=20)
+        error = result.stderr.decode()
+        check(result.returncode == 2, f"{args}: exit status {result.returncode}: {error}")
+        check(says in error, f"{args}: {error!r} lacks {says!r}")
+        check(error.count("\n") == 1 and not result.stdout, f"{args}: {error!r}")
+        check("\x1b" not in error, f"{args}: an escape goes to the terminal")
+
+
+@test
+def absurd_durations():
+    for text in ["0", "-1", "nan", "inf", "1e9", "0x1", "", "8d", "999999999", "169h", "0.01", "1 s"]:
+        expect(2, "trace", f"--duration={text}", says="duration")
+        expect(2, "trace", "-d", text, says="-d: ")
+
+
+@test
+def status_and_dump_are_honest():
+    expect(1, "status", says="no control socket")
+    expect(1, "dump", WORK / "x", says="no control socket")
+    check(not (WORK / "x").exists(), "dump made a file")
+
+
+# ---- explain and schema: tables ----
+
+@test
+def explain_every_kind():
+    text = out("explain")
+    check_page(text, "explain")
+    kinds = re.findall(r"^  [* ] ([a-z-]+) ", text, re.M)
+    check(len(kinds) >= 40, f"only {len(kinds)} kinds")
+    check([c for c in text.split("\n") if c in CLASSES] == CLASSES, "not by class")
+    judged = set(re.findall(r"^  \* ([a-z-]+) ", text, re.M))
+    check({"disk-media-error", "disk-io-error", "path-loss", "uplink-loss", "peer-unreachable",
+           "connect-refused", "fd-leak", "socket-leak", "close-wait-leak"} <= judged, f"{judged}")
+    for kind in kinds:
+        page = out("explain", kind)
+        check_page(page, kind)
+        check(page.startswith(f"{kind}: class ") and "\nto do " in page, f"{kind}: {page[:100]!r}")
+        if kind in judged:
+            for label in ("needs", "opens", "thresholds", "against"):
+                check(f"\n{label} " in page, f"{kind} lacks {label}")
+        else:
+            check("not judged in this version" in page, f"{kind}: does not say that it is not judged")
+
+
+@test
+def schema_is_the_file():
+    check(run("schema").stdout == SCHEMA.read_bytes(), "not the file, byte for byte")
+    validate.Checker(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+@test
+def schema_refuses():
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    good = json.loads(run("replay", capture(), "--json").stdout.splitlines()[-1])
+    for change in [{"type": "verdit"}, {"severity": "fatal"}, {"seq": 0}, {"seq": "1"},
+                   {"time": "2026-11-22T19:22:01Z"}, {"schema": "culprit/2"}, {"message": "x" * 121},
+                   {"window_s": "30"}, {"classes": {"hardware": {"state": "fine", "findings": []}}},
+                   {"classes": {"disk": {"state": "clear", "findings": []}}}]:
+        line = json.dumps({**good, **change}).encode() + b"\n"
+        check(validate.Checker(schema).check(line), f"the schema takes {change}")
+    line = json.dumps({**good, "newer_field": 1}).encode() + b"\n"
+    check(not validate.Checker(schema).check(line), "the schema refuses a field of a later version")
+
+
+# ---- replay ----
+
+@test
+def replay_lines_and_report():
+    path = capture()
+    lines = check_lines(run("replay", path, "--json").stdout, "replay --json")
+    check(lines[-1]["type"] == "verdict", "the verdict is not the last line")
+    check([line["seq"] for line in lines] == list(range(1, len(lines) + 1)), "seq has holes")
+    report = out("replay", path)
+    check_page(report, "report")
+    check(len(report.splitlines()) <= 24, "more than 24 lines")
+    check(report.splitlines()[0] == lines[-1]["message"], "the report begins otherwise")
+    for name in CLASSES:
+        check(re.search(rf"^  {name} ", report, re.M), f"the report lacks {name}")
+    check(run("replay", path, "--json").stdout == run("replay", path, "--json").stdout, "not the same twice")
+
+
+@test
+def replay_events_in_order():
+    path = capture()
+    events = [line for line in out("replay", path, "--events").splitlines()
+              if re.match(r"\d+ [a-z_]+( |$)", line)]
+    source = path.read_text(encoding="utf-8").replace("\\\n", "").splitlines()[1:]
+    check(len(events) == len(source), f"{len(events)} events of {len(source)}")
+    mixed = out("replay", path, "--events", "--json").splitlines()
+    check(mixed[-1].startswith('{"schema"') and '"verdict"' in mixed[-1], "the verdict is not last")
+    check(sum(line.startswith("{") for line in mixed) == len(run("replay", path, "--json").stdout.splitlines()),
+          "lines are lost between events")
+
+
+@test
+def replay_hostile_names():
+    for name in NASTY:
+        path = capture(name)
+        check_lines(run("replay", path, "--json").stdout, name)
+        check_page(out("replay", path), name)
+
+
+@test
+def replay_all_recorded():
+    check(REPLAYS, "no replay in tests/replay")
+    for path in REPLAYS:
+        result = run("replay", path, "--json")
+        check(result.returncode == 0, f"{path.name}: {result.stderr.decode()}")
+        check_lines(result.stdout, path.name)
+        report = out("replay", path)
+        check_page(report, path.name)
+        check(len(report.splitlines()) <= 24, f"{path.name}: a report of {len(report.splitlines())} lines")
+        for expected in [path.with_suffix(".expected")]:
+            raw = expected.read_bytes() if expected.exists() else b""
+            if raw.startswith(b"{"):
+                check_lines(raw, expected.name)
+
+
+@test
+def replay_recorded_with_hostile_names():
+    """The real captures again, every name of a process replaced."""
+    for path in REPLAYS:
+        with (gzip.open if path.read_bytes()[:2] == b"\x1f\x8b" else open)(path, "rt", encoding="utf-8") as file:
+            text = file.read()
+        if " unsealed" not in text.split("\n", 1)[0]:
+            continue
+        for name in NASTY[:6]:
+            changed = re.sub(r" (comm|exe|cgroup|hostname|model|serial|mount|backing)=\S+",
+                             lambda m, n=name: f" {m[1]}={n}", text)
+            result = run("replay", temporary(changed, ".events"), "--json")
+            check(result.returncode == 0, f"{path.name}: {result.stderr.decode()}")
+            check_lines(result.stdout, f"{path.name} with {name}")
+
+
+@test
+def replay_what_is_no_capture():
+    expect(1, "replay", WORK / "missing", says="No such file")
+    expect(1, "replay", WORK, says="is a directory")
+    expect(1, "replay", temporary(""), says="is empty")
+    expect(1, "replay", temporary(b"", mode="wb"), says="is empty")
+    expect(1, "replay", temporary("hello\n"), says="not a culprit capture")
+    expect(1, "replay", temporary(os.urandom(5000), mode="wb"), says="not a culprit capture")
+    expect(1, "replay", temporary(gzip.compress(b"hello\n"), ".gz", "wb"), says="not a culprit capture")
+    expect(1, "replay", "/dev/null", says="is empty")
+    other = HEADER.replace("abi 1", "abi 99") + QUIET.format(name="x")
+    expect(1, "replay", temporary(other), says="99")
+    expect(1, "replay", temporary(other.replace("capture 1", "capture 7")), says="7")
+    secret = temporary("x")
+    secret.chmod(0)
+    expect(1, "replay", secret, says="Permission denied", user=NOBODY)
+
+
+@test
+def replay_damaged():
+    whole = sealed()
+    packed = gzip.compress(whole)
+    good = run("replay", temporary(packed, ".gz", "wb"), "--json")
+    check(good.returncode == 0 and not good.stderr, f"the whole one: {good.stderr!r}")
+    check_lines(good.stdout, "the whole one")
+    check(run("replay", temporary(whole, mode="wb"), "--json").stdout == good.stdout, "plain is not the same")
+    flipped = bytearray(packed)
+    flipped[len(flipped) // 2] ^= 0x10
+    for what, raw in [("cut", packed[:-20]), ("half", packed[:len(packed) // 2]),
+                      ("bit", bytes(flipped)), ("no trailer", whole[:whole.rindex(b"culprit-capture-end")]),
+                      ("more behind", whole + b"1 tick\n"),
+                      ("changed", whole.replace(b"seq=1", b"seq=2")),
+                      ("bad line", whole.replace(b"1010000000000 tick", b"1010000000000 ti\x00k"))]:
+        result = run("replay", temporary(raw, ".gz", "wb"), "--json")
+        error = result.stderr.decode()
+        check(result.returncode == 1 and error.count("\n") == 1, f"{what}: {result.returncode} {error!r}")
+        check(re.search("damaged|truncated|not a culprit capture", error), f"{what}: {error!r}")
+        if "judged up to there" in error:
+            lines = check_lines(result.stdout, what)
+            check(lines[-1]["type"] == "verdict", f"{what}: no verdict over what is good")
+
+
+# ---- stdout that takes nothing ----
+
+@test
+def full_disk_on_stdout():
+    path = capture()
+    for args in [["--help"], ["explain"], ["schema"], ["--version"], ["replay", path],
+                 ["replay", path, "--json"], ["replay", path, "--events"]]:
+        with open("/dev/full", "wb") as full:
+            expect(1, *args, stdout=full, says="No space left", silent=False)
+
+
+@test
+def closed_stdout():
+    path = capture()
+    for args in [["--help"], ["schema"], ["replay", path], ["replay", path, "--json"]]:
+        result = subprocess.run([program, *map(str, args)], stderr=subprocess.PIPE, check=False,
+                                timeout=20, preexec_fn=lambda: os.close(1))
+        check(result.returncode == 1, f"{args}: exit status {result.returncode}")
+        check(b"closed" in result.stderr or b"Bad file" in result.stderr, f"{args}: {result.stderr!r}")
+
+
+@test
+def reader_that_went_away():
+    path = capture()
+    for args in [["explain"], ["schema"], ["replay", path], ["replay", path, "--json"],
+                 ["replay", path, "--events"]]:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "wb") as pipe:
+            expect(1, *args, stdout=pipe, says="the reader went away", silent=False)
+
+
+@test
+def no_file_becomes_stdout():
+    """With 0, 1 and 2 closed, nothing that it opens may take their place."""
+    path = capture()
+    before = path.read_bytes()
+    subprocess.run([program, "replay", str(path), "--json"], check=False, timeout=20,
+                   preexec_fn=lambda: os.closerange(0, 3))
+    check(path.read_bytes() == before, "it wrote into its own input")
+
+
+# ---- rights, settings, other inputs ----
+
+@test
+def without_rights():
+    if os.geteuid() == 0:
+        place = WORK / "open"
+        place.mkdir(exist_ok=True)
+        place.chmod(0o777)
+    for args in [["trace", "-d", "1"], ["trace", "-d", "1", "--json"], ["daemon"],
+                 ["trace", "-d", "1", "--record", WORK / "never"]]:
+        result = expect(1, *args, user=NOBODY, says="CAP_")
+        check(result.stderr.count(b"\n") == 1, f"{args}: {result.stderr!r}")
+    check(not (WORK / "never").exists(), "a capture was begun without the right to trace")
+    result = run("probes", user=NOBODY)
+    check(result.returncode == 1 and b"CAP_" in result.stderr, f"probes: {result.stderr!r}")
+
+
+@test
+def pid_that_is_none():
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    expect(1, "trace", "-d", "1", "--pid", gone.pid, says=f"there is no process {gone.pid}")
+
+
+@test
+def settings_files():
+    good = temporary("[general]\nclass = network\n[labels]\nsite = fra1\n")
+    check("2 settings differ" in out("daemon", "-c", good, "--check-config"), "does not count")
+    check("defaults" in out("daemon", "--check-config"), "does not say that there is no file")
+    for text, says in [("[general]\nclas = network\n", ":2: unknown key 'clas' in [general] (did you mean"),
+                       ("[thresholds]\npath-loss.min_segmets = 1\n", ":2: unknown threshold"),
+                       ("[labels]\na = 1\na = 2\n", ":3: 'a' is given twice"),
+                       ("[generl]\n", ":1: unknown section [generl] (did you mean general?)"),
+                       ("x", "neither a [section] nor key = value")]:
+        path = temporary(text)
+        expect(1, "daemon", "-c", path, "--check-config", says=says)
+        expect(1, "trace", "-d", "1", "-c", path, says=says)
+    expect(1, "trace", "-c", WORK / "missing", says="No such file")
+
+
+@test
+def output_that_cannot_be():
+    expect(1, "daemon", "--output", WORK, says="Is a directory")
+    expect(1, "daemon", "--output", WORK / "no" / "such", says="No such file")
+    link = WORK / "link"
+    link.symlink_to(WORK / "elsewhere")
+    expect(1, "daemon", "--output", link, says="symbolic link")
+    check(not (WORK / "elsewhere").exists(), "it wrote through a link")
+
+
+@test
+def plain_without_terminal():
+    check("\x1b" not in out("replay", capture(), env={"TERM": "xterm-256color"}), "colour into a pipe")
+
+
+def on_terminal(args, env):
+    """What the program writes to a terminal of its own."""
+    import pty
+    leader, follower = pty.openpty()
+    child = subprocess.Popen([program, *map(str, args)], stdin=subprocess.DEVNULL, stdout=follower,
+                             stderr=follower, env={**os.environ, "TZ": "UTC0", **env})
+    os.close(follower)
+    text = b""
+    while True:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(leader)
+    check(child.wait(timeout=20) == 0, f"{args}: {text!r}")
+    return text.replace(b"\r\n", b"\n")
+
+
+@test
+def color_on_a_terminal():
+    path = capture()
+    env = {"TERM": "xterm", "NO_COLOR": ""}
+    check(b"\x1b[1m" in on_terminal(["replay", path], env), "no colour on a terminal")
+    plain = out("replay", path).encode()
+    for change in [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}]:
+        check(on_terminal(["replay", path], {**env, **change}) == plain, f"not plain with {change}")
+
+
+@test
+def interrupted_replay():
+    """A capture that comes through a pipe, slowly: the first signal ends it with its verdict."""
+    pipe = WORK / "slow"
+    os.mkfifo(pipe)
+    child = subprocess.Popen([program, "replay", str(pipe), "--json"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    with open(pipe, "w", encoding="utf-8") as writer:
+        writer.write(HEADER + QUIET.format(name="sda").split("1030000000000")[0])
+        writer.flush()
+        time.sleep(0.3)
+        child.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    stdout, stderr = child.communicate(timeout=20)
+    check(child.returncode in (0, 1), f"{child.returncode}: {stderr!r}")
+
+
+def main():
+    global program, WORK
+    program = os.path.abspath(sys.argv[1])
+    wanted = sys.argv[2:]
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="culprit-cli.") as work:
+        WORK = pathlib.Path(work)
+        WORK.chmod(0o755)
+        for function in tests:
+            if wanted and function.__name__ not in wanted:
+                continue
+            try:
+                function()
+                passed += 1
+                print(f"ok   {function.__name__}", flush=True)
+            except (Failure, AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
+                failed += 1
+                print(f"FAIL {function.__name__}: {type(error).__name__}: {error}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

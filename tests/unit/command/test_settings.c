@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_settings.c - the settings file: what it may say, and where it is wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "rules/rule.h"
+#include "settings.h"
+
+static char path[64];
+
+static int load_bytes(const char *text, size_t len, struct settings *s, struct err *err)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fwrite(text, 1, len, file);
+	fclose(file);
+	memset(err, 0, sizeof(*err));
+	return settings_load(s, path, err);
+}
+
+static int load(const char *text, struct settings *s, struct err *err)
+{
+	memset(s, 0, sizeof(*s));
+	return load_bytes(text, strlen(text), s, err);
+}
+
+static const struct threshold *any_threshold(void)
+{
+	for (unsigned int i = 0; i < rule_count; i++)
+		if (rule_table[i]->thresholds && rule_table[i]->thresholds[0])
+			return rule_table[i]->thresholds[0];
+	fail_msg("no rule has a threshold");
+	return NULL;
+}
+
+static void test_all_sections(void **state)
+{
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(load("# a comment\n; another\n\n[general]\nclass = network, hardware\n"
+			      "window_s = 120 ; why\ntick_s = 0.5\nduration = 5m\n"
+			      "[probes]\ndisable = block.complete, tcp.retransmit\n"
+			      "[labels]\nsite = fra 1\nRack.no = 7\n",
+			      &s, &err),
+			 0);
+	assert_string_equal(settings_get(&s, "class"), "hardware,network");
+	assert_string_equal(settings_get(&s, "window_s"), "120");
+	assert_string_equal(settings_get(&s, "probes.disable"), "block.complete,tcp.retransmit");
+	assert_string_equal(settings_get(&s, "label.site"), "fra 1");
+	assert_string_equal(settings_get(&s, "label.Rack.no"), "7");
+	assert_int_equal(s.n, 5);
+	assert_int_equal(s.tick_ms, 500);
+	assert_int_equal(s.duration_ns, 300000000000ULL);
+	assert_int_equal(load("", &s, &err), 0);
+	assert_int_equal(s.n, 0);
+}
+
+/* Only what differs from its default becomes a setting. */
+static void test_thresholds(void **state)
+{
+	const struct threshold *t = any_threshold();
+	struct settings s;
+	struct err err;
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[thresholds]\n%s = %.17g\n", t->key, t->value);
+	assert_int_equal(load(text, &s, &err), 0);
+	assert_int_equal(s.n, 0);
+	snprintf(text, sizeof(text), "[thresholds]\n%s = %.6g\n", t->key, t->value + 1);
+	assert_int_equal(load(text, &s, &err), 0);
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.list[0].key, t->key);
+	snprintf(text, sizeof(text), "[thresholds]\n%sx = 1\n", t->key);
+	assert_int_equal(load(text, &s, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "did you mean "));
+	assert_non_null(strstr(err.text, t->key));
+}
+
+static void test_wrong(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *says; /* behind "path:" */
+	} rows[] = {
+		{"[general]\nfoo = 1\n", "2: unknown key 'foo' in [general]"},
+		{"[general]\nclas = network\n",
+		 "2: unknown key 'clas' in [general] (did you mean class?)"},
+		{"\n[generl]\n", "2: unknown section [generl] (did you mean general?)"},
+		{"[generl]\nx = 1\n[general]\ny\n",
+		 "1: unknown section [generl] (did you mean general?)"},
+		{"class = network\n", "1: 'class' stands before any [section]"},
+		{"[labels]\na = 1\n\na = 2\n", "4: 'a' is given twice in [labels]"},
+		{"[labels]\na = 1\n[general]\n[labels]\na = 2\n",
+		 "5: 'a' is given twice in [labels]"},
+		{"[labels]\na =\n", "2: label 'a' is empty"},
+		{"[labels]\na b = 1\n", "2: label 'a b': only letters, digits, '.', '_' and '-'"},
+		{"[general]\nnonsense\n", "2: neither a [section] nor key = value"},
+		{"[general\nclass = network\n", "1: neither a [section] nor key = value"},
+		{"[general]\nwindow_s = 0\n", "2: window_s: 0 is not between 1 and 86400 seconds"},
+		{"[general]\nwindow_s = nan\n", "2: window_s: 'nan' is no number of 0 or more"},
+		{"[general]\nwindow_s = 1e999\n", "2: window_s: '1e999' is no number of 0 or more"},
+		{"[general]\nwindow_s = 60s\n", "2: window_s: '60s' is no number of 0 or more"},
+		{"[general]\ntick_s = 0.01\n", "2: tick_s: 0.01 is not between 0.1 and 60 seconds"},
+		{"[general]\nduration = 0\n",
+		 "2: duration: duration '0' is too short: at least 0.1 seconds"},
+		{"[general]\nclass = disk\n", "2: class: unknown class 'disk'"},
+		{"[probes]\ndisable =\n", "2: disable: '' is no list of probes"},
+		{"[thresholds]\nno.such = 1\n", "2: unknown threshold 'no.such'"},
+	};
+	struct settings s;
+	struct err err;
+	char want[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(load(rows[i].text, &s, &err), -EINVAL);
+		snprintf(want, sizeof(want), "%s:%s", path, rows[i].says);
+		if (strncmp(err.text, want, strlen(want)) != 0)
+			fail_msg("'%s', not '%s'", err.text, want);
+		assert_int_equal(s.n, 0);
+	}
+}
+
+static void test_bytes(void **state)
+{
+	struct settings s = {0};
+	struct err err;
+	char text[600];
+
+	(void)state;
+	assert_int_equal(load_bytes("[labels]\na\0b = 1\n", 17, &s, &err), -EINVAL);
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "[labels]\na = ", 13);
+	assert_int_equal(load_bytes(text, sizeof(text), &s, &err), -EINVAL);
+	assert_non_null(strstr(err.text, ":2: the line is too long"));
+	memset(text, 0xff, sizeof(text));
+	assert_int_equal(load_bytes(text, 100, &s, &err), -EINVAL);
+	/* The last line may lack its newline. */
+	assert_int_equal(load("[labels]\na = 1", &s, &err), 0);
+	assert_string_equal(settings_get(&s, "label.a"), "1");
+	assert_int_equal(load("\xef\xbb\xbf[labels]\r\na = 1\r\n", &s, &err), 0);
+	assert_string_equal(settings_get(&s, "label.a"), "1");
+}
+
+static void test_files(void **state)
+{
+	struct settings s = {0};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(settings_load(&s, "/nonexistent/x", &err), -ENOENT);
+	assert_string_equal(err.text, "cannot read /nonexistent/x: No such file or directory");
+	assert_int_equal(settings_load(&s, "/", &err), -EISDIR);
+	assert_non_null(strstr(err.text, "Is a directory"));
+}
+
+static void test_list(void **state)
+{
+	struct settings s = {0};
+	struct err err;
+	char key[100], value[200];
+
+	(void)state;
+	assert_int_equal(settings_set(&s, "pid", "1", &err), 0);
+	assert_int_equal(settings_set(&s, "class", "network", &err), 0);
+	assert_int_equal(settings_set(&s, "pid", "2", &err), 0);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(settings_get(&s, "pid"), "2");
+	assert_int_equal(settings_set(&s, "pid", "", &err), 0);
+	assert_int_equal(s.n, 1);
+	assert_null(settings_get(&s, "pid"));
+	assert_string_equal(settings_get(&s, "class"), "network");
+	memset(key, 'k', sizeof(key) - 1);
+	key[sizeof(key) - 1] = '\0';
+	assert_int_equal(settings_set(&s, key, "1", &err), -ENAMETOOLONG);
+	memset(value, 'v', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	assert_int_equal(settings_set(&s, "k", value, &err), -ENAMETOOLONG);
+	for (int i = 1; i < SETTINGS_MAX; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		assert_int_equal(settings_set(&s, key, "1", &err), 0);
+	}
+	assert_int_equal(settings_set(&s, "one.more", "1", &err), -ENOSPC);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_sections), cmocka_unit_test(test_thresholds),
+		cmocka_unit_test(test_wrong),	     cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_files),	     cmocka_unit_test(test_list),
+	};
+	int fd, failed;
+
+	snprintf(path, sizeof(path), "/tmp/test_settings.XXXXXX");
+	fd = mkstemp(path);
+	close(fd);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	return failed;
+}

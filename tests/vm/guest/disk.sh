@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The guest's faulty disks. Its healthy one is /dev/vda, ext4, on /data.
+
+# scsi_up: a SCSI disk of scsi_debug, whose name goes to $SCSI. It stays for the whole boot; a cell
+# switches its faults by scsi_set.
+scsi_up() {
+	local path
+	if [[ ! -d /sys/module/scsi_debug ]]; then
+		modprobe scsi_debug dev_size_mb=64 ndelay=200000 statistics=1 lbpws=0
+	fi
+	until_true 10 compgen -G '/sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/*' >/dev/null
+	path=$(compgen -G '/sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/*')
+	SCSI=${path##*/}
+	until_true 10 test -b "/dev/$SCSI"
+	scsi_set opts 0
+}
+
+# scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
+scsi_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
+
+# flaky_up UP DOWN: a loop device over dm-flakey over a loop device over a file on /data; its name goes to
+# $FLAKY. All I/O fails for DOWN of every UP + DOWN seconds. The upper loop device is there because dm has no
+# requests: on it the errors are seen as request errors without a cause named.
+flaky_up() {
+	local lower size
+	modprobe dm-flakey 2>/dev/null || modprobe dm_flakey
+	[[ -s /data/flaky ]] || fallocate -l 32M /data/flaky
+	lower=$(losetup --find --show --direct-io=on /data/flaky)
+	size=$(blockdev --getsz "$lower")
+	dmsetup create --noudevsync flaky --table "0 $size linear $lower 0"
+	dmsetup mknodes flaky
+	FLAKY=$(losetup --find --show --direct-io=on /dev/mapper/flaky)
+	FLAKY=${FLAKY#/dev/}
+	FLAKY_TABLE="0 $size flakey $lower 0 $1 $2"
+}
+
+# From here on it fails now and then.
+flaky_start() {
+	dmsetup suspend --noudevsync --nolockfs flaky
+	dmsetup load flaky --table "$FLAKY_TABLE"
+	dmsetup resume --noudevsync flaky
+}
+
+disk_down() {
+	[[ ! -d /sys/module/scsi_debug ]] || scsi_set opts 0
+	losetup -D
+	[[ ! -e /dev/mapper/flaky ]] || dmsetup remove --noudevsync --retry flaky
+	losetup -D
+}

@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Background jobs of a cell, the counters that prove an injection, and the healthy load that runs beside every fault.
+
+job_pids=()
+declare -A job_pid
+
+# start NAME COMMAND...: a program (no function: its pid would be a shell's) in the background; what it prints is read with `output NAME` once it has ended.
+start() {
+	local name=$1
+	shift
+	"$@" >"$WORK/$name.out" 2>&1 </dev/null &
+	job_pids+=("$!")
+	job_pid[$name]=$!
+}
+
+# stop_job NAME: ends one of them early.
+stop_job() { kill "${job_pid[$1]}"; }
+
+# load NAME COMMAND OPTIONS...: a job of the workload program that outlasts the trace and prints its counts
+# when it is stopped.
+load() {
+	local name=$1
+	shift
+	start "$name" "$LOAD" "$1" -t "$((TRACE_S + 60))" "${@:2}"
+}
+
+stop_jobs() {
+	local pid
+	((${#job_pids[@]})) || return 0
+	kill "${job_pids[@]}" 2>/dev/null || true
+	for _ in {1..20}; do
+		jobs -rp | grep -q . || break
+		sleep 0.1
+	done
+	for pid in $(jobs -rp); do
+		kill -9 "$pid" 2>/dev/null || true
+	done
+	wait "${job_pids[@]}" 2>/dev/null || true
+	job_pids=()
+}
+
+output() { cat "$WORK/$1.out"; }
+
+# count JOB WORD: the number after WORD in what the job printed, e.g. count leak open
+count() { output "$1" | awk -v word="$2" '{ for (i = 1; i < NF; i++) if ($i == word) { print $(i + 1); exit } }'; }
+
+# grew COUNTER: by how much a kernel counter (nstat's name) of the root namespace grew since the trace began.
+grew() {
+	local before after
+	before=$(awk -v name="$1" '$1 == name { print $2 }' "$WORK/nstat.before")
+	after=$(awk -v name="$1" '$1 == name { print $2 }' "$WORK/nstat.after")
+	echo $((${after:-0} - ${before:-0}))
+}
+
+# at_least WHAT VALUE MINIMUM, at_most WHAT VALUE MAXIMUM: a line of proof; false fails the cell.
+at_least() { echo "$1: $2, at least $3 wanted"; (($2 >= $3)); }
+at_most() { echo "$1: $2, at most $3 wanted"; (($2 <= $3)); }
+
+# The life of a healthy host: requests to all peers, file and disk activity, moderate and steady.
+healthy_load() {
+	healthy_net
+	healthy_disk
+}
+
+# Messages of three segments: under emulation a wake-up costs more than a segment.
+healthy_net() {
+	local i
+	for i in 1 2 3; do
+		load "stream$i" stream -N app -a "$(peer "$i")" -p 7000 -c 4 -r "${STREAM_RATE:-25}" -b 4000
+	done
+}
+
+healthy_disk() {
+	[[ -s /data/healthy ]] || fallocate -l 32M /data/healthy
+	load disk write -N store -f /data/healthy -o 25
+	load files churn-file -N store -o 20
+}

@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs fault scenarios in real kernels under emulation and judges what culprit says: see README.md."""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+
+from vmlib import judge, scenario  # noqa: E402
+from vmlib.guest import Guest  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+KERNELS = ("5.10", "6.1", "6.12", "7.2")
+FULL_KERNEL = "6.1"      # runs all scenarios also without --matrix
+CORE_LIMIT = 8
+MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
+SUBSETS = {"core": lambda s: s.core, "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--culprit", required=True, help="the program to test")
+    parser.add_argument("--load", help="the workload program (default: tests/load beside culprit)")
+    parser.add_argument("--kernels", default="", help=f'of "{" ".join(KERNELS)}" (default: all)')
+    parser.add_argument("--scenarios", default="", help='names, or "core", "faults", "healthy" (default: see --matrix)')
+    parser.add_argument("--matrix", action="store_true", help="every scenario on every kernel; without: "
+                        f"all on {FULL_KERNEL}, the core set on the others")
+    parser.add_argument("--seed", type=int, help="for the parameters (default: drawn, and printed)")
+    parser.add_argument("--json", metavar="FILE", help="write the result as JSON")
+    parser.add_argument("--out", default="build/vm", help="directory for each cell's files (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="guests at a time (default: %(default)s)")
+    parser.add_argument("--shell", action="store_true", help="boot one kernel and give a shell instead of running")
+    return parser.parse_args()
+
+
+def choose(args, scenarios):
+    """Returns {kernel: [scenario]}."""
+    kernels = args.kernels.split() or list(KERNELS)
+    for kernel in kernels:
+        if kernel not in KERNELS:
+            sys.exit(f"vm: no kernel {kernel}; there are: {' '.join(KERNELS)}")
+    wanted = []
+    for word in args.scenarios.split():
+        if word in SUBSETS:
+            wanted += [s for s in scenarios.values() if SUBSETS[word](s) and s not in wanted]
+        elif word in scenarios:
+            wanted += [scenarios[word]] if scenarios[word] not in wanted else []
+        else:
+            sys.exit(f"vm: no scenario {word}; there are: {' '.join(scenarios)}")
+    core = [s for s in scenarios.values() if s.core]
+    if len(core) > CORE_LIMIT:
+        sys.exit(f"vm: {len(core)} core scenarios, at most {CORE_LIMIT}")
+    every = list(scenarios.values())
+    return {kernel: wanted or (every if args.matrix or kernel == FULL_KERNEL else core) for kernel in kernels}
+
+
+class Run:
+    """All cells of one call: runs them and keeps what came of each."""
+
+    def __init__(self, args, seed):
+        self.args, self.seed = args, seed
+        self.culprit = pathlib.Path(args.culprit).resolve()
+        self.load = pathlib.Path(args.load).resolve() if args.load else self.culprit.parent / "tests" / "load"
+        for program in (self.culprit, self.load):
+            if not os.access(program, os.X_OK):
+                sys.exit(f"vm: {program} is not there; build it first")
+        self.cache = pathlib.Path(os.environ.get("CULPRIT_CACHE", "/var/cache/culprit"))
+        self.judge = None if args.shell else judge.Judge(self.culprit)
+        self.cells, self.boots, self.guests = {}, {}, []
+        self.lock = threading.Lock()
+        self.stopped = False
+
+    def guest(self, kernel):
+        env = {"CULPRIT": self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
+        guest = Guest(self.cache / kernel, HERE, pathlib.Path(self.args.out).resolve() / kernel, env)
+        self.guests.append(guest)
+        return guest
+
+    def kernel(self, kernel, chosen):
+        """Runs the chosen scenarios in one boot; after a hang the rest gets another."""
+        left = {s.name: s for s in chosen}
+        drawn = {s.name: s.draw(self.seed, kernel) for s in chosen}
+        out = pathlib.Path(self.args.out).resolve() / kernel
+        for name in left:
+            shutil.rmtree(out / name, ignore_errors=True)
+            (out / name).mkdir(parents=True)
+            (out / name / "params").write_text(scenario.params_file(drawn[name]))
+        for boot in range(MAX_BOOTS):
+            guest = self.guest(kernel)
+            begun = []
+
+            def on_progress(word, name):
+                if word == "start":
+                    begun.append(name)
+                elif word == "end":
+                    self.finish(kernel, left.pop(name), drawn[name], out / name)
+
+            wrong = guest.run([(s.name, s.seconds) for s in left.values()], on_progress)
+            self.boots.setdefault(kernel, []).append({"release": guest.release, "boot_s": guest.boot_s, "wrong": wrong})
+            if not left or self.stopped:
+                break
+            if begun and begun[-1] in left:
+                self.record(kernel, left.pop(begun[-1]), drawn[begun[-1]], [f"guest: {wrong}"], {})
+            elif boot > 0:
+                break
+        for name, cell in left.items():
+            self.record(kernel, cell, drawn[name], [f"not run: {wrong or 'the guest ended early'}"], {})
+
+    def finish(self, kernel, cell, drawn, directory):
+        try:
+            reasons, facts = self.judge.cell(cell, drawn, directory)
+        except Exception as error:  # a cell that cannot be judged has failed
+            reasons, facts = [f"cannot be judged: {error!r}"], {}
+        meta = judge.read_meta(directory / "meta")
+        times = {key[3:]: float(value) for key, value in meta.items() if key.startswith("at-")}
+        if "prepare" in times and "down" in times:
+            facts["wall_s"] = round(times["down"] - times["prepare"], 1)
+        if "trace" in times and "inject" in times:
+            facts["attach_s"] = round(times["inject"] - times["trace"], 1)
+        self.record(kernel, cell, drawn, reasons, facts)
+
+    def record(self, kernel, cell, drawn, reasons, facts):
+        with self.lock:
+            self.cells[kernel, cell.name] = dict(
+                kernel=kernel, scenario=cell.name, outcome="failed" if reasons else "passed",
+                reasons=reasons, params=drawn, **facts)
+            words = " ".join(f"{key}={value}" for key, value in drawn.items())
+            print(f"{'FAIL' if reasons else 'ok  '} {kernel:5} {cell.name:26} {facts.get('wall_s', ''):>5}  {words}")
+            for reason in reasons:
+                print(f"       {reason}")
+            sys.stdout.flush()
+
+    def all(self, chosen):
+        with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, self.args.jobs)) as pool:
+            # The longest first.
+            order = sorted(chosen, key=lambda kernel: -sum(s.seconds for s in chosen[kernel]))
+            futures = [pool.submit(self.kernel, kernel, chosen[kernel]) for kernel in order]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                self.stopped = True
+                for future in futures:
+                    future.cancel()
+                for guest in self.guests:
+                    guest.kill()
+                raise
+
+
+def print_table(run, chosen):
+    names = list(dict.fromkeys(s.name for cells in chosen.values() for s in cells))
+    kernels = [kernel for kernel in KERNELS if kernel in chosen]
+    width = max(map(len, names))
+    print("\n" + " " * width + "".join(f"{kernel:>8}" for kernel in kernels))
+    for name in names:
+        row = ""
+        for kernel in kernels:
+            cell = run.cells.get((kernel, name))
+            asked = any(s.name == name for s in chosen[kernel])
+            row += f"{('ok' if cell['outcome'] == 'passed' else 'FAIL') if cell else 'FAIL' if asked else '-':>8}"
+        print(f"{name:{width}}{row}")
+
+
+def write_json(path, run, seed, seconds):
+    result = {"seed": seed, "seconds": round(seconds, 1), "boots": run.boots, "cells": list(run.cells.values())}
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def main():
+    args = parse_args()
+    scenarios = scenario.load_all(HERE / "scenarios")
+    chosen = choose(args, scenarios)
+    seed = random.SystemRandom().randrange(1_000_000) if args.seed is None else args.seed
+    run = Run(args, seed)
+    if subprocess.run([HERE / "kernels", *chosen], check=False).returncode:
+        sys.exit("vm: no kernels to boot")
+    if args.shell:
+        run.guest(list(chosen)[0]).run([], interactive=True)
+        return 0
+    print(f"seed {seed}", flush=True)
+    started = time.monotonic()
+    run.all(chosen)
+    seconds = time.monotonic() - started
+    print_table(run, chosen)
+    if args.json:
+        write_json(args.json, run, seed, seconds)
+    asked = sum(len(cells) for cells in chosen.values())
+    passed = sum(cell["outcome"] == "passed" for cell in run.cells.values())
+    print(f"\nseed {seed}, {seconds:.0f} s; each cell's files are in {args.out}/KERNEL/SCENARIO")
+    print(f"{passed} passed, {asked - passed} failed")
+    return 0 if passed == asked else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One guest: a Debian kernel under emulation, its root the host's. Started, watched by the progress that it
+writes into the shared directory, and killed by its pid when it makes none."""
+
+import pathlib
+import shlex
+import subprocess
+import time
+
+from . import initramfs
+
+BOOT_LIMIT_S = 90   # a boot takes 5 s on an idle machine
+CELL_SLACK_S = 100   # beyond a cell's trace: its set-up and clean-up, on a loaded machine
+
+# Emulation gains nothing from the mitigations; a panic must end the guest at once, not hang it.
+CMDLINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic mitigations=off net.ifnames=0 tsc=reliable "
+           "random.trust_cpu=on nowatchdog no_timer_check rcupdate.rcu_expedited=1 audit=0 selinux=0 apparmor=0 "
+           "systemd.unified_cgroup_hierarchy=1")
+
+
+class Guest:
+    """Runs the cells listed in out_dir/cells; the results lie in out_dir/SCENARIO/ (see guest/main)."""
+
+    def __init__(self, kernel_dir, vm_dir, out_dir, env):
+        self.kernel_dir = pathlib.Path(kernel_dir)
+        self.vm_dir = pathlib.Path(vm_dir)
+        self.out_dir = pathlib.Path(out_dir)
+        self.release = (self.kernel_dir / "release").read_text().strip()
+        self.env = dict(env, VM_DIR=str(self.vm_dir))
+        self.process = None
+        self.boot_s = None
+
+    def command(self, interactive):
+        image = initramfs.build(self.kernel_dir, self.vm_dir / "guest" / "init", self.out_dir)
+        disk = self.out_dir / "disk.img"
+        with open(disk, "wb") as file:
+            file.truncate(256 << 20)
+        subprocess.run(["/sbin/mkfs.ext4", "-q", "-F", str(disk)], check=True)
+        serial = "mon:stdio" if interactive else f"file:{self.out_dir / 'console.log'}"
+
+        def share(tag, path, options):
+            return ["-virtfs", f"local,mount_tag={tag},path={path},security_model=none,{options}"]
+
+        return (["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2048", "-smp", "2",
+                 "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", serial,
+                 "-kernel", str(self.kernel_dir / "vmlinux"), "-initrd", str(image), "-append", CMDLINE,
+                 "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
+                + share("host", "/", "readonly=on,multidevs=remap")
+                + share("out", self.out_dir, "multidevs=remap")
+                + share("modules", self.kernel_dir / "lib" / "modules" / self.release, "readonly=on,multidevs=remap"))
+
+    def run(self, cells, on_progress=None, interactive=False):
+        """Runs to the end or to the first hang. cells: [(name, seconds of trace)]; on_progress(word, name) is told
+        of "start" and "end" of each. Returns None, or what went wrong."""
+        self.out_dir.mkdir(parents=True, exist_ok=True)
+        (self.out_dir / "progress").write_text("")
+        (self.out_dir / "cells").write_text("".join(f"{name} {seconds}\n" for name, seconds in cells))
+        env = dict(self.env, VM_SHELL="1" if interactive else "")
+        (self.out_dir / "boot.env").write_text("".join(f"export {k}={shlex.quote(str(v))}\n" for k, v in env.items()))
+        command = self.command(interactive)
+        if interactive:
+            subprocess.run(command, check=False)
+            return None
+        with open(self.out_dir / "qemu.log", "wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                return self.watch(dict(cells), on_progress)
+            finally:
+                self.kill()
+
+    def watch(self, seconds, on_progress):
+        """Waits while the guest makes progress."""
+        started = last = time.monotonic()
+        limit, seen, ended = BOOT_LIMIT_S, [], False
+        while not ended:
+            ended = self.process.poll() is not None   # before the last look at the progress
+            progress = (self.out_dir / "progress").read_text(errors="replace")
+            lines = progress[:progress.rfind("\n") + 1].splitlines()
+            now = time.monotonic()
+            for line in lines[len(seen):]:
+                word, _, name = line.partition(" ")
+                name = name.split(" ")[0]
+                last = now
+                limit = CELL_SLACK_S + (seconds[name] if word == "start" else 0)
+                if word == "up":
+                    self.boot_s = round(now - started, 1)
+                elif word in ("start", "end") and on_progress:
+                    on_progress(word, name)
+            seen = lines
+            if not ended and now - last > limit:
+                return f"no progress for {limit} s after '{last_line(seen)}': killed"
+            if not ended:
+                time.sleep(0.1)
+        if last_line(seen) != "finished":
+            return f"the guest ended after '{last_line(seen)}'; {self.console_tail()}"
+        return None
+
+    def console_tail(self):
+        try:
+            lines = (self.out_dir / "console.log").read_text(errors="replace").splitlines()
+        except OSError:
+            lines = []
+        lines += (self.out_dir / "qemu.log").read_text(errors="replace").splitlines()
+        return "console: " + " | ".join(line.strip() for line in lines[-3:]) if lines else "the console is empty"
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def last_line(lines):
+    return lines[-1] if lines else "start"

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* daemon.c - culprit daemon: watch until told to stop, lines to stdout or a file. */
+#include <stdio.h>
+
+#include "command.h"
+
+#define TICK_MS 5000
+
+static int check_config(const struct options *o, const struct settings *settings)
+{
+	if (!o->config)
+		puts("no settings file given: the defaults are in force");
+	else
+		printf("%s: good, %u setting%s differ%s from the defaults\n", o->config,
+		       settings->n, settings->n == 1 ? "" : "s", settings->n == 1 ? "s" : "");
+	return EXIT_RAN;
+}
+
+static int daemon_run(const struct options *o, struct err *err)
+{
+	struct live_options live = {.mode = RUN_DAEMON};
+	struct engine_options parts = {0};
+	struct settings settings;
+	int ret;
+
+	ret = settings_from(o, &settings, err);
+	if (ret < 0)
+		return ret;
+	if (o->check_config)
+		return check_config(o, &settings);
+	live.settings = settings.list;
+	live.n_settings = settings.n;
+	live.tick_ms = settings.tick_ms ? settings.tick_ms : TICK_MS;
+	/* First what costs nothing: a file that cannot be written is said before anything attaches.
+	 */
+	ret = sink_jsonl_new(o->output, &parts.sinks[0], err);
+	if (ret < 0)
+		return ret;
+	parts.n_sinks = 1;
+	ret = live_new(&live, &parts.source, err);
+	if (ret < 0) {
+		release_parts(&parts);
+		return ret;
+	}
+	ret = run_engine(&parts, NULL, 0, err);
+	return ret < 0 ? ret : EXIT_RAN;
+}
+
+const struct command command_daemon = {
+	.name = "daemon",
+	.option_mask = OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_OUTPUT) |
+		       OPTION_BIT(OPTION_CHECK_CONFIG),
+	.summary = "watch until SIGTERM; JSON lines to stdout or a file",
+	.details =
+		"Stays in the foreground. SIGTERM or Ctrl-C ends it with a last verdict; SIGHUP\n"
+		"opens the output file anew, after it was renamed. A full disk loses lines, not\n"
+		"the daemon: a gap line says which.\n"
+		"\n"
+		"The settings file has sections of \"key = value\" lines:\n"
+		"  [general]     class, tick_s, duration (of a trace), window_s, disk.window_s,\n"
+		"                leak.bucket_s\n"
+		"  [thresholds]  kind.name = number, as culprit explain KIND lists them\n"
+		"  [probes]      disable = a comma list, as culprit probes lists them\n"
+		"  [labels]      name = text, goes out with every line\n",
+	.run = daemon_run,
+};

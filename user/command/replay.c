@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* replay.c - culprit replay: judge a capture again, without root, on any machine. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command.h"
+
+static int replay_run(const struct options *o, struct err *err)
+{
+	struct engine_options parts = {0};
+	char damage[256] = "";
+	int ret;
+
+	ret = replay_new(o->operand, &parts.source, err);
+	if (ret < 0)
+		return ret;
+	ret = add_stdout_sink(&parts, o->json, err);
+	if (ret < 0) {
+		release_parts(&parts);
+		return ret;
+	}
+	if (o->events) {
+		/* The JSON sink writes past stdio: line by line keeps the order. */
+		setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+		parts.events = stdout;
+	}
+	ret = run_engine(&parts, damage, sizeof(damage), err);
+	if (ret == -EPIPE)
+		return err_set(err, ret, "stdout: the reader went away");
+	if (ret < 0)
+		return ret;
+	if (damage[0])
+		return err_set(err, -EBADMSG, "%s: %s; judged up to there", o->operand, damage);
+	return EXIT_RAN;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.operand = "FILE",
+	.option_mask = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_EVENTS),
+	.summary = "judge a capture again, without root, on any machine",
+	.details = "FILE comes from culprit trace --record. A damaged one is judged up to the\n"
+		   "damage, which is said, and the exit status is 1.\n",
+	.run = replay_run,
+};

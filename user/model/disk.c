@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* disk.c - the block devices; see disk.h. What they did and what failed is in disk_io.c. */
+#include "model/disk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/copy.h"
+#include "model/disk_io.h"
+
+static void forget_io(struct disk *disk)
+{
+	for (unsigned int i = 0; i < BLOCK_OPS; i++) {
+		if (disk->op[i])
+			window_done(&disk->op[i]->window);
+		free(disk->op[i]);
+		disk->op[i] = NULL;
+	}
+	for (unsigned int i = 0; i < disk->n_faults; i++)
+		window_done(&disk->fault[i].window);
+	free(disk->fault);
+	free(disk->error);
+	disk->fault = NULL;
+	disk->error = NULL;
+	disk->n_faults = 0;
+	disk->n_errors = 0;
+}
+
+static void release(void *ctx, void *value)
+{
+	(void)ctx;
+	forget_io(value);
+}
+
+void disks_init(struct disks *disks)
+{
+	memset(disks, 0, sizeof(*disks));
+	table_init(&disks->table, sizeof(__u32), sizeof(struct disk), DISKS_MAX);
+	disks->table.release = release;
+}
+
+void disks_done(struct disks *disks)
+{
+	table_done(&disks->table);
+	free(disks->mount);
+	disks->mount = NULL;
+	disks->n_mounts = disks->mounts_room = 0;
+}
+
+const struct disk *disks_find(const struct disks *disks, __u32 dev)
+{
+	return table_find(&disks->table, &dev);
+}
+
+const struct disk *disks_next(const struct disks *disks, const struct disk *disk)
+{
+	return table_next(&disks->table, disk);
+}
+
+static struct disk *disk_get(struct disks *disks, __u32 dev)
+{
+	struct disk *disk = table_find(&disks->table, &dev);
+
+	if (disk) {
+		table_touch(&disks->table, disk);
+		return disk;
+	}
+	disk = table_add(&disks->table, &dev);
+	if (!disk)
+		return NULL;
+	disk->info.dev = dev;
+	snprintf(disk->info.name, sizeof(disk->info.name), "%u:%u", dev >> 20, dev & 0xfffff);
+	return disk;
+}
+
+static int apply_disk(struct disks *disks, const struct event_disk *event)
+{
+	struct disk *disk = disk_get(disks, event->dev);
+	struct event_disk *info;
+
+	if (!disk)
+		return -ENOMEM;
+	info = &disk->info;
+	/* Another device under the same number: what the old one did says nothing of it. */
+	if ((info->diskseq && event->diskseq && info->diskseq != event->diskseq) ||
+	    (info->serial[0] && event->serial[0] &&
+	     strncmp(info->serial, event->serial, sizeof(info->serial)) != 0))
+		forget_io(disk);
+	disk->gone = false;
+	*info = *event;
+	copy_text(info->name, sizeof(info->name), event->name, sizeof(event->name));
+	copy_text(info->model, sizeof(info->model), event->model, sizeof(event->model));
+	copy_text(info->serial, sizeof(info->serial), event->serial, sizeof(event->serial));
+	copy_text(info->wwn, sizeof(info->wwn), event->wwn, sizeof(event->wwn));
+	copy_text(info->transport, sizeof(info->transport), event->transport,
+		  sizeof(event->transport));
+	copy_text(info->backing, sizeof(info->backing), event->backing, sizeof(event->backing));
+	return 0;
+}
+
+static void apply_gone(struct disks *disks, const struct event_disk_gone *event)
+{
+	struct disk *disk = table_find(&disks->table, &event->dev);
+
+	if (disk)
+		disk->gone = true;
+}
+
+static struct disk_mount *mount_get(struct disks *disks, const struct event_mount *event)
+{
+	for (unsigned int i = 0; i < disks->n_mounts; i++) {
+		struct disk_mount *m = &disks->mount[i];
+
+		if (m->dev == event->dev &&
+		    strncmp(m->mount, event->mount, sizeof(m->mount) - 1) == 0)
+			return m;
+	}
+	if (disks->n_mounts == disks->mounts_room) {
+		unsigned int room = disks->mounts_room ? 2 * disks->mounts_room : 8;
+		struct disk_mount *more = realloc(disks->mount, room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		disks->mount = more;
+		disks->mounts_room = room;
+	}
+	return &disks->mount[disks->n_mounts++];
+}
+
+static int apply_mount(struct disks *disks, const struct event_mount *event)
+{
+	struct disk_mount *m;
+
+	if (disks->n_mounts == MOUNTS_MAX) {
+		disks->dropped++;
+		return 0;
+	}
+	m = mount_get(disks, event);
+	if (!m)
+		return -ENOMEM;
+	m->dev = event->dev;
+	copy_text(m->fstype, sizeof(m->fstype), event->fstype, sizeof(event->fstype));
+	copy_text(m->mount, sizeof(m->mount), event->mount, sizeof(event->mount));
+	copy_text(m->source, sizeof(m->source), event->source, sizeof(event->source));
+	return 0;
+}
+
+const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, unsigned int i)
+{
+	for (unsigned int m = 0; m < disks->n_mounts; m++) {
+		const struct disk_mount *mount = &disks->mount[m];
+		const struct disk *on = disks_find(disks, mount->dev);
+
+		if (mount->dev != dev && !(on && on->info.parent == dev))
+			continue;
+		if (i-- == 0)
+			return mount;
+	}
+	return NULL;
+}
+
+/* The device number that an I/O event is about. */
+static __u32 io_dev(const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_BLOCK_IO:
+		return ((const struct event_block_io *)event)->dev;
+	case EVENT_BLOCK_STAT:
+		return ((const struct event_block_stat *)event)->dev;
+	default:
+		return ((const struct event_block_status *)event)->dev;
+	}
+}
+
+int disks_apply(struct disks *disks, const struct frame *frame, const struct event *event)
+{
+	struct disk *disk;
+
+	switch (event->type) {
+	case EVENT_DISK:
+		return apply_disk(disks, (const struct event_disk *)event);
+	case EVENT_DISK_GONE:
+		apply_gone(disks, (const struct event_disk_gone *)event);
+		return 0;
+	case EVENT_MOUNT:
+		return apply_mount(disks, (const struct event_mount *)event);
+	default:
+		break;
+	}
+	disk = disk_get(disks, io_dev(event));
+	if (!disk)
+		return -ENOMEM;
+	switch (event->type) {
+	case EVENT_BLOCK_IO:
+		return disk_apply_io(disk, frame, (const struct event_block_io *)event,
+				     &disks->dropped);
+	case EVENT_BLOCK_STAT:
+		return disk_apply_stat(disk, frame, (const struct event_block_stat *)event);
+	default:
+		return disk_apply_status(disk, frame, (const struct event_block_status *)event,
+					 &disks->dropped);
+	}
+}

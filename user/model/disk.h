@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * disk.h - the block devices: what they are, what is mounted on them, what they did, what failed.
+ *
+ * Errors are known twice: from the kernel's counters (exact, each tick) and from ring events (at
+ * once, with sector and issuer, but a full ring loses some). What is judged is the larger of the
+ * two.
+ */
+#ifndef CULPRIT_DISK_H
+#define CULPRIT_DISK_H
+
+#include <stdbool.h>
+
+#include <culprit/event.h>
+
+#include "model/frame.h"
+#include "model/table.h"
+#include "model/window.h"
+
+#define DISKS_MAX	 2048 /* whole disks and partitions */
+#define MOUNTS_MAX	 512
+#define DISK_ERRORS_KEPT 16
+#define DISK_FAULTS_MAX	 32 /* pairs of operation and status on one disk */
+
+/* What one disk did in one operation. */
+struct disk_op {
+	__u64 now[2]; /* enum disk_count */
+	struct window window;
+	__u64 bytes;
+	__u64 hist[EVENT_HIST_SLOTS];
+	__u64 hist_old[2][EVENT_HIST_SLOTS]; /* at the start of this window-long period and of the
+						last */
+	__u64 hist_period;
+	__u64 last_ns; /* of the latest count */
+};
+enum disk_count { DISK_REQUESTS, DISK_FAILED };
+
+/* How often one operation ended with one status. */
+struct disk_fault {
+	__u8 op;
+	__u8 status;
+	__u64 now[2]; /* enum fault_count */
+	struct window window;
+	__u64 counted[2]; /* by the kernel's counters */
+	__u64 seen[2];	  /* by ring events */
+	__u64 first_ns;
+	__u64 last_ns;	     /* of a harmful one */
+	__u64 requests_then; /* the operation's requests when the last one was counted */
+};
+enum fault_count {
+	FAULT_HARMFUL,
+	FAULT_HARMLESS, /* read-ahead and NOWAIT requests: nobody waits for these */
+};
+
+/* One failed request. */
+struct disk_error {
+	__u64 ts_ns;
+	__u64 sector; /* ~0 where the operation has none */
+	__u64 bytes;
+	__u64 start_ns; /* the issuer's, 0 = unknown */
+	__u32 pid;	/* the issuer, 0 = unknown */
+	__u8 op;
+	__u8 status;
+	bool healed; /* a later request for this sector was seen to succeed */
+	char comm[EVENT_COMM_LEN];
+};
+
+struct disk {
+	struct event_disk info; /* name is "major:minor" until EVENT_DISK came */
+	bool gone;
+	struct disk_op *op[BLOCK_OPS]; /* NULL: nothing yet */
+	struct disk_fault *fault;
+	unsigned int n_faults;
+	struct disk_error *error; /* the last ones, a ring of DISK_ERRORS_KEPT; NULL: none */
+	__u64 n_errors;		  /* ever: the latest is error[(n_errors - 1) % DISK_ERRORS_KEPT] */
+};
+
+struct disk_mount {
+	__u32 dev;
+	char fstype[16];
+	char mount[128];
+	char source[128];
+};
+
+struct disks {
+	struct table table; /* struct disk by dev */
+	struct disk_mount *mount;
+	unsigned int n_mounts;
+	unsigned int mounts_room;
+	__u64 dropped; /* mounts, and statuses, that found no room */
+};
+
+void disks_init(struct disks *disks);
+void disks_done(struct disks *disks);
+/* Takes any block event. 0 or -ENOMEM. */
+int disks_apply(struct disks *disks, const struct frame *frame, const struct event *event);
+
+const struct disk *disks_find(const struct disks *disks, __u32 dev);
+/* The next one (partitions and gone ones too), the first when disk is NULL; NULL past the end. */
+const struct disk *disks_next(const struct disks *disks, const struct disk *disk);
+/* The i-th mount of this disk or of a partition of it; NULL past the end. */
+const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, unsigned int i);
+
+/* Requests since the start, and over the disk window. */
+__u64 disk_requests(const struct disk *disk, enum block_op op);
+__u64 disk_requests_window(const struct disk *disk, const struct frame *frame, enum block_op op);
+/* Harmful or harmless failures over the disk window. */
+__u64 disk_fault_window(const struct disk_fault *fault, const struct frame *frame,
+			enum fault_count count);
+/* Requests of the fault's operation that completed after its last failure (not the same tick's). */
+__u64 disk_requests_after(const struct disk *disk, const struct disk_fault *fault);
+/* Reads and writes together: since the start in a trace, over the last one to two windows in a
+ * daemon. */
+void disk_latency(const struct disk *disk, const struct frame *frame,
+		  __u64 ret_hist[EVENT_HIST_SLOTS]);
+/* The i-th latest failed request that is kept; NULL past the end. */
+const struct disk_error *disk_error_at(const struct disk *disk, unsigned int i);
+
+#endif

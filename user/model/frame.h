@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * frame.h - what the parts of the model need to know of time: set by model.c, read by all.
+ */
+#ifndef CULPRIT_FRAME_H
+#define CULPRIT_FRAME_H
+
+#include <linux/types.h>
+
+struct frame {
+	__u64 now_ns;	      /* the largest event time seen */
+	__u64 start_ns;	      /* tick 0; 0 before */
+	__u64 window_ns;      /* what rates are judged over: setting "window_s", default 60 s */
+	__u64 disk_window_ns; /* disk errors are rare: "disk.window_s", default 600 s */
+	__u64 bucket_ns;      /* one floor of the descriptor census: "leak.bucket_s" */
+	__u32 mode;	      /* enum run_mode; 0 before EVENT_HOST */
+};
+
+#endif

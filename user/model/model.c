@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* model.c - which event changes what; see model.h. Questions are answered in model_read.c. */
+#include "model/model.h"
+
+#include <stdlib.h>
+
+#include "model/copy.h"
+#include "model/model_impl.h"
+
+#define SECOND_NS	 1000000000ULL
+#define WINDOW_DEFAULT_S 60.0
+/* Disk errors are rare and each one counts: a trace keeps what it saw in its first ten minutes. */
+#define DISK_WINDOW_DEFAULT_S 600.0
+#define TICK_DEFAULT_NS	      SECOND_NS
+#define BUCKET_LEAST_NS	      (2 * SECOND_NS)
+
+#define NAMES_INIT(list, type, field, limit)                                                       \
+	names_init(list, sizeof(struct type), offsetof(struct type, field),                        \
+		   sizeof(((struct type *)0)->field), limit)
+
+static void set_lengths(struct model *model);
+
+struct model *model_new(void)
+{
+	static const char *const own_name[] = {"model.disks", "model.peers", "model.processes"};
+	struct model *model = calloc(1, sizeof(*model));
+
+	if (!model)
+		return NULL;
+	NAMES_INIT(&model->settings, event_config, key, 128);
+	NAMES_INIT(&model->probes, event_probe, name, 64);
+	NAMES_INIT(&model->rings, event_ring, name, 16);
+	NAMES_INIT(&model->tables, event_table, name, 64);
+	NAMES_INIT(&model->hooks, event_hook, name, 64);
+	for (unsigned int i = 0; i < OWN_TABLES; i++) {
+		model->own[i].h.type = EVENT_TABLE;
+		model->own[i].h.size = sizeof(model->own[i]);
+		copy_text(model->own[i].name, sizeof(model->own[i].name), own_name[i],
+			  sizeof(model->own[i].name));
+	}
+	disks_init(&model->disks);
+	nics_init(&model->nics);
+	peers_init(&model->peers);
+	processes_init(&model->processes);
+	model->tick_ns = TICK_DEFAULT_NS;
+	set_lengths(model);
+	return model;
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	names_done(&model->settings);
+	names_done(&model->probes);
+	names_done(&model->rings);
+	names_done(&model->tables);
+	names_done(&model->hooks);
+	disks_done(&model->disks);
+	nics_done(&model->nics);
+	peers_done(&model->peers);
+	processes_done(&model->processes);
+	free(model);
+}
+
+/* ---- events ---- */
+
+/* A length setting in seconds; what is no number in a sensible range leaves the default. */
+static __u64 length_ns(const struct model *model, const char *key, double default_s)
+{
+	const char *text = model_setting(model, key);
+	double value = default_s;
+	char *end;
+
+	if (text) {
+		value = strtod(text, &end);
+		if (end == text || *end || !(value >= 0.1 && value <= 86400.0))
+			value = default_s;
+	}
+	return (__u64)(value * (double)SECOND_NS);
+}
+
+static void set_lengths(struct model *model)
+{
+	__u64 two_ticks = 2 * model->tick_ns;
+	double bucket_s = (double)(two_ticks > BUCKET_LEAST_NS ? two_ticks : BUCKET_LEAST_NS) / 1e9;
+
+	model->frame.window_ns = length_ns(model, "window_s", WINDOW_DEFAULT_S);
+	model->frame.disk_window_ns = length_ns(model, "disk.window_s", DISK_WINDOW_DEFAULT_S);
+	/* A bucket must not change under the floors that are kept. */
+	if (!model->frame.start_ns)
+		model->frame.bucket_ns = length_ns(model, "leak.bucket_s", bucket_s);
+}
+
+static int apply_clock(struct model *model, const struct event *event)
+{
+	model->clock = *(const struct event_clock *)event;
+	return 0;
+}
+
+static int apply_host(struct model *model, const struct event *event)
+{
+	const struct event_host *e = (const struct event_host *)event;
+	struct event_host *host = &model->host;
+
+	*host = *e;
+	copy_text(host->hostname, sizeof(host->hostname), e->hostname, sizeof(e->hostname));
+	copy_text(host->machine_id, sizeof(host->machine_id), e->machine_id, sizeof(e->machine_id));
+	copy_text(host->boot_id, sizeof(host->boot_id), e->boot_id, sizeof(e->boot_id));
+	copy_text(host->kernel, sizeof(host->kernel), e->kernel, sizeof(e->kernel));
+	copy_text(host->run, sizeof(host->run), e->run, sizeof(e->run));
+	copy_text(host->version, sizeof(host->version), e->version, sizeof(e->version));
+	model->frame.mode = host->mode;
+	return 0;
+}
+
+static int apply_config(struct model *model, const struct event *event)
+{
+	struct event_config config = *(const struct event_config *)event;
+	int err;
+
+	config.value[sizeof(config.value) - 1] = '\0';
+	err = names_put(&model->settings, &config);
+	set_lengths(model);
+	return err;
+}
+
+static int apply_tick(struct model *model, const struct event *event)
+{
+	const struct event_tick *tick = (const struct event_tick *)event;
+
+	if (tick->interval_ms)
+		model->tick_ns = tick->interval_ms * 1000000ULL;
+	set_lengths(model);
+	if (!model->frame.start_ns)
+		model->frame.start_ns = event->ts_ns;
+	model->ticks++;
+	return 0;
+}
+
+static int apply_nothing(struct model *model, const struct event *event)
+{
+	(void)model;
+	(void)event;
+	return 0;
+}
+
+static int apply_probe(struct model *model, const struct event *event)
+{
+	struct event_probe probe = *(const struct event_probe *)event;
+
+	probe.via[sizeof(probe.via) - 1] = '\0';
+	probe.reason[sizeof(probe.reason) - 1] = '\0';
+	return names_put(&model->probes, &probe);
+}
+
+static int apply_ring(struct model *model, const struct event *event)
+{
+	return names_put(&model->rings, event);
+}
+
+static int apply_table(struct model *model, const struct event *event)
+{
+	return names_put(&model->tables, event);
+}
+
+static int apply_hook(struct model *model, const struct event *event)
+{
+	return names_put(&model->hooks, event);
+}
+
+static int apply_self(struct model *model, const struct event *event)
+{
+	model->self = *(const struct event_self *)event;
+	if (!model->self_first.h.type)
+		model->self_first = model->self;
+	return 0;
+}
+
+static int apply_block(struct model *model, const struct event *event)
+{
+	return disks_apply(&model->disks, &model->frame, event);
+}
+
+static int apply_nic(struct model *model, const struct event *event)
+{
+	return nics_apply(&model->nics, (const struct event_nic *)event);
+}
+
+static int apply_tcp(struct model *model, const struct event *event)
+{
+	return peers_apply(&model->peers, &model->frame, event);
+}
+
+static int apply_process(struct model *model, const struct event *event)
+{
+	return processes_apply(&model->processes, &model->frame, event);
+}
+
+/* What each event changes. */
+static const struct handler {
+	__u32 type;
+	__u32 size; /* an event that is shorter is not taken */
+	int (*apply)(struct model *model, const struct event *event);
+} handlers[] = {
+	{EVENT_CLOCK, sizeof(struct event_clock), apply_clock},
+	{EVENT_HOST, sizeof(struct event_host), apply_host},
+	{EVENT_CONFIG, sizeof(struct event_config), apply_config},
+	{EVENT_TICK, sizeof(struct event_tick), apply_tick},
+	{EVENT_PULSE, sizeof(struct event_pulse), apply_nothing},
+	{EVENT_END, sizeof(struct event_end), apply_nothing},
+	{EVENT_PROBE, sizeof(struct event_probe), apply_probe},
+	{EVENT_RING, sizeof(struct event_ring), apply_ring},
+	{EVENT_TABLE, sizeof(struct event_table), apply_table},
+	{EVENT_SELF, sizeof(struct event_self), apply_self},
+	{EVENT_HOOK, sizeof(struct event_hook), apply_hook},
+	{EVENT_DISK, sizeof(struct event_disk), apply_block},
+	{EVENT_DISK_GONE, sizeof(struct event_disk_gone), apply_block},
+	{EVENT_MOUNT, sizeof(struct event_mount), apply_block},
+	{EVENT_BLOCK_IO, sizeof(struct event_block_io), apply_block},
+	{EVENT_BLOCK_STAT, sizeof(struct event_block_stat), apply_block},
+	{EVENT_BLOCK_STATUS, sizeof(struct event_block_status), apply_block},
+	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
+	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
+	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
+	{EVENT_TCP_PEER, sizeof(struct event_tcp_peer), apply_tcp},
+	{EVENT_PROC, sizeof(struct event_proc), apply_process},
+	{EVENT_PROC_FDS, sizeof(struct event_proc_fds), apply_process},
+	{EVENT_PROC_GONE, sizeof(struct event_proc_gone), apply_process},
+	{EVENT_FD_GROUP, sizeof(struct event_fd_group), apply_process},
+	{EVENT_FD_SCAN, sizeof(struct event_fd_scan), apply_process},
+};
+
+static const struct handler *handler_of(const struct event *event)
+{
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
+		if (handlers[i].type == event->type)
+			return event->size >= handlers[i].size ? &handlers[i] : NULL;
+	return NULL;
+}
+
+/* The model's own tables are told of like the kernel's: after each tick, when their counts are due.
+ */
+static void account(struct model *model)
+{
+	const struct {
+		const struct table *table;
+		__u64 dropped;
+	} row[OWN_TABLES] = {
+		[OWN_DISKS] = {&model->disks.table,
+			       model->disks.table.evicted + model->disks.dropped},
+		[OWN_PEERS] = {&model->peers.table, model->peers.dropped},
+		[OWN_PROCESSES] = {&model->processes.table, model->processes.dropped},
+	};
+
+	for (unsigned int i = 0; i < OWN_TABLES; i++) {
+		model->own[i].h.ts_ns = model->frame.now_ns;
+		model->own[i].limit = row[i].table->limit;
+		model->own[i].used = row[i].table->used;
+		model->own[i].dropped = row[i].dropped;
+	}
+}
+
+int model_apply(struct model *model, const struct event *event)
+{
+	const struct handler *handler = handler_of(event);
+	int err;
+
+	if (!handler) {
+		model->unknown++;
+		return 0;
+	}
+	if (event->ts_ns > model->frame.now_ns)
+		model->frame.now_ns = event->ts_ns;
+	else if (model->frame.now_ns - event->ts_ns > model->tick_ns)
+		model->late++;
+	err = handler->apply(model, event);
+	if (event->type == EVENT_TICK || event->type == EVENT_END)
+		account(model);
+	return err;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* model_impl.h - what a model is made of; for model.c, which changes it, and model_read.c. */
+#ifndef CULPRIT_MODEL_IMPL_H
+#define CULPRIT_MODEL_IMPL_H
+
+#include "model/disk.h"
+#include "model/model.h"
+#include "model/names.h"
+#include "model/nic.h"
+#include "model/peer.h"
+#include "model/process.h"
+
+enum own_table { OWN_DISKS, OWN_PEERS, OWN_PROCESSES, OWN_TABLES };
+
+struct model {
+	struct frame frame;
+	__u64 ticks;
+	__u64 tick_ns;
+	__u64 late;
+	__u64 unknown;
+	struct event_clock clock;
+	struct event_host host;
+	struct event_self self;
+	struct event_self self_first;
+	struct names settings;
+	struct names probes;
+	struct names rings;
+	struct names tables;
+	struct names hooks;
+	struct event_table own[OWN_TABLES];
+	struct disks disks;
+	struct nics nics;
+	struct peers peers;
+	struct processes processes;
+};
+
+#endif

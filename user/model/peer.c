@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* peer.c - whom this host talks TCP to; see peer.h. */
+#include "model/peer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "model/copy.h"
+
+static void release(void *ctx, void *value)
+{
+	struct peers *peers = ctx;
+	struct peer *peer = value;
+
+	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
+		peers->retired[i] += peer_total(peer, i);
+	window_done(&peer->window);
+}
+
+void peers_init(struct peers *peers)
+{
+	memset(peers, 0, sizeof(*peers));
+	table_init(&peers->table, sizeof(struct peer_key), sizeof(struct peer), MODEL_PEERS_MAX);
+	peers->table.release = release;
+	peers->table.ctx = peers;
+}
+
+void peers_done(struct peers *peers)
+{
+	table_done(&peers->table);
+}
+
+const struct peer *peers_find(const struct peers *peers, const struct peer_key *key)
+{
+	return table_find(&peers->table, key);
+}
+
+const struct peer *peers_next(const struct peers *peers, const struct peer *peer)
+{
+	return table_next(&peers->table, peer);
+}
+
+static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS])
+{
+	ret[PEER_SEGS_OUT] = e->segs_out;
+	ret[PEER_SEGS_RETRANS] = e->segs_retrans;
+	ret[PEER_DSACKS] = e->dsacks;
+	for (unsigned int c = RETRANS_RTO; c < RETRANS_CAUSES; c++)
+		ret[PEER_RETRANS_RTO + c - RETRANS_RTO] = e->retrans[c];
+	ret[PEER_SEND_ERRORS] = e->send_errors;
+	ret[PEER_ATTEMPTS] = e->attempts;
+	ret[PEER_ESTABLISHED] = e->established;
+	ret[PEER_ACCEPTED] = e->accepted;
+	ret[PEER_REFUSED] = e->refused;
+	ret[PEER_TIMED_OUT] = e->timed_out;
+	ret[PEER_UNREACHABLE] = e->unreachable;
+	ret[PEER_ABANDONED] = e->abandoned;
+	ret[PEER_FAILED] = e->failed;
+	ret[PEER_RESETS] = e->resets;
+	ret[PEER_BROKEN] = e->broken;
+	ret[PEER_CLOSED] = e->closed;
+}
+
+/* Evicting a peer that was idle for a whole window costs nothing that is judged. */
+static void count_eviction(struct peers *peers, const struct frame *frame)
+{
+	const struct peer *oldest;
+
+	if (peers->table.used < peers->table.limit)
+		return;
+	oldest = table_oldest(&peers->table);
+	if (oldest->live || frame->now_ns - oldest->changed_ns < frame->window_ns)
+		peers->dropped++;
+}
+
+static struct peer *peer_add(struct peers *peers, const struct frame *frame,
+			     const struct peer_key *key, __u64 ts_ns)
+{
+	struct peer *peer;
+
+	count_eviction(peers, frame);
+	peer = table_add(&peers->table, key);
+	if (!peer)
+		return NULL;
+	peer->key = *key;
+	peer->first_ns = peer->changed_ns = ts_ns;
+	return peer;
+}
+
+static void take_gauges(struct peer *peer, const struct event_tcp_peer *e)
+{
+	if (e->ifindex)
+		peer->ifindex = e->ifindex;
+	peer->live = e->live;
+	peer->live_syn = e->live_syn;
+	peer->live_stuck = e->live_stuck;
+	peer->max_backoff = e->max_backoff;
+	peer->live_zero_win = e->live_zero_win;
+	peer->live_reord = e->live_reord;
+	peer->srtt_us = e->srtt_us;
+	peer->min_rtt_us = e->min_rtt_us;
+	peer->close_wait = e->close_wait;
+	if (e->pid) {
+		peer->pid = e->pid;
+		peer->start_ns = e->start_ns;
+		copy_text(peer->comm, sizeof(peer->comm), e->comm, sizeof(e->comm));
+	}
+}
+
+/* What moved between the last event and this one, as far as times are kept of it. */
+struct moves {
+	bool answered; /* the peer's host showed itself */
+	bool made;
+	bool refused;
+	bool resent;
+	bool unanswered;
+};
+
+static struct moves compare(const struct peer *peer, const struct event_tcp_peer *e,
+			    const __u64 next[PEER_COUNTERS])
+{
+	const __u64 *now = peer->now;
+	struct moves m;
+
+	m.made = next[PEER_ESTABLISHED] > now[PEER_ESTABLISHED] ||
+		 next[PEER_ACCEPTED] > now[PEER_ACCEPTED];
+	m.refused = next[PEER_REFUSED] > now[PEER_REFUSED];
+	m.answered = m.made || m.refused || e->bytes_acked > peer->bytes_acked ||
+		     e->bytes_received > peer->bytes_received;
+	m.resent = next[PEER_SEGS_RETRANS] > now[PEER_SEGS_RETRANS];
+	/* A client that gives up before its SYN was resent has waited less than a second: no sign.
+	 */
+	m.unanswered = e->live_syn || next[PEER_TIMED_OUT] > now[PEER_TIMED_OUT] ||
+		       next[PEER_UNREACHABLE] > now[PEER_UNREACHABLE] ||
+		       next[PEER_BROKEN] > now[PEER_BROKEN] ||
+		       (next[PEER_ABANDONED] > now[PEER_ABANDONED] &&
+			next[PEER_RETRANS_SYN] > peer->base[PEER_RETRANS_SYN]);
+	return m;
+}
+
+static void take_times(struct peer *peer, const struct moves *m, __u64 ts_ns)
+{
+	if (m->made)
+		peer->made_ns = ts_ns;
+	if (m->refused)
+		peer->refused_ns = ts_ns;
+	if (m->resent)
+		peer->lost_ns = ts_ns;
+	if (m->answered) {
+		peer->progress_ns = ts_ns;
+		peer->syn_since_ns = 0;
+		peer->stuck_since_ns = 0;
+	}
+	if (!peer->live_stuck)
+		peer->stuck_since_ns = 0;
+	else if (!peer->stuck_since_ns)
+		peer->stuck_since_ns = ts_ns;
+	if (m->unanswered && !m->answered) {
+		peer->unanswered_ns = ts_ns;
+		if (!peer->syn_since_ns)
+			peer->syn_since_ns = ts_ns;
+	}
+}
+
+/* The first sight of a peer: with TCP_PEER_BASE its counts are of the time before us. The same
+ * holds for one that may have been evicted here while the kernel went on counting. */
+static void take_base(const struct peers *peers, struct peer *peer, const struct event_tcp_peer *e,
+		      const __u64 next[PEER_COUNTERS])
+{
+	if (!(e->flags & TCP_PEER_BASE) && !peers->table.evicted)
+		return;
+	memcpy(peer->base, next, sizeof(peer->base));
+	memcpy(peer->now, next, sizeof(peer->now));
+	peer->bytes_acked = e->bytes_acked;
+	peer->bytes_received = e->bytes_received;
+}
+
+/* An idle peer has no window: most of a server's peers are. */
+static int take_counters(struct peer *peer, const struct frame *frame,
+			 const __u64 next[PEER_COUNTERS], __u64 ts_ns)
+{
+	bool moved = false;
+
+	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
+		moved |= next[i] > peer->now[i];
+	if (!moved)
+		return 0;
+	if (window_note(&peer->window, peer->now, PEER_COUNTERS,
+			window_epoch(ts_ns, frame->window_ns)) < 0)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
+		if (next[i] > peer->now[i])
+			peer->now[i] = next[i];
+	peer->changed_ns = ts_ns;
+	return 0;
+}
+
+static int apply_peer(struct peers *peers, const struct frame *frame,
+		      const struct event_tcp_peer *e)
+{
+	struct peer *peer = table_find(&peers->table, &e->peer);
+	__u64 next[PEER_COUNTERS];
+	struct moves moves;
+
+	counters_of(e, next);
+	if (!peer) {
+		peer = peer_add(peers, frame, &e->peer, e->h.ts_ns);
+		if (!peer)
+			return -ENOMEM;
+		take_base(peers, peer, e, next);
+	}
+	table_touch(&peers->table, peer);
+	moves = compare(peer, e, next);
+	take_gauges(peer, e);
+	take_times(peer, &moves, e->h.ts_ns);
+	if (take_counters(peer, frame, next, e->h.ts_ns) < 0)
+		return -ENOMEM;
+	if (e->bytes_acked > peer->bytes_acked)
+		peer->bytes_acked = e->bytes_acked;
+	if (e->bytes_received > peer->bytes_received)
+		peer->bytes_received = e->bytes_received;
+	if (e->flags & TCP_PEER_GONE)
+		table_remove(&peers->table, &e->peer);
+	return 0;
+}
+
+static void take_owner(struct peer *peer, __u32 ifindex, __u32 pid, __u64 start_ns,
+		       const char *comm)
+{
+	if (ifindex)
+		peer->ifindex = ifindex;
+	if (!pid)
+		return;
+	peer->pid = pid;
+	peer->start_ns = start_ns;
+	copy_text(peer->comm, sizeof(peer->comm), comm, EVENT_COMM_LEN);
+}
+
+/* Ring events are samples: what they say first of a peer is who owns it and over which interface.
+ * The counts come with the next EVENT_TCP_PEER. */
+int peers_apply(struct peers *peers, const struct frame *frame, const struct event *event)
+{
+	const struct event_tcp_retrans *r = (const struct event_tcp_retrans *)event;
+	const struct event_tcp_conn *c = (const struct event_tcp_conn *)event;
+	struct peer *peer;
+
+	switch (event->type) {
+	case EVENT_TCP_PEER:
+		return apply_peer(peers, frame, (const struct event_tcp_peer *)event);
+	case EVENT_TCP_RETRANS:
+		peer = table_find(&peers->table, &r->peer);
+		if (peer)
+			take_owner(peer, r->ifindex, r->pid, r->start_ns, r->comm);
+		return 0;
+	case EVENT_TCP_CONN:
+		peer = table_find(&peers->table, &c->peer);
+		if (peer)
+			take_owner(peer, c->ifindex, c->pid, c->start_ns, c->comm);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+__u64 peer_window(const struct peer *peer, const struct frame *frame, enum peer_counter counter)
+{
+	return window_gain(&peer->window, peer->now, counter, PEER_COUNTERS,
+			   window_epoch(frame->now_ns, frame->window_ns));
+}
+
+__u64 peer_since(const struct peer *peer, const struct frame *frame, enum peer_counter counter,
+		 __u64 since_ns)
+{
+	return window_gain_since(&peer->window, peer->now, counter, PEER_COUNTERS, frame->now_ns,
+				 frame->window_ns, since_ns);
+}
+
+__u64 peer_total(const struct peer *peer, enum peer_counter counter)
+{
+	return peer->now[counter] - peer->base[counter];
+}
+
+bool peer_is_loopback(const struct peer *peer, const struct nics *nics)
+{
+	static const __u8 mapped_127[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
+	static const __u8 v6_loopback[16] = {[15] = 1};
+	const struct nic *nic = nics_find(nics, peer->key.netns, peer->ifindex);
+
+	if (nic)
+		return nic->flags & NIC_LOOPBACK;
+	return memcmp(peer->key.addr, mapped_127, sizeof(mapped_127)) == 0 ||
+	       memcmp(peer->key.addr, v6_loopback, sizeof(v6_loopback)) == 0;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * peer.h - whom this host talks TCP to, and how that went.
+ *
+ * The kernel side's totals are sums over live and closed sockets; they dip for one tick when a
+ * socket closes between the two readings. The true totals never fall, so the largest value seen
+ * holds.
+ */
+#ifndef CULPRIT_PEER_H
+#define CULPRIT_PEER_H
+
+#include <stdbool.h>
+
+#include <culprit/event.h>
+
+#include "model/frame.h"
+#include "model/nic.h"
+#include "model/table.h"
+#include "model/window.h"
+
+/* 1.6 KB each once active: 3.3 MB when full, within the 8 MB that the whole program may take. */
+#define MODEL_PEERS_MAX 2048
+
+/* The cumulative counters of struct event_tcp_peer whose rates are judged. */
+enum peer_counter {
+	PEER_SEGS_OUT,
+	PEER_SEGS_RETRANS,
+	PEER_DSACKS,
+	PEER_RETRANS_RTO, /* in the order of enum retrans_cause */
+	PEER_RETRANS_FAST,
+	PEER_RETRANS_LOSS,
+	PEER_RETRANS_TLP,
+	PEER_RETRANS_SYN,
+	PEER_RETRANS_SYNACK,
+	PEER_RETRANS_OTHER,
+	PEER_SEND_ERRORS,
+	PEER_ATTEMPTS,
+	PEER_ESTABLISHED,
+	PEER_ACCEPTED,
+	PEER_REFUSED,
+	PEER_TIMED_OUT,
+	PEER_UNREACHABLE,
+	PEER_ABANDONED,
+	PEER_FAILED,
+	PEER_RESETS,
+	PEER_BROKEN,
+	PEER_CLOSED,
+	PEER_COUNTERS,
+};
+
+struct peer {
+	struct peer_key key;
+	__u32 ifindex; /* 0 = unknown */
+	/* gauges of the latest event */
+	__u32 live;
+	__u32 live_syn;
+	__u32 live_stuck;
+	__u32 max_backoff;
+	__u32 live_zero_win;
+	__u32 live_reord;
+	__u32 srtt_us;
+	__u32 min_rtt_us;
+	__u32 close_wait;
+	/* the owner, where one is known */
+	__u32 pid;
+	__u64 start_ns;
+	char comm[EVENT_COMM_LEN];
+	/* counters */
+	__u64 now[PEER_COUNTERS];
+	__u64 base[PEER_COUNTERS]; /* what was before us */
+	struct window window;
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	/* when things were seen; 0 = never */
+	__u64 first_ns;
+	__u64 changed_ns;  /* a counter moved */
+	__u64 lost_ns;	   /* a segment was resent */
+	__u64 progress_ns; /* the peer answered: data acknowledged or received, a connection made */
+	__u64 made_ns;	   /* a connection was made */
+	__u64 refused_ns;  /* an attempt was refused */
+	__u64 unanswered_ns;  /* an attempt was seen without an answer */
+	__u64 stuck_since_ns; /* since then sockets time out and the peer did not answer; 0 = not
+				 now */
+	__u64 syn_since_ns;   /* since then attempts stay without an answer; 0 = not now */
+};
+
+struct peers {
+	struct table table;	      /* struct peer by key */
+	__u64 retired[PEER_COUNTERS]; /* gained by peers that were forgotten */
+	__u64 dropped; /* peers that were evicted while their counts still mattered */
+};
+
+void peers_init(struct peers *peers);
+void peers_done(struct peers *peers);
+/* Takes EVENT_TCP_PEER, _RETRANS and _CONN. 0 or -ENOMEM. */
+int peers_apply(struct peers *peers, const struct frame *frame, const struct event *event);
+
+const struct peer *peers_find(const struct peers *peers, const struct peer_key *key);
+/* The next one, the first when peer is NULL; NULL past the end. */
+const struct peer *peers_next(const struct peers *peers, const struct peer *peer);
+
+/* What a counter gained over the window; since a time (whole slots, one window back at most); since
+ * the start. */
+__u64 peer_window(const struct peer *peer, const struct frame *frame, enum peer_counter counter);
+__u64 peer_since(const struct peer *peer, const struct frame *frame, enum peer_counter counter,
+		 __u64 since_ns);
+__u64 peer_total(const struct peer *peer, enum peer_counter counter);
+
+/* Reached over this host's own loopback: by its interface's flag, or by address where that is
+ * unknown. */
+bool peer_is_loopback(const struct peer *peer, const struct nics *nics);
+
+#endif

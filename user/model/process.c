@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* process.c - the processes and their census; see process.h. Breakdowns are in scans.c. */
+#include "model/process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/copy.h"
+#include "model/scans.h"
+
+struct process_key {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+};
+
+static void release(void *ctx, void *value)
+{
+	struct processes *processes = ctx;
+	struct process *p = value;
+
+	if (p->scans)
+		processes->scanned--;
+	free(p->scans);
+	free(p->who);
+}
+
+void processes_init(struct processes *processes)
+{
+	memset(processes, 0, sizeof(*processes));
+	table_init(&processes->table, sizeof(struct process_key), sizeof(struct process),
+		   PROCESSES_MAX);
+	processes->table.release = release;
+	processes->table.ctx = processes;
+}
+
+void processes_done(struct processes *processes)
+{
+	table_done(&processes->table);
+}
+
+const struct process *processes_find(const struct processes *processes, __u32 pid, __u64 start_ns)
+{
+	struct process_key key = {.start_ns = start_ns, .pid = pid};
+	const struct process *p = NULL;
+
+	if (start_ns)
+		return table_find(&processes->table, &key);
+	while ((p = table_next(&processes->table, p)))
+		if (p->pid == pid)
+			return p;
+	return NULL;
+}
+
+const struct process *processes_next(const struct processes *processes,
+				     const struct process *process)
+{
+	return table_next(&processes->table, process);
+}
+
+static struct process *process_get(struct processes *processes, __u32 pid, __u64 start_ns)
+{
+	struct process_key key = {.start_ns = start_ns, .pid = pid};
+	struct process *p = table_find(&processes->table, &key);
+
+	if (p) {
+		table_touch(&processes->table, p);
+		return p;
+	}
+	if (processes->table.used == processes->table.limit)
+		processes->dropped++;
+	p = table_add(&processes->table, &key);
+	if (!p)
+		return NULL;
+	p->pid = pid;
+	p->start_ns = start_ns;
+	return p;
+}
+
+/* ---- census ---- */
+
+/* Buckets count from the start of the run, so that a short trace is not cut at an odd place. */
+static __u64 bucket_of(const struct frame *frame, __u64 ns)
+{
+	if (!frame->start_ns || ns <= frame->start_ns)
+		return 0;
+	return (ns - frame->start_ns) / frame->bucket_ns;
+}
+
+/* Gives each bucket up to this one its floor: the count that held when it began. */
+static void advance(struct process *p, __u64 bucket)
+{
+	if (bucket > p->bucket + FLOORS)
+		p->bucket = bucket - FLOORS;
+	while (p->bucket < bucket)
+		p->floor[++p->bucket % FLOORS] = p->fds;
+}
+
+static int apply_fds(struct processes *processes, const struct frame *frame,
+		     const struct event_proc_fds *e)
+{
+	struct process *p = process_get(processes, e->pid, e->start_ns);
+	__u64 bucket = bucket_of(frame, e->h.ts_ns);
+
+	if (!p)
+		return -ENOMEM;
+	p->cgroup_id = e->cgroup_id;
+	p->limit = e->limit;
+	p->uid = e->uid;
+	p->netns = e->netns;
+	copy_text(p->comm, sizeof(p->comm), e->comm, sizeof(e->comm));
+	if (!p->counted) {
+		p->counted = true;
+		p->fds = p->fds_first = e->fds;
+		p->first_ns = e->h.ts_ns;
+		p->bucket = p->bucket_first = bucket;
+		p->floor[bucket % FLOORS] = e->fds;
+		return 0;
+	}
+	advance(p, bucket);
+	if (e->fds > p->fds)
+		p->grown_ns = e->h.ts_ns;
+	p->fds = e->fds;
+	if (p->fds < p->floor[p->bucket % FLOORS])
+		p->floor[p->bucket % FLOORS] = p->fds;
+	return 0;
+}
+
+unsigned int process_buckets(const struct process *process, const struct frame *frame)
+{
+	__u64 bucket = bucket_of(frame, frame->now_ns), n;
+
+	if (!process->counted)
+		return 0;
+	if (bucket < process->bucket)
+		bucket = process->bucket;
+	n = bucket - process->bucket_first + 1;
+	return n < FLOORS ? (unsigned int)n : FLOORS;
+}
+
+__u32 process_floor(const struct process *process, const struct frame *frame, unsigned int back)
+{
+	__u64 bucket = bucket_of(frame, frame->now_ns);
+
+	if (bucket < process->bucket)
+		bucket = process->bucket;
+	bucket = bucket < back ? 0 : bucket - back;
+	if (bucket > process->bucket)
+		return process->fds;
+	return process->floor[bucket % FLOORS];
+}
+
+/* ---- who ---- */
+
+static int apply_proc(struct processes *processes, const struct event_proc *e)
+{
+	struct process *p = process_get(processes, e->pid, e->start_ns);
+	struct event_proc *who;
+
+	if (!p)
+		return -ENOMEM;
+	if (!p->who)
+		p->who = calloc(1, sizeof(*p->who));
+	who = p->who;
+	if (!who)
+		return -ENOMEM;
+	*who = *e;
+	copy_text(who->comm, sizeof(who->comm), e->comm, sizeof(e->comm));
+	copy_text(who->exe, sizeof(who->exe), e->exe, sizeof(e->exe));
+	copy_text(who->cgroup, sizeof(who->cgroup), e->cgroup, sizeof(e->cgroup));
+	copy_text(who->container, sizeof(who->container), e->container, sizeof(e->container));
+	if (!p->counted) {
+		p->uid = e->uid;
+		p->netns = e->netns;
+		p->cgroup_id = e->cgroup_id;
+		copy_text(p->comm, sizeof(p->comm), e->comm, sizeof(e->comm));
+	}
+	return 0;
+}
+
+static void apply_gone(struct processes *processes, const struct event_proc_gone *e)
+{
+	struct process_key key = {.start_ns = e->start_ns, .pid = e->pid};
+
+	table_remove(&processes->table, &key);
+}
+
+/* ---- breakdowns ---- */
+
+/* Room for one more process with breakdowns: the one looked at longest ago gives its own up. */
+static void make_room(struct processes *processes)
+{
+	struct process *p = NULL, *oldest = NULL;
+
+	if (processes->scanned < SCANNED_MAX)
+		return;
+	while ((p = table_next(&processes->table, p)))
+		if (p->scans && (!oldest || scans_last_ns(p->scans) < scans_last_ns(oldest->scans)))
+			oldest = p;
+	free(oldest->scans);
+	oldest->scans = NULL;
+	processes->scanned--;
+}
+
+static int apply_scan(struct processes *processes, const struct event *event)
+{
+	const struct event_fd_group *group = (const struct event_fd_group *)event;
+	const struct event_fd_scan *end = (const struct event_fd_scan *)event;
+	bool is_end = event->type == EVENT_FD_SCAN;
+	struct process *p = process_get(processes, is_end ? end->pid : group->pid,
+					is_end ? end->start_ns : group->start_ns);
+
+	if (!p)
+		return -ENOMEM;
+	if (!p->scans) {
+		make_room(processes);
+		p->scans = calloc(1, sizeof(*p->scans));
+		if (!p->scans)
+			return -ENOMEM;
+		processes->scanned++;
+	}
+	if (is_end)
+		scans_end(p->scans, end);
+	else
+		scans_group(p->scans, group);
+	return 0;
+}
+
+int processes_apply(struct processes *processes, const struct frame *frame,
+		    const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_PROC:
+		return apply_proc(processes, (const struct event_proc *)event);
+	case EVENT_PROC_FDS:
+		return apply_fds(processes, frame, (const struct event_proc_fds *)event);
+	case EVENT_PROC_GONE:
+		apply_gone(processes, (const struct event_proc_gone *)event);
+		return 0;
+	case EVENT_FD_GROUP:
+	case EVENT_FD_SCAN:
+		return apply_scan(processes, event);
+	default:
+		return 0;
+	}
+}

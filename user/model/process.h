@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process.h - the processes: who they are, how many descriptors they hold over time, and of which
+ * kinds.
+ *
+ * The census gives a count when it changed; between two events the last one holds. What is judged
+ * is the floor: the least count in each bucket of time, which a load that comes and goes does not
+ * lift.
+ */
+#ifndef CULPRIT_PROCESS_H
+#define CULPRIT_PROCESS_H
+
+#include <stdbool.h>
+
+#include <culprit/event.h>
+
+#include "model/frame.h"
+#include "model/table.h"
+
+#define PROCESSES_MAX 8192 /* 360 bytes each: 2.9 MB when full */
+#define FLOORS	      32
+#define SCANNED_MAX   16 /* processes whose breakdowns are kept: 8 are armed at a time */
+#define SCANS_KEPT    16
+#define GROUPS_KEPT   32
+
+/* Descriptors that are alike, over the kept scans. */
+struct fd_group {
+	__u8 kind;  /* enum fd_kind */
+	__u8 proto; /* enum fd_proto */
+	__u8 state; /* TCP_* */
+	struct peer_key peer;
+	char name[128];		 /* a sample */
+	__u32 count[SCANS_KEPT]; /* by scan: index as in struct fd_scans; 0: none, or too few to be
+				    sent */
+};
+
+/* The breakdowns of one process, oldest first. */
+struct fd_scans {
+	__u64 ts_ns[SCANS_KEPT]; /* of the end of each */
+	__u32 fds[SCANS_KEPT];
+	unsigned int n;	 /* complete ones */
+	__u32 open_scan; /* the one whose groups are coming in: they go to index n */
+	bool open;
+	struct fd_group group[GROUPS_KEPT];
+	unsigned int n_groups;
+	__u64 groups_dropped;
+};
+
+struct process {
+	__u64 start_ns; /* start_boottime: identity together with pid */
+	__u32 pid;
+	__u32 uid;
+	__u32 netns;
+	__u64 cgroup_id;
+	__u64 limit; /* 0 = unknown */
+	char comm[EVENT_COMM_LEN];
+	struct event_proc *who; /* NULL: not asked yet */
+	struct fd_scans *scans; /* NULL: none */
+	/* census */
+	bool counted;
+	__u32 fds;	 /* now */
+	__u32 fds_first; /* at first sight */
+	__u64 first_ns;	 /* of the first count */
+	__u64 bucket;	 /* the latest one with an entry in floor[] */
+	__u64 bucket_first;
+	__u32 floor[FLOORS]; /* by bucket modulo FLOORS */
+	__u64 grown_ns;	     /* the count last rose */
+};
+
+struct processes {
+	struct table table;   /* struct process by {pid, start_ns} */
+	unsigned int scanned; /* that have scans */
+	__u64 dropped;	      /* processes that found no room: their census is lost */
+};
+
+void processes_init(struct processes *processes);
+void processes_done(struct processes *processes);
+/* Takes EVENT_PROC, _FDS, _GONE, EVENT_FD_GROUP, _SCAN. 0 or -ENOMEM. */
+int processes_apply(struct processes *processes, const struct frame *frame,
+		    const struct event *event);
+
+/* start_ns 0: any process of that pid, the latest first. */
+const struct process *processes_find(const struct processes *processes, __u32 pid, __u64 start_ns);
+/* The next one, the first when process is NULL; NULL past the end. */
+const struct process *processes_next(const struct processes *processes,
+				     const struct process *process);
+
+/* How many buckets have a floor, the present one included (at most FLOORS). */
+unsigned int process_buckets(const struct process *process, const struct frame *frame);
+/* The floor of the bucket `back` before the present one; back < process_buckets(). */
+__u32 process_floor(const struct process *process, const struct frame *frame, unsigned int back);
+
+#endif

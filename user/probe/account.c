@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* account.c - what the probes say of themselves: how each attached, rings, tables, hooks; see probes.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "probe/kernel_read.h"
+#include "probe/probes_impl.h"
+
+struct sender {
+	unsigned long long now_ns;
+	event_fn fn;
+	void *ctx;
+};
+
+static int send(const struct sender *sender, struct event *event, __u32 type, __u32 size)
+{
+	event->ts_ns = sender->now_ns;
+	event->type = type;
+	event->size = size;
+	return sender->fn(sender->ctx, event);
+}
+
+/* The sample works, but not in each namespace: setns() needs CAP_SYS_ADMIN. */
+static void degrade_sample(const struct probes *probes, struct event_probe *event)
+{
+	if (!probes->have_peers || !probes->peers.netns.refused || event->state != PROBE_ACTIVE)
+		return;
+	event->state = PROBE_DEGRADED;
+	snprintf(event->reason, sizeof(event->reason), "other network namespaces: %s (CAP_SYS_ADMIN)",
+		 strerror(probes->peers.netns.refused));
+}
+
+int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx)
+{
+	struct sender sender = {.now_ns = now_ns, .fn = fn, .ctx = ctx};
+	int i, ret;
+
+	for (i = 0; i < PROBE_ROWS; i++) {
+		const struct probe_run *run = &probes->runs[i];
+		struct event_probe event = {.state = PROBE_UNAVAILABLE};
+		const struct way *way;
+
+		snprintf(event.name, sizeof(event.name), "%s", run->row->name);
+		snprintf(event.reason, sizeof(event.reason), "%s", run->reason);
+		if (run->way >= 0) {
+			way = &run->row->ways[run->way];
+			event.state = way->lacks ? PROBE_DEGRADED : PROBE_ACTIVE;
+			snprintf(event.via, sizeof(event.via), "%s/%s", way->type, way->target);
+			if (way->lacks)
+				snprintf(event.reason, sizeof(event.reason), "%s", way->lacks);
+		}
+		if (run->row->hook == HOOK_TCP_SAMPLE)
+			degrade_sample(probes, &event);
+		ret = send(&sender, &event.h, EVENT_PROBE, sizeof(event));
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int send_ring(const struct sender *sender, const struct object *object, const __u64 *counters)
+{
+	struct event_ring event = {
+		.produced = counters[COUNTER_PRODUCED],
+		.delivered = object->delivered,
+		.lost = counters[COUNTER_LOST],
+		.suppressed = counters[COUNTER_SUPPRESSED],
+	};
+
+	snprintf(event.name, sizeof(event.name), "%s", object_name(object->which));
+	return send(sender, &event.h, EVENT_RING, sizeof(event));
+}
+
+static int send_table(const struct sender *sender, const char *name, __u64 limit, __u64 used,
+		      __u64 dropped)
+{
+	struct event_table event = {.limit = limit, .used = used, .dropped = dropped};
+
+	snprintf(event.name, sizeof(event.name), "%s", name);
+	return send(sender, &event.h, EVENT_TABLE, sizeof(event));
+}
+
+/*
+ * A hook: its own count of runs, and the kernel's time when bpf_stats are on. A program that is
+ * interrupted by itself on the same CPU is not run by the kernel (6.1+, and iterators never): what it
+ * would have counted is lost, and said as a table that dropped it.
+ */
+static int send_hook(const struct sender *sender, const struct probe_run *run, __u64 runs)
+{
+	struct bpf_prog_info info = {0};
+	struct event_hook event = {.runs = runs};
+	__u32 len = sizeof(info);
+	char name[32];
+	int ret;
+
+	if (!run->program || bpf_obj_get_info_by_fd(bpf_program__fd(run->program), &info, &len))
+		return 0;
+	snprintf(event.name, sizeof(event.name), "%s", bpf_program__name(run->program));
+	event.run_ns = info.run_time_ns;
+	ret = send(sender, &event.h, EVENT_HOOK, sizeof(event));
+	if (ret < 0 || !info.recursion_misses)
+		return ret;
+	snprintf(name, sizeof(name), "%s.nested", run->row->name);
+	return send_table(sender, name, 1, 0, info.recursion_misses);
+}
+
+static int account_tables(const struct probes *probes, const struct sender *sender,
+			  __u64 counters[PROBE_OBJECTS][COUNTERS])
+{
+	int ret = 0;
+
+	if (probes->have_peers) {
+		ret = send_table(sender, "tcp.peers", PEERS_MAX, probes->peers.used,
+				 counters[OBJECT_TCP][COUNTER_NO_ENTRY]);
+		if (ret >= 0)
+			ret = send_table(sender, "tcp.namespaces", NETNS_MAX, probes->peers.netns.used,
+					 probes->peers.netns.dropped);
+	}
+	if (ret >= 0 && probes->have_blocks)
+		ret = send_table(sender, "block.stats", probes->options.block_stats_max,
+				 probes->blocks.used, counters[OBJECT_BLOCK][COUNTER_NO_ENTRY]);
+	if (ret >= 0 && probes->have_census)
+		ret = send_table(sender, "files.processes", probes->census.processes.max,
+				 probes->census.processes.used, probes->census.processes.dropped);
+	return ret;
+}
+
+int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx)
+{
+	struct sender sender = {.now_ns = now_ns, .fn = fn, .ctx = ctx};
+	__u64 counters[PROBE_OBJECTS][COUNTERS] = {{0}};
+	int i, fd, ret = 0;
+
+	for (i = 0; i < PROBE_OBJECTS && ret >= 0; i++) {
+		fd = object_map_fd(&probes->objects[i], "counters");
+		if (fd < 0)
+			continue;
+		ret = counters_read(fd, probes->cpus, counters[i]);
+		if (ret >= 0 && probes->objects[i].ring)
+			ret = send_ring(&sender, &probes->objects[i], counters[i]);
+	}
+	if (ret >= 0)
+		ret = account_tables(probes, &sender, counters);
+	for (i = 0; i < PROBE_ROWS && ret >= 0; i++) {
+		const struct probe_row *row = probes->runs[i].row;
+
+		ret = send_hook(&sender, &probes->runs[i],
+				counters[row->object][COUNTER_RUNS + row->hook]);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+unsigned long long probes_map_bytes(const struct probes *probes)
+{
+	unsigned long long bytes = 0;
+	int i;
+
+	for (i = 0; i < PROBE_OBJECTS; i++)
+		bytes += object_map_bytes(&probes->objects[i]);
+	return bytes;
+}

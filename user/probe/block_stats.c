@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* block_stats.c - the counters of every disk as events; see block_stats.h. */
+#include "probe/block_stats.h"
+
+#include <dirent.h>
+#include <string.h>
+
+#include <culprit/counters.h>
+
+#include "probe/kernel_read.h"
+
+#define ENTRIES_PER_DISK 8
+#define ENTRIES_MIN 64
+#define ENTRIES_MAX 8192
+#define SEEN_MAX (ENTRIES_MAX + BLOCK_ERRORS_MAX)
+
+/* The key of either map; status is ~0 for block_stats. */
+struct block_seen {
+	struct {
+		__u32 dev;
+		__u16 op;
+		__u16 status;
+	} key;
+	unsigned long long hash;
+};
+
+struct walk {
+	struct block_stats *stats;
+	unsigned long long now_ns;
+	event_fn fn;
+	void *ctx;
+};
+
+void block_stats_init(struct block_stats *stats, int stats_fd, int errors_fd, unsigned int cpus)
+{
+	memset(stats, 0, sizeof(*stats));
+	id_table_init(&stats->seen, sizeof(((struct block_seen *)0)->key), sizeof(struct block_seen),
+		      SEEN_MAX);
+	stats->stats_fd = stats_fd;
+	stats->errors_fd = errors_fd;
+	stats->cpus = cpus;
+}
+
+void block_stats_done(struct block_stats *stats)
+{
+	id_table_done(&stats->seen);
+}
+
+unsigned int block_stats_entries(void)
+{
+	DIR *dir = opendir("/sys/block");
+	const struct dirent *entry;
+	unsigned int disks = 0, entries;
+
+	if (dir) {
+		while ((entry = readdir(dir)))
+			if (entry->d_name[0] != '.')
+				disks++;
+		closedir(dir);
+	}
+	entries = disks * ENTRIES_PER_DISK;
+	return entries < ENTRIES_MIN ? ENTRIES_MIN : entries > ENTRIES_MAX ? ENTRIES_MAX : entries;
+}
+
+/* Sends it when it differs from what was sent before. */
+static int send_changed(const struct walk *walk, __u32 dev, __u32 op, __u32 status, struct event *event)
+{
+	struct block_seen key = {.key = {dev, (__u16)op, (__u16)status}}, *seen;
+	unsigned long long hash = id_hash(event + 1, event->size - sizeof(*event));
+	bool is_new;
+
+	seen = id_table_add(&walk->stats->seen, &key.key, &is_new);
+	if (seen && !is_new && seen->hash == hash)
+		return 0;
+	if (seen)
+		seen->hash = hash;
+	event->ts_ns = walk->now_ns;
+	return walk->fn(walk->ctx, event);
+}
+
+/* dev 0 are disks without a number of their own (the paths of a multipath NVMe): nobody knows them. */
+static int show_stat(void *ctx, const void *data, const void *values)
+{
+	const struct block_key *key = data;
+	const struct block_value *value = values;
+	struct event_block_stat event = {.h = {.type = EVENT_BLOCK_STAT, .size = sizeof(event)}};
+	const struct walk *walk = ctx;
+	unsigned int cpu, i;
+
+	walk->stats->used++;
+	if (!key->dev)
+		return 0;
+	event.dev = key->dev;
+	event.op = key->op;
+	for (cpu = 0; cpu < walk->stats->cpus; cpu++, value++) {
+		event.requests += value->requests;
+		event.bytes += value->bytes;
+		event.errors += value->errors;
+		event.unknown_start += value->unknown_start;
+		for (i = 0; i < EVENT_HIST_SLOTS; i++)
+			event.hist[i] += value->hist[i];
+	}
+	return send_changed(walk, key->dev, key->op, 0xffff, &event.h);
+}
+
+static int show_status(void *ctx, const void *data, const void *values)
+{
+	const struct block_error_key *key = data;
+	const struct block_error_value *value = values;
+	struct event_block_status event = {.h = {.type = EVENT_BLOCK_STATUS, .size = sizeof(event)}};
+	const struct walk *walk = ctx;
+	unsigned int cpu;
+
+	if (!key->dev)
+		return 0;
+	event.dev = key->dev;
+	event.op = key->op;
+	event.status = key->status;
+	for (cpu = 0; cpu < walk->stats->cpus; cpu++, value++) {
+		event.count += value->count;
+		event.harmless += value->harmless;
+	}
+	return send_changed(walk, key->dev, key->op, key->status, &event.h);
+}
+
+int block_stats_snapshot(struct block_stats *stats, unsigned long long now_ns, event_fn fn, void *ctx)
+{
+	struct walk walk = {.stats = stats, .now_ns = now_ns, .fn = fn, .ctx = ctx};
+	int ret;
+
+	stats->used = 0;
+	ret = map_walk(stats->stats_fd, sizeof(struct block_key), sizeof(struct block_value), stats->cpus,
+		       show_stat, &walk);
+	if (ret == 0)
+		ret = map_walk(stats->errors_fd, sizeof(struct block_error_key),
+			       sizeof(struct block_error_value), stats->cpus, show_status, &walk);
+	return ret;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fd_scan.c - what descriptors one process holds; see fd_scan.h. */
+#include "probe/fd_scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include <bpf/bpf.h>
+
+#include <culprit/counters.h>
+
+#include "probe/id_table.h"
+#include "probe/kernel_read.h"
+
+#define GROUPS_MAX 4096
+#define GROUPS_SENT 16
+
+struct group_key {
+	struct peer_key peer;
+	__u8 kind;
+	__u8 proto;
+	__u8 state;
+	__u8 pad;
+};
+
+struct group {
+	struct group_key key;
+	__u32 count;
+	__u32 fd; /* of the first one, for a name */
+	char name[32];
+};
+
+struct scanning {
+	struct id_table groups;
+	__u64 start_ns; /* the process that is meant */
+	__u32 fds;
+	__u32 strangers; /* descriptors of another process with the same number */
+};
+
+static const struct {
+	const char *name;
+	enum fd_kind kind;
+} anon_kinds[] = {
+	/* The names that anon_inode_getfile() gets; some are given in brackets. */
+	{"[eventfd]", FD_EVENTFD},   {"[eventpoll]", FD_EPOLL}, {"[timerfd]", FD_TIMERFD},
+	{"[signalfd]", FD_SIGNALFD}, {"inotify", FD_INOTIFY},
+};
+
+static enum fd_kind kind_of(const struct fd_record *record)
+{
+	unsigned int i;
+
+	if (record->anon) {
+		for (i = 0; i < sizeof(anon_kinds) / sizeof(anon_kinds[0]); i++)
+			if (strcmp(record->name, anon_kinds[i].name) == 0)
+				return anon_kinds[i].kind;
+		return FD_ANON;
+	}
+	switch (record->mode & S_IFMT) {
+	case S_IFREG:
+		return FD_FILE;
+	case S_IFDIR:
+		return FD_DIR;
+	case S_IFIFO:
+		return FD_PIPE;
+	case S_IFSOCK:
+		return FD_SOCKET;
+	case S_IFCHR:
+		return FD_CHAR;
+	case S_IFBLK:
+		return FD_BLOCK;
+	}
+	return FD_OTHER;
+}
+
+static int on_record(void *ctx, const void *data)
+{
+	const struct fd_record *record = data;
+	struct scanning *scanning = ctx;
+	struct group_key key = {.peer = record->peer, .proto = record->proto, .state = record->state};
+	struct group *group;
+	bool is_new;
+
+	if (!scanning->start_ns)
+		scanning->start_ns = record->start_ns;
+	if (record->start_ns != scanning->start_ns) {
+		scanning->strangers++;
+		return 0;
+	}
+	scanning->fds++;
+	key.kind = (__u8)kind_of(record);
+	group = id_table_add(&scanning->groups, &key, &is_new);
+	if (!group)
+		return 0;
+	if (is_new) {
+		group->fd = record->fd;
+		memcpy(group->name, record->name, sizeof(group->name));
+	}
+	group->count++;
+	return 0;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct group *left = a, *right = b;
+
+	if (left->count != right->count)
+		return left->count < right->count ? 1 : -1;
+	/* A fixed order among equals, so that two scans of the same say the same. */
+	return memcmp(&left->key, &right->key, sizeof(left->key));
+}
+
+/* The link's text is made by the kernel from what it knows: no file system is asked. */
+static void name_sample(char *ret_name, size_t size, unsigned int pid, const struct group *group)
+{
+	char path[48];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%u/fd/%u", pid, group->fd);
+	len = readlink(path, ret_name, size - 1);
+	if (len > 0)
+		ret_name[len] = '\0';
+	else
+		snprintf(ret_name, size, "%.*s", (int)sizeof(group->name), group->name);
+}
+
+static int send_groups(const struct scanning *scanning, const struct fd_scan_request *request,
+		       event_fn fn, void *ctx)
+{
+	struct event_fd_scan end = {
+		.h = {.ts_ns = request->now_ns, .type = EVENT_FD_SCAN, .size = sizeof(end)},
+		.start_ns = scanning->start_ns,
+		.pid = request->pid,
+		.scan = request->scan,
+		.fds = scanning->fds,
+		.groups = scanning->groups.used,
+	};
+	unsigned int i;
+	int ret;
+
+	end.sent = end.groups < GROUPS_SENT ? end.groups : GROUPS_SENT;
+	for (i = 0; i < end.sent; i++) {
+		const struct group *group = id_table_at(&scanning->groups, i);
+		struct event_fd_group event = {
+			.h = {.ts_ns = request->now_ns, .type = EVENT_FD_GROUP, .size = sizeof(event)},
+			.start_ns = scanning->start_ns,
+			.pid = request->pid,
+			.scan = request->scan,
+			.count = group->count,
+			.kind = group->key.kind,
+			.proto = group->key.proto,
+			.state = group->key.state,
+			.peer = group->key.peer,
+		};
+
+		name_sample(event.name, sizeof(event.name), request->pid, group);
+		ret = fn(ctx, &event.h);
+		if (ret < 0)
+			return ret;
+	}
+	return fn(ctx, &end.h);
+}
+
+static int iterate(struct fd_scan *scan, unsigned int pid, struct scanning *scanning)
+{
+	union bpf_iter_link_info info = {.task = {.pid = pid}};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options);
+	struct files_control control = {.scan_pid = pid};
+	struct bpf_link *link;
+	__u32 key = 0;
+	int fd, ret;
+
+	if (bpf_map_update_elem(scan->control_fd, &key, &control, BPF_ANY))
+		return -errno;
+	if (scan->for_one) {
+		options.link_info = &info;
+		options.link_info_len = sizeof(info);
+	}
+	link = bpf_program__attach_iter(scan->program, &options);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	ret = fd < 0 ? -errno : iter_read(fd, sizeof(struct fd_record), on_record, scanning);
+	bpf_link__destroy(link);
+	return ret;
+}
+
+static bool exists(unsigned int pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return access(path, F_OK) == 0;
+}
+
+int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, event_fn fn, void *ctx)
+{
+	struct scanning scanning = {.start_ns = request->start_ns};
+	int ret;
+
+	id_table_init(&scanning.groups, sizeof(struct group_key), sizeof(struct group), GROUPS_MAX);
+	ret = iterate(scan, request->pid, &scanning);
+	/* Nothing found: it holds nothing, or is not there any more, or its number is another's. */
+	if (ret == 0 && !scanning.fds && (scanning.strangers || !exists(request->pid)))
+		ret = -ESRCH;
+	if (ret == 0) {
+		if (scanning.groups.used)
+			qsort(scanning.groups.entries, scanning.groups.used, sizeof(struct group),
+			      larger_first);
+		ret = send_groups(&scanning, request, fn, ctx);
+	}
+	id_table_done(&scanning.groups);
+	return ret;
+}

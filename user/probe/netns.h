@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * netns.h - the network namespaces that processes live in, and iterators made inside them.
+ *
+ * iter/tcp shows the sockets of the namespace in which it was created. Others are entered for that
+ * moment, by way of a process that lives there. No descriptor of a namespace is kept: it would keep the
+ * namespace of a stopped container alive.
+ */
+#ifndef CULPRIT_NETNS_H
+#define CULPRIT_NETNS_H
+
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+#define NETNS_MAX 64
+
+struct netns {
+	__u32 inum;
+	__u32 pid;     /* a process in it; 0 for our own */
+	__u64 session; /* of the last sample; 0: it had no sockets */
+	bool present;  /* seen by the latest census */
+	bool sampled;  /* in this snapshot */
+	bool known;    /* sampled at least once before this snapshot */
+};
+
+struct netns_list {
+	struct netns all[NETNS_MAX]; /* the first is our own */
+	unsigned int used;
+	unsigned int next;	     /* where the next round begins among the others */
+	unsigned long long dropped;  /* namespaces that found no room, each time */
+	int refused;		     /* errno of the last one that could not be entered; 0 = all could */
+};
+
+int netns_init(struct netns_list *list);
+/* A census begins: nobody was seen yet. */
+void netns_begin(struct netns_list *list);
+void netns_seen(struct netns_list *list, __u32 inum, __u32 pid);
+/* A census ended: forgets those in which nobody lives. */
+void netns_end(struct netns_list *list);
+struct netns *netns_find(struct netns_list *list, __u32 inum);
+
+/* False when the namespace surely has no TCP socket (its own counters say so, at no cost). */
+bool netns_has_tcp(const struct netns *netns);
+/*
+ * bpf_iter_create() within the namespace: a descriptor, or a negative errno. -ENOTRECOVERABLE: the way
+ * back to our own namespace failed, and this process must end.
+ */
+int netns_iter(const struct netns *netns, int link_fd);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* probe_table.c - THE probe table; see probe_table.h. */
+#include "probe/probe_table.h"
+
+#include <stddef.h>
+
+/*
+ * tp_btf first: it depends on nothing but the tracepoint's name and the kernel's types. raw_tp does the
+ * same without the kernel's knowledge of the argument types. A classic tracepoint needs tracefs, and
+ * CAP_DAC_READ_SEARCH where that is root's.
+ */
+const struct probe_row probe_table[PROBE_ROWS] = {
+	{
+		.name = "tcp.retransmit",
+		.object = OBJECT_TCP,
+		.hook = HOOK_TCP_RETRANSMIT,
+		.needed_by = "network",
+		.ways = {{"tp_btf", "tcp_retransmit_skb", "retransmit_btf", NULL},
+			 {"raw_tp", "tcp_retransmit_skb", "retransmit_raw", NULL},
+			 {"tp", "tcp/tcp_retransmit_skb", "retransmit_tp", NULL}},
+	},
+	{
+		.name = "tcp.state",
+		.object = OBJECT_TCP,
+		.hook = HOOK_TCP_STATE,
+		.needed_by = "network",
+		.ways = {{"tp_btf", "inet_sock_set_state", "state_btf", NULL},
+			 {"raw_tp", "inet_sock_set_state", "state_raw", NULL},
+			 {"tp", "sock/inet_sock_set_state", "state_tp", NULL}},
+	},
+	{
+		.name = "tcp.synack",
+		.object = OBJECT_TCP,
+		.hook = HOOK_TCP_SYNACK,
+		.needed_by = "network",
+		.ways = {{"tp_btf", "tcp_retransmit_synack", "synack_btf", NULL},
+			 {"raw_tp", "tcp_retransmit_synack", "synack_raw", NULL},
+			 {"tp", "tcp/tcp_retransmit_synack", "synack_tp", NULL}},
+	},
+	{
+		.name = "tcp.sample",
+		.object = OBJECT_TCP,
+		.hook = HOOK_TCP_SAMPLE,
+		.needed_by = "network",
+		.ways = {{"iter", "tcp", "tcp_sample", NULL}},
+	},
+	{
+		.name = "block.complete",
+		.object = OBJECT_BLOCK,
+		.hook = HOOK_BLOCK_COMPLETE,
+		.needed_by = "hardware",
+		.ways = {{"tp_btf", "block_rq_complete", "complete_btf", NULL},
+			 {"raw_tp", "block_rq_complete", "complete_raw", NULL},
+			 {"tp", "block/block_rq_complete", "complete_tp",
+			  "no latencies; passthrough requests not told apart"}},
+	},
+	{
+		.name = "block.issue",
+		.object = OBJECT_BLOCK,
+		.hook = HOOK_BLOCK_ISSUE,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"tp_btf", "block_rq_issue", "issue_btf", NULL},
+			 {"raw_tp", "block_rq_issue", "issue_raw", NULL}},
+	},
+	{
+		.name = "files.census",
+		.object = OBJECT_FILES,
+		.hook = HOOK_FILES_CENSUS,
+		.needed_by = "connection-leak",
+		.ways = {{"iter", "task", "files_census", NULL}},
+	},
+	{
+		.name = "files.scan",
+		.object = OBJECT_FILES,
+		.hook = HOOK_FILES_SCAN,
+		.on_demand = true,
+		.needed_by = "connection-leak",
+		.ways = {{"iter", "task_file", "files_scan", NULL}},
+	},
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * probe_table.h - THE probe table: what is probed, and by which ways, in the order they are tried.
+ */
+#ifndef CULPRIT_PROBE_TABLE_H
+#define CULPRIT_PROBE_TABLE_H
+
+#include <stdbool.h>
+
+#include <culprit/counters.h>
+
+#define PROBE_WAYS 4
+#define PROBE_ROWS 8
+
+enum probe_object { OBJECT_TCP = 0, OBJECT_BLOCK = 1, OBJECT_FILES = 2, PROBE_OBJECTS = 3 };
+
+/* How a program gets to its hook. */
+struct way {
+	const char *type;    /* "tp_btf", "raw_tp", "tp", "iter" */
+	const char *target;  /* "block_rq_complete" */
+	const char *program; /* its name in the object */
+	const char *lacks;   /* what is missing when it comes to this way: the probe is degraded; or NULL */
+};
+
+struct probe_row {
+	const char *name;
+	enum probe_object object;
+	enum hook hook;
+	bool on_demand;		/* tested at start, attached when it is asked for */
+	const char *needed_by;	/* classes that cannot be judged without it */
+	struct way ways[PROBE_WAYS]; /* up to the first without a type */
+};
+
+extern const struct probe_row probe_table[PROBE_ROWS];
+
+#endif

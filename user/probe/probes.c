@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* probes.c - the kernel side, as the live source sees it; see probes.h. */
+#include "probe/probes.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "probe/capability.h"
+#include "probe/feature.h"
+#include "probe/noise.h"
+#include "probe/probes_impl.h"
+
+#define EVENT_INTERVAL_NS 1000000000ULL
+
+/* Whether `name` is in a comma list, alone or followed by "=value": then *ret_value points there. */
+static bool listed(const char *list, const char *name, const char **ret_value)
+{
+	size_t len = strlen(name);
+
+	while (list && *list) {
+		size_t item = strcspn(list, ",");
+
+		if (item >= len && strncmp(list, name, len) == 0 &&
+		    (item == len || list[len] == '=')) {
+			*ret_value = item == len ? "" : list + len + 1;
+			return true;
+		}
+		list += item + (list[item] == ',');
+	}
+	return false;
+}
+
+/* TCP's timers count in ticks; the coarse clocks' resolution is one. */
+static unsigned int jiffy_us(void)
+{
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick))
+		return 0;
+	return (unsigned int)(tick.tv_nsec / 1000);
+}
+
+static void init_runs(struct probes *probes, const struct probes_options *options)
+{
+	const char *value;
+	int i;
+
+	for (i = 0; i < PROBE_ROWS; i++) {
+		struct probe_run *run = &probes->runs[i];
+
+		run->row = &probe_table[i];
+		run->way = -1;
+		if (listed(options->disable, run->row->name, &value)) {
+			run->off = true;
+			snprintf(run->reason, sizeof(run->reason), "forced off");
+		}
+		if (listed(options->force_way, run->row->name, &value)) {
+			snprintf(probes->force_way[i], sizeof(probes->force_way[i]), "%.*s",
+				 (int)strcspn(value, ","), value);
+			if (probes->force_way[i][0] == '-')
+				run->refused = probes->force_way[i] + 1;
+			else
+				run->only = probes->force_way[i];
+		}
+	}
+}
+
+int probes_new(const struct probes_options *options, struct probes **ret_probes, struct err *err)
+{
+	struct probes *probes = calloc(1, sizeof(*probes));
+	unsigned long long interval_ns = options->event_interval_ns;
+	int cpus = libbpf_num_possible_cpus();
+
+	if (!probes)
+		return err_set(err, -ENOMEM, "no memory for the probes");
+	if (cpus < 0) {
+		free(probes);
+		return err_set(err, cpus, "cannot tell how many CPUs there are");
+	}
+	probes->cpus = (unsigned int)cpus;
+	probes->verbose = options->verbose;
+	if (!interval_ns)
+		interval_ns = EVENT_INTERVAL_NS;
+	probes->options.config.slow_io_ns = options->slow_io_ns;
+	probes->options.config.peer_event_interval_ns = interval_ns;
+	probes->options.config.dev_event_interval_ns = interval_ns;
+	probes->options.config.own_pid = options->own_pid;
+	probes->options.config.jiffy_us = jiffy_us();
+	probes->options.listen_zero_fd = -1;
+	init_runs(probes, options);
+	*ret_probes = probes;
+	return 0;
+}
+
+static int set_up_tcp(struct probes *probes)
+{
+	const struct object *object = &probes->objects[OBJECT_TCP];
+	const struct probe_run *sample = probes_run(probes, HOOK_TCP_SAMPLE);
+	int peers_fd = object_map_fd(object, "peers");
+	int control_fd = object_map_fd(object, ".data.control");
+
+	if (peers_fd < 0)
+		return 0;
+	probes->options.listen_zero_fd = object_map_fd(object, "listen_zero");
+	probes->have_peers = true;
+	return tcp_peers_init(&probes->peers, peers_fd, control_fd,
+			      sample->link ? bpf_link__fd(sample->link) : -1);
+}
+
+static void set_up_block(struct probes *probes)
+{
+	const struct object *object = &probes->objects[OBJECT_BLOCK];
+
+	if (!probes_run(probes, HOOK_BLOCK_COMPLETE)->link)
+		return;
+	probes->have_blocks = true;
+	block_stats_init(&probes->blocks, object_map_fd(object, "block_stats"),
+			 object_map_fd(object, "block_errors"), probes->cpus);
+}
+
+/* Whether the iterator can be made for one process is found out by making it, for ourselves. */
+static bool scan_for_one(struct bpf_program *program, unsigned int own_pid)
+{
+	union bpf_iter_link_info info = {.task = {.pid = own_pid}};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link = bpf_program__attach_iter(program, &options);
+
+	noise_clear();
+	if (!link)
+		return false;
+	bpf_link__destroy(link);
+	return true;
+}
+
+static void set_up_files(struct probes *probes)
+{
+	const struct object *object = &probes->objects[OBJECT_FILES];
+	const struct probe_run *census = probes_run(probes, HOOK_FILES_CENSUS);
+	const struct probe_run *scan = probes_run(probes, HOOK_FILES_SCAN);
+
+	if (census->link) {
+		probes->have_census = true;
+		census_init(&probes->census, bpf_link__fd(census->link));
+	}
+	if (scan->way >= 0 && scan->program) {
+		probes->have_scan = true;
+		probes->scan.program = scan->program;
+		probes->scan.control_fd = object_map_fd(object, ".data.control");
+		probes->scan.for_one = scan_for_one(scan->program, probes->options.config.own_pid);
+	}
+}
+
+static int attach_objects(struct probes *probes, struct err *err)
+{
+	int i, ret;
+
+	probes->options.block_stats_max = block_stats_entries();
+	for (i = 0; i < PROBE_OBJECTS; i++) {
+		ret = object_attach(&probes->objects[i], (enum probe_object)i, probes->runs,
+				    &probes->options);
+		if (ret == 0 && i == OBJECT_TCP)
+			ret = set_up_tcp(probes);
+		if (ret)
+			return err_set(err, ret, "cannot set up the probes of %s: %s",
+				       object_name((enum probe_object)i), strerror(-ret));
+	}
+	set_up_block(probes);
+	set_up_files(probes);
+	return 0;
+}
+
+int probes_attach(struct probes *probes, struct err *err)
+{
+	const struct probe_run *failed = NULL;
+	unsigned int working = 0;
+	int i, ret;
+
+	noise_hold(probes->verbose);
+	ret = capability_check(err);
+	if (ret == 0)
+		ret = feature_read(&probes->options.config, err);
+	if (ret == 0)
+		ret = attach_objects(probes, err);
+	if (ret)
+		return ret;
+	for (i = 0; i < PROBE_ROWS; i++) {
+		if (probes->runs[i].way >= 0)
+			working++;
+		else if (!failed)
+			failed = &probes->runs[i];
+	}
+	/* Reading types and programs took memory that is not needed again. */
+	malloc_trim(0);
+	if (!working)
+		return err_set(err, -ENOTSUP,
+			       "no probe works on this kernel (Linux 5.8 or later is needed); %s: %s",
+			       failed->row->name, failed->reason);
+	return 0;
+}
+
+int probes_drain(struct probes *probes, event_fn fn, void *ctx)
+{
+	int i, ret, urgent = 0;
+
+	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_TCP, OBJECT_FILES};
+
+	for (i = 0; i < PROBE_OBJECTS; i++) {
+		ret = object_drain(&probes->objects[order[i]], fn, ctx);
+		if (ret < 0)
+			return ret;
+		urgent += ret;
+	}
+	return urgent;
+}
+
+int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool baseline, event_fn fn,
+		    void *ctx)
+{
+	struct netns_list *netns = probes->have_peers ? &probes->peers.netns : NULL;
+	int ret = 0;
+
+	(void)baseline; /* the first one sends all, as nothing was sent before */
+	if (probes->have_blocks)
+		ret = block_stats_snapshot(&probes->blocks, now_ns, fn, ctx);
+	if (ret == 0 && probes->have_census)
+		ret = census_snapshot(&probes->census, netns, now_ns, fn, ctx);
+	if (ret == 0 && probes->have_peers)
+		ret = tcp_peers_snapshot(&probes->peers, now_ns, fn, ctx);
+	return ret;
+}
+
+int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+		    unsigned int scan, unsigned long long now_ns, event_fn fn, void *ctx)
+{
+	struct fd_scan_request request = {
+		.pid = pid, .start_ns = start_ns, .scan = scan, .now_ns = now_ns};
+
+	if (!probes->have_scan)
+		return -ENOTSUP;
+	return fd_scan_run(&probes->scan, &request, fn, ctx);
+}
+
+/* Tells the completion program whether to look for issuers. */
+static int set_armed(struct probes *probes, unsigned int armed)
+{
+	struct block_control control = {.armed = armed};
+	__u32 key = 0;
+	int fd = object_map_fd(&probes->objects[OBJECT_BLOCK], ".data.control");
+
+	if (bpf_map_update_elem(fd, &key, &control, BPF_ANY))
+		return -errno;
+	probes->armed = armed;
+	return 0;
+}
+
+int probes_arm_issue(struct probes *probes, unsigned int dev)
+{
+	struct probe_run *run = probes_run(probes, HOOK_BLOCK_ISSUE);
+	int fd = object_map_fd(&probes->objects[OBJECT_BLOCK], "armed_disks");
+	__u32 one = 1;
+
+	if (run->way < 0 || fd < 0)
+		return -ENOTSUP;
+	if (bpf_map_update_elem(fd, &dev, &one, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -errno;
+	if (!run->link)
+		run->link = bpf_program__attach(run->program);
+	if (!run->link) {
+		int ret = -errno;
+
+		bpf_map_delete_elem(fd, &dev);
+		return ret;
+	}
+	return set_armed(probes, probes->armed + 1);
+}
+
+int probes_disarm_issue(struct probes *probes, unsigned int dev)
+{
+	struct probe_run *run = probes_run(probes, HOOK_BLOCK_ISSUE);
+	int fd = object_map_fd(&probes->objects[OBJECT_BLOCK], "armed_disks");
+	int ret;
+
+	if (fd < 0 || bpf_map_delete_elem(fd, &dev))
+		return -ENOENT;
+	ret = set_armed(probes, probes->armed - 1);
+	if (probes->armed == 0) {
+		bpf_link__destroy(run->link);
+		run->link = NULL;
+	}
+	return ret;
+}
+
+void probes_free(struct probes *probes)
+{
+	int i;
+
+	if (!probes)
+		return;
+	for (i = 0; i < PROBE_ROWS; i++)
+		bpf_link__destroy(probes->runs[i].link);
+	for (i = 0; i < PROBE_OBJECTS; i++)
+		object_done(&probes->objects[i]);
+	if (probes->have_peers)
+		tcp_peers_done(&probes->peers);
+	if (probes->have_blocks)
+		block_stats_done(&probes->blocks);
+	if (probes->have_census)
+		census_done(&probes->census);
+	free(probes);
+}

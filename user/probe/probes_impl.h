@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* probes_impl.h - the parts that struct probes is made of; for user/probe/ only. */
+#ifndef CULPRIT_PROBES_IMPL_H
+#define CULPRIT_PROBES_IMPL_H
+
+#include "probe/block_stats.h"
+#include "probe/census.h"
+#include "probe/fd_scan.h"
+#include "probe/object.h"
+#include "probe/probes.h"
+#include "probe/tcp_peers.h"
+
+struct probes {
+	struct object_options options;
+	struct object objects[PROBE_OBJECTS];
+	struct probe_run runs[PROBE_ROWS];
+	char force_way[PROBE_ROWS][16];
+	bool verbose;
+	unsigned int cpus; /* possible ones: a per-CPU value has a place for each */
+	unsigned int armed;
+	/* Each is set up when its link_fd, map or program is there. */
+	bool have_peers;
+	bool have_blocks;
+	bool have_census;
+	bool have_scan;
+	struct tcp_peers peers;
+	struct block_stats blocks;
+	struct census census;
+	struct fd_scan scan;
+};
+
+static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)
+{
+	/* The table has one row for each hook, in that order. */
+	return &probes->runs[hook];
+}
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* breakdown.c - of which kind the descriptors are that a process gained; see breakdown.h. */
+#include "rules/breakdown.h"
+
+#include <string.h>
+
+/* Breakdowns and seconds between first and last, at least: less is a moment, and no growth. */
+#define SCANS_LEAST  3
+#define SPAN_LEAST_S 3.0
+/* So much of the growth is of one kind, or goes to one peer, before it is named. */
+#define SHARE_LEAST 0.6
+
+#define TCP_CLOSE_WAIT 8 /* include/net/tcp_states.h */
+
+typedef bool (*group_filter)(const struct fd_group *g, const void *arg);
+
+static bool is_close_wait(const struct fd_group *g, const void *arg)
+{
+	(void)arg;
+	return g->proto == FD_TCP && g->state == TCP_CLOSE_WAIT;
+}
+
+static bool is_socket(const struct fd_group *g, const void *arg)
+{
+	(void)arg;
+	return g->kind == FD_SOCKET;
+}
+
+static bool is_kind(const struct fd_group *g, const void *arg)
+{
+	return g->kind == *(const __u8 *)arg;
+}
+
+/* The service that a socket belongs to: of one that we accepted, our port, whoever the client. */
+static bool same_service(const struct peer_key *a, const struct peer_key *b)
+{
+	return a->netns == b->netns && a->port == b->port && a->dir == b->dir &&
+	       (a->dir == PEER_IN || memcmp(a->addr, b->addr, sizeof(a->addr)) == 0);
+}
+
+struct service_arg {
+	const struct peer_key *key;
+	bool close_wait;
+};
+
+static bool is_service(const struct fd_group *g, const void *arg)
+{
+	const struct service_arg *s = arg;
+
+	return g->kind == FD_SOCKET && (!s->close_wait || g->state == TCP_CLOSE_WAIT) &&
+	       same_service(&g->peer, s->key);
+}
+
+/* The sum over the groups that pass, at the given breakdown. */
+static __s64 sum(const struct fd_scans *scans, unsigned int scan, group_filter pass,
+		 const void *arg)
+{
+	__s64 n = 0;
+
+	for (unsigned int i = 0; i < scans->n_groups; i++)
+		if (pass(&scans->group[i], arg))
+			n += scans->group[i].count[scan];
+	return n;
+}
+
+static __s64 gained(const struct fd_scans *scans, group_filter pass, const void *arg)
+{
+	return sum(scans, scans->n - 1, pass, arg) - sum(scans, 0, pass, arg);
+}
+
+static void take(struct breakdown *b, const struct fd_scans *scans, group_filter pass,
+		 const void *arg)
+{
+	unsigned int up = 0;
+
+	b->grown = gained(scans, pass, arg);
+	b->held = (__u32)sum(scans, scans->n - 1, pass, arg);
+	b->others = b->total - b->grown;
+	b->others_held =
+		scans->fds[scans->n - 1] > b->held ? scans->fds[scans->n - 1] - b->held : 0;
+	for (unsigned int i = 1; i < scans->n; i++)
+		up += sum(scans, i, pass, arg) >= sum(scans, i - 1, pass, arg);
+	b->rising = (double)up / (double)(scans->n - 1);
+}
+
+/* The service that most of the growth goes to. */
+static void find_peer(struct breakdown *b, const struct fd_scans *scans, bool close_wait)
+{
+	__s64 best = 0;
+
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		const struct fd_group *g = &scans->group[i];
+		struct service_arg arg = {.key = &g->peer, .close_wait = close_wait};
+		__s64 n;
+
+		if (g->kind != FD_SOCKET || !g->peer.dir ||
+		    (close_wait && g->state != TCP_CLOSE_WAIT))
+			continue;
+		b->peers += g->count[scans->n - 1] > 0;
+		n = gained(scans, is_service, &arg);
+		if (n > best) {
+			best = n;
+			b->peer = &g->peer;
+		}
+	}
+	if ((double)best < SHARE_LEAST * (double)b->grown)
+		b->peer = NULL;
+}
+
+static const char *kind_text(enum fd_kind kind)
+{
+	static const char *const texts[] = {
+		[FD_FILE] = "files",	    [FD_DIR] = "directories",
+		[FD_PIPE] = "pipes",	    [FD_SOCKET] = "sockets",
+		[FD_CHAR] = "devices",	    [FD_BLOCK] = "block devices",
+		[FD_EVENTFD] = "eventfds",  [FD_EPOLL] = "epolls",
+		[FD_TIMERFD] = "timerfds",  [FD_SIGNALFD] = "signalfds",
+		[FD_INOTIFY] = "inotifies", [FD_ANON] = "descriptors",
+		[FD_OTHER] = "descriptors",
+	};
+
+	return kind < sizeof(texts) / sizeof(texts[0]) && texts[kind] ? texts[kind] : "descriptors";
+}
+
+/* The kind of descriptor that grew most, and a sample of its largest growth. */
+static void find_kind(struct breakdown *b, const struct fd_scans *scans)
+{
+	__s64 best = 0, best_group = 0;
+	__u8 kind = 0;
+
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		__s64 n = gained(scans, is_kind, &scans->group[i].kind);
+
+		if (n > best) {
+			best = n;
+			kind = scans->group[i].kind;
+		}
+	}
+	if (!best)
+		return;
+	take(b, scans, is_kind, &kind);
+	b->what = kind_text(kind);
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		const struct fd_group *g = &scans->group[i];
+		__s64 n = (__s64)g->count[scans->n - 1] - (__s64)g->count[0];
+
+		if (g->kind == kind && n > best_group) {
+			best_group = n;
+			b->name = g->name;
+		}
+	}
+}
+
+void breakdown_of(const struct process *process, struct breakdown *ret)
+{
+	const struct fd_scans *scans = process->scans;
+	double most;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->what = "descriptors";
+	ret->name = "";
+	if (!scans || scans->n < SCANS_LEAST)
+		return;
+	ret->scans = scans->n;
+	ret->span_s = (double)(scans->ts_ns[scans->n - 1] - scans->ts_ns[0]) / 1e9;
+	ret->total = (__s64)scans->fds[scans->n - 1] - (__s64)scans->fds[0];
+	if (ret->span_s < SPAN_LEAST_S || ret->total <= 0)
+		return;
+	most = SHARE_LEAST * (double)ret->total;
+	if ((double)gained(scans, is_close_wait, NULL) >= most) {
+		ret->kind = LEAK_CLOSE_WAIT;
+		ret->what = "closed sockets";
+		take(ret, scans, is_close_wait, NULL);
+		find_peer(ret, scans, true);
+	} else if ((double)gained(scans, is_socket, NULL) >= most) {
+		ret->kind = LEAK_SOCKETS;
+		ret->what = "sockets";
+		take(ret, scans, is_socket, NULL);
+		find_peer(ret, scans, false);
+	} else {
+		ret->kind = LEAK_FDS;
+		find_kind(ret, scans);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* breakdown.h - of which kind the descriptors are that a process gained. */
+#ifndef CULPRIT_BREAKDOWN_H
+#define CULPRIT_BREAKDOWN_H
+
+#include "model/model.h"
+#include "model/process.h"
+
+enum leak_kind { LEAK_UNKNOWN, LEAK_FDS, LEAK_SOCKETS, LEAK_CLOSE_WAIT };
+
+/* What grew between the first and the latest kept breakdown. */
+struct breakdown {
+	enum leak_kind kind; /* LEAK_UNKNOWN: too few breakdowns, or no growth between them */
+	unsigned int scans;
+	double span_s;
+	__s64 total;  /* all descriptors gained */
+	__s64 grown;  /* of these, of the kind that leaks */
+	__u32 held;   /* of that kind now */
+	__s64 others; /* gained of all other kinds */
+	__u32 others_held;
+	const char *what; /* "sockets", "files", "pipes": static */
+	const struct peer_key
+		*peer;	    /* the one peer that most of them go to; NULL: several or none */
+	unsigned int peers; /* sockets: how many different peers now */
+	const char *name;   /* a sample of the group that grew most; may be empty */
+	double rising; /* share of the steps between breakdowns at which that kind did not fall */
+};
+
+void breakdown_of(const struct process *process, struct breakdown *ret);
+
+#endif

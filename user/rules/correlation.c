@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * correlation.c - which fault explains which, where both stand; see rule.h.
+ *
+ * The delay is what the way from cause to effect may take: TCP's timeouts for the network, the
+ * write-back interval (30 s by default) for disks, the time that a pool of connections takes to
+ * pile up for leaks.
+ */
+#include "rules/rule.h"
+
+#define SECONDS(n) ((n)*1000000000ULL)
+
+const struct correlation correlation_table[] = {
+	{"filesystem-error", "disk-media-error", JOIN_SAME_DISK, SECONDS(60)},
+	{"filesystem-error", "disk-io-error", JOIN_SAME_DISK, SECONDS(60)},
+	{"filesystem-error", "disk-lost", JOIN_SAME_DISK, SECONDS(60)},
+	{"writeback-lost", "disk-media-error", JOIN_SAME_DISK, SECONDS(60)},
+	{"writeback-lost", "disk-io-error", JOIN_SAME_DISK, SECONDS(60)},
+	{"uplink-loss", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},
+	{"uplink-loss", "nic-errors", JOIN_SAME_NIC, SECONDS(60)},
+	{"path-loss", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},
+	{"peer-unreachable", "nic-link-down", JOIN_SAME_NIC, SECONDS(60)},
+	{"socket-leak", "peer-unreachable", JOIN_SAME_PEER, SECONDS(300)},
+	{"close-wait-leak", "connection-resets", JOIN_SAME_PEER, SECONDS(300)},
+	{"fd-exhaustion", "fd-leak", JOIN_SAME_PROCESS, SECONDS(86400)},
+	{"fd-exhaustion", "socket-leak", JOIN_SAME_PROCESS, SECONDS(86400)},
+	{"fd-exhaustion", "close-wait-leak", JOIN_SAME_PROCESS, SECONDS(86400)},
+};
+const unsigned int correlation_count = sizeof(correlation_table) / sizeof(correlation_table[0]);

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * disk_errors.c - disk-media-error and disk-io-error: the device failed a request and said so.
+ *
+ * Basis: reported. Confidence, by
+ *	disk-media-error	c = 0.99 - 0.07 / s		s: different sectors that failed
+ *	disk-io-error		c = b * (1 - 0.1 / n)		n: failures; b = 0.95, and 0.70 when
+ *most of them carry a status that is a kind of its own without a rule yet (transport, timeout,
+ *		offline, protection): the disk is right, the kind may not be
+ * times, for what speaks against:
+ *	1 - 0.3 * h	h: share of the known sectors that a later request was seen to read or write
+ *	0.97 / 0.92	(medium / io) when one request failed and RETRIED or more completed after it
+ *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its
+ *own
+ *
+ * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or
+ *when a disk with a mounted file system failed `critical_errors` times (its service is refused
+ *now).
+ */
+#include "rules/disk_errors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/families.h"
+#include "rules/stats.h"
+#include "rules/text.h"
+
+/* So many requests after a single failure, and it may have been an accident of the moment. */
+#define RETRIED 20
+/* The issue hook stays armed so long after a failure: a retry loop comes back within seconds. */
+#define ARM_NS (30 * 1000000000ULL)
+/* Healthy exposure of a disk: no failure for a minute, while it worked. */
+#define RECOVER_NS (60 * 1000000000ULL)
+
+const struct threshold disk_min_ios = {
+	"disk.min_ios", 10, "{request}",
+	"fewer completed requests on all disks together say nothing of their health"};
+static const struct threshold window = {
+	"disk.window_s", 600, "s",
+	"disk errors are rare and do not heal by themselves: what failed ten minutes ago still counts"};
+static const struct threshold media_min = {
+	"disk-media-error.min_errors", 1, "{error}",
+	"a device reports a bad medium after its own retries: one report is enough"};
+static const struct threshold io_min = {
+	"disk-io-error.min_errors", 1, "{error}",
+	"the block layer fails a request only after the driver's retries: one is a fact"};
+static const struct threshold critical_errors = {
+	"disk.critical_errors", 3, "{error}",
+	"one failed read of a mounted disk may go unnoticed; from three on someone is refused service"};
+static const struct threshold recover_ios = {
+	"disk.recover_ios", 1000, "{request}",
+	"a disk that answered so many requests without failing is in use and well"};
+
+/* ---- summing up ---- */
+
+enum block_op disk_failures_op(const struct disk_failures *f)
+{
+	enum block_op most = BLOCK_READ;
+
+	for (unsigned int op = 0; op < BLOCK_OPS; op++)
+		if (f->failed[op] > f->failed[most])
+			most = op;
+	return most;
+}
+
+enum block_status disk_failures_status(const struct disk_failures *f)
+{
+	enum block_status most = BLOCK_OK;
+
+	for (unsigned int status = 0; status < BLOCK_STATUSES; status++)
+		if (f->status[status] > f->status[most])
+			most = status;
+	return most;
+}
+
+static bool wanted(enum block_op op, enum block_status status, bool medium)
+{
+	enum disk_failure failure = disk_failure_of(op, status);
+
+	return medium ? failure == FAILURE_MEDIUM
+		      : failure == FAILURE_IO || failure == FAILURE_OTHER;
+}
+
+static void sum_counts(struct disk_failures *f, const struct frame *frame, bool medium)
+{
+	for (unsigned int i = 0; i < f->disk->n_faults; i++) {
+		const struct disk_fault *fault = &f->disk->fault[i];
+		__u64 harmful;
+
+		if (fault->status == BLOCK_TRANSPORT || fault->status == BLOCK_TIMEOUT)
+			f->link += fault->now[FAULT_HARMFUL];
+		if (!wanted(fault->op, fault->status, medium))
+			continue;
+		f->harmless += disk_fault_window(fault, frame, FAULT_HARMLESS);
+		harmful = disk_fault_window(fault, frame, FAULT_HARMFUL);
+		if (!harmful)
+			continue;
+		f->failed[fault->op] += harmful;
+		f->status[fault->status] += harmful;
+		f->total += harmful;
+		if (disk_failure_of(fault->op, fault->status) == FAILURE_OTHER)
+			f->other += harmful;
+		if (!f->first_ns || fault->first_ns < f->first_ns)
+			f->first_ns = fault->first_ns;
+		if (fault->last_ns >= f->last_ns) {
+			f->last_ns = fault->last_ns;
+			f->after = disk_requests_after(f->disk, fault);
+		}
+	}
+}
+
+static void add_sector(struct disk_failures *f, const struct disk_error *e)
+{
+	if (e->sector == ~0ULL)
+		return;
+	for (unsigned int i = 0; i < f->n_sectors; i++)
+		if (f->sector[i] == e->sector)
+			return;
+	f->sector[f->n_sectors++] = e->sector;
+	f->healed += e->healed;
+}
+
+static void add_victim(struct disk_failures *f, const struct disk_error *e)
+{
+	struct disk_victim *v = f->victim;
+
+	if (!e->pid)
+		return;
+	while (v < f->victim + f->n_victims && (v->pid != e->pid || v->start_ns != e->start_ns))
+		v++;
+	if (v == f->victim + VICTIMS_KEPT)
+		return;
+	if (v == f->victim + f->n_victims) {
+		f->n_victims++;
+		v->pid = e->pid;
+		v->start_ns = e->start_ns;
+		v->op = e->op;
+		memcpy(v->comm, e->comm, sizeof(v->comm));
+	}
+	v->failed++;
+}
+
+static void sum_up(struct disk_failures *f, const struct model *model, const struct disk *disk,
+		   bool medium)
+{
+	const struct frame *frame = model_frame(model);
+	__u64 from = window_from_ns(frame->now_ns, frame->disk_window_ns);
+	__u32 pid = asked_pid(model);
+	const struct disk_error *e;
+
+	memset(f, 0, sizeof(*f));
+	f->disk = disk;
+	sum_counts(f, frame, medium);
+	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
+		if (e->ts_ns < from || !wanted(e->op, e->status, medium))
+			continue;
+		add_sector(f, e);
+		if (!pid || pid == e->pid)
+			add_victim(f, e);
+	}
+	while (disks_mount_on(model_disks(model), disk->info.dev, f->mounts))
+		f->mounts++;
+}
+
+/* ---- judging ---- */
+
+static double against(struct claim *claim, const struct disk_failures *f, bool medium)
+{
+	const char *op = block_op_text(disk_failures_op(f));
+	double factor = 1.0;
+
+	if (f->healed) {
+		factor *= 1.0 - 0.3 * (double)f->healed / (double)f->n_sectors;
+		claim_evidence(claim, ROLE_AGAINST, false, "disk.sectors.healed", f->healed,
+			       "{sector}", "a later %s of %u of %u failed sectors succeeded", op,
+			       f->healed, f->n_sectors);
+	}
+	if (f->total == 1 && f->after >= RETRIED) {
+		factor *= medium ? 0.97 : 0.92;
+		claim_evidence(claim, ROLE_AGAINST, false, "disk.requests.after", (double)f->after,
+			       "{request}", "only 1 %s failed; %s later ones succeeded", op,
+			       text_count(f->after).s);
+	}
+	if (medium && f->disk->info.flags & DISK_VIRTUAL) {
+		factor *= 0.90;
+		claim_text(claim, ROLE_AGAINST,
+			   "%s is virtual and has no medium: the disk under it is meant",
+			   f->disk->info.name);
+		claim->evidence[claim->n_evidence - 1].supports = false;
+	}
+	return factor;
+}
+
+static enum severity severity_of(const struct model *model, const struct disk_failures *f)
+{
+	bool lost = f->failed[BLOCK_WRITE] || f->failed[BLOCK_FLUSH];
+	bool often = (double)f->total >= model_threshold(model, &critical_errors);
+
+	return lost || (f->mounts && often) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+}
+
+/* "3 of 18 reads failed", of the operation that failed most. */
+static struct text of_requests(const struct model *model, const struct disk_failures *f)
+{
+	enum block_op op = disk_failures_op(f);
+	__u64 of = disk_requests_window(f->disk, model_frame(model), op);
+	struct text text;
+
+	if (of >= f->failed[op])
+		snprintf(text.s, sizeof(text.s), "%.20s of %.30s failed",
+			 text_count(f->failed[op]).s, text_plural(of, block_op_text(op)).s);
+	else
+		snprintf(text.s, sizeof(text.s), "%.40s failed",
+			 text_plural(f->failed[op], block_op_text(op)).s);
+	return text;
+}
+
+static void fill(struct claim *claim, const struct model *model, const struct disk_failures *f)
+{
+	claim->basis = BASIS_REPORTED;
+	claim->severity = severity_of(model, f);
+	claim->count = f->total;
+	claim->first_ns = f->first_ns;
+	claim->last_ns = f->last_ns;
+	claim->window_ns = model_frame(model)->disk_window_ns;
+	if (model_start(model) && model_now(model) - model_start(model) < claim->window_ns)
+		claim->window_ns = model_now(model) - model_start(model);
+	disk_claim_context(claim, model, f);
+	disk_claim_counts(claim, f);
+}
+
+static void claim_media(const struct model *model, const struct disk_failures *f,
+			const struct judgement *judgement)
+{
+	struct subject subject = subject_disk(f->disk);
+	double sectors = f->n_sectors ? f->n_sectors : 1;
+	struct claim claim;
+
+	claim_init(&claim, &disk_media_error_rule, &subject);
+	fill(&claim, model, f);
+	claim_message(&claim, "DISK: %.20s has %s sectors; %s.", subject.name,
+		      f->failed[BLOCK_WRITE] ? "bad" : "unreadable", of_requests(model, f).s);
+	claim.confidence = confidence_round((0.99 - 0.07 / sectors) * against(&claim, f, true));
+	if (!f->link)
+		claim_text(&claim, ROLE_AGAINST, "not the link: 0 transport errors, 0 timeouts");
+	disk_claim_advice(&claim, f);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+static void claim_io(const struct model *model, const struct disk_failures *f,
+		     const struct judgement *judgement)
+{
+	struct subject subject = subject_disk(f->disk);
+	double base = 2 * f->other > f->total ? 0.70 : 0.95;
+	enum block_status status = disk_failures_status(f);
+	struct claim claim;
+
+	claim_init(&claim, &disk_io_error_rule, &subject);
+	fill(&claim, model, f);
+	claim_message(&claim, "DISK: %.20s fails requests; %s (%s).", subject.name,
+		      of_requests(model, f).s, block_status_text(status));
+	claim.confidence =
+		confidence_round(base * (1.0 - 0.1 / (double)f->total) * against(&claim, f, false));
+	if (f->other)
+		claim_evidence(&claim, ROLE_AGAINST, 2 * f->other <= f->total,
+			       "disk.errors.other_kind", (double)f->other, "{error}",
+			       "%s of %s: %s, a kind without its own rule yet",
+			       text_count(f->other).s, text_count(f->total).s,
+			       block_status_text(status));
+	claim_text(&claim, ROLE_UNKNOWN, "why: the device named no cause");
+	disk_claim_advice(&claim, f);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+/* Later failures shall name who issued them, and the issuers who they are. */
+static void ask_more(const struct model *model, const struct disk_failures *f,
+		     const struct judgement *judgement)
+{
+	struct ask issue = {.what = ASK_BLOCK_ISSUE, .dev = f->disk->info.dev};
+
+	if (!judgement->ask)
+		return;
+	issue.until_ns = f->last_ns + ARM_NS;
+	if (issue.until_ns > model_now(model))
+		judgement->ask(judgement->ctx, &issue);
+	for (unsigned int i = 0; i < f->n_victims; i++) {
+		const struct disk_victim *v = &f->victim[i];
+		const struct process *p =
+			processes_find(model_processes(model), v->pid, v->start_ns);
+		struct ask who = {.what = ASK_PROC, .pid = v->pid, .start_ns = v->start_ns};
+
+		if (!p || !p->who)
+			judgement->ask(judgement->ctx, &who);
+	}
+}
+
+static void judge(const struct model *model, const struct judgement *judgement, bool medium)
+{
+	double least = model_threshold(model, medium ? &media_min : &io_min);
+	const struct disk *disk = NULL;
+	struct disk_failures f;
+
+	while ((disk = disks_next(model_disks(model), disk))) {
+		if (disk->gone || !disk->n_faults)
+			continue;
+		sum_up(&f, model, disk, medium);
+		if (!f.total || (double)f.total < least)
+			continue;
+		if (medium)
+			claim_media(model, &f, judgement);
+		else
+			claim_io(model, &f, judgement);
+		ask_more(model, &f, judgement);
+	}
+}
+
+static void judge_media(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, true);
+}
+
+static void judge_io(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, false);
+}
+
+/* ---- exposure and recovery ---- */
+
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	const struct frame *frame = model_frame(model);
+	double least = model_threshold(model, &disk_min_ios);
+	const struct disk *disk = NULL;
+	unsigned int disks = 0;
+	__u64 ios = 0;
+
+	while ((disk = disks_next(model_disks(model), disk))) {
+		if (disk->gone || disk->info.flags & DISK_PARTITION)
+			continue;
+		disks++;
+		for (unsigned int op = 0; op < BLOCK_OPS; op++)
+			ios += frame->mode == RUN_DAEMON ? disk_requests_window(disk, frame, op)
+							 : disk_requests(disk, op);
+	}
+	if ((double)ios >= least)
+		return true;
+	snprintf(buf, size, "%s, %s; errors need %.0f", text_plural(disks, "disk").s,
+		 text_plural(ios, "I/O").s, least);
+	return false;
+}
+
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	const struct disk *disk = disks_find(model_disks(model), subject->dev);
+	__u64 after = 0;
+
+	if (!disk || model_now(model) < since_ns + RECOVER_NS)
+		return false;
+	for (unsigned int op = BLOCK_READ; op <= BLOCK_WRITE; op++)
+		if (disk->op[op])
+			after += window_gain_since(&disk->op[op]->window, disk->op[op]->now,
+						   DISK_REQUESTS, 2, model_now(model),
+						   model_frame(model)->disk_window_ns, since_ns);
+	return (double)after >= model_threshold(model, &recover_ios);
+}
+
+static const struct threshold *const media_thresholds[] = {
+	&media_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+static const struct threshold *const io_thresholds[] = {
+	&io_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+
+const struct rule disk_media_error_rule = {
+	.kind = "disk-media-error",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_DEVICE,
+	.core = true,
+	.meaning =
+		"The device itself reports that its medium is bad: sectors cannot be read or written.",
+	.against =
+		"Later requests for the same sectors that succeed; a single failure among many "
+		"requests; a virtual disk, which has no medium; dropped read-ahead does not count.",
+	.todo = "Read the disk's own error log, back up what is on it, replace the disk.",
+	.needs = {PROBE_BLOCK},
+	.tables = {"block.stats", "model.disks"},
+	.thresholds = media_thresholds,
+	.exposed = exposed,
+	.judge = judge_media,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 2,
+};
+
+const struct rule disk_io_error_rule = {
+	.kind = "disk-io-error",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_DEVICE,
+	.core = true,
+	.meaning = "The device failed read, write or flush requests and named no cause.",
+	.against =
+		"A single failure among many requests; a status that names another cause. Unsupported "
+		"discards, NOWAIT, dropped read-ahead, rejected passthrough and full devices do not count.",
+	.todo = "Read the disk's own error log; for a loop device look at its backing file.",
+	.needs = {PROBE_BLOCK},
+	.tables = {"block.stats", "model.disks"},
+	.thresholds = io_thresholds,
+	.exposed = exposed,
+	.judge = judge_io,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 2,
+};

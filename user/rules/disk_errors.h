@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* disk_errors.h - what failed on one disk, summed up for a claim; disk_errors.c and disk_claim.c. */
+#ifndef CULPRIT_DISK_ERRORS_H
+#define CULPRIT_DISK_ERRORS_H
+
+#include "rules/disk_status.h"
+#include "rules/rule.h"
+#include "rules/subjects.h"
+
+#define VICTIMS_KEPT 4
+
+struct disk_victim {
+	__u32 pid;
+	__u64 start_ns;
+	char comm[EVENT_COMM_LEN];
+	unsigned int failed;
+	__u8 op; /* of the latest */
+};
+
+/* The failures of one kind (FAILURE_MEDIUM, or the other two together) over the disk window. */
+struct disk_failures {
+	const struct disk *disk;
+	__u64 failed[BLOCK_OPS]; /* by operation */
+	__u64 status[BLOCK_STATUSES];
+	__u64 total;
+	__u64 other;	/* of these: FAILURE_OTHER */
+	__u64 harmless; /* read-ahead and NOWAIT: not in total */
+	__u64 link;	/* transport errors and timeouts ever, whatever kind is summed */
+	__u64 after;	/* requests of the last failure's operation that completed after its tick */
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 sector[DISK_ERRORS_KEPT]; /* different ones, latest first */
+	unsigned int n_sectors;
+	unsigned int healed; /* of these: a later request for it succeeded */
+	struct disk_victim victim[VICTIMS_KEPT];
+	unsigned int n_victims;
+	unsigned int mounts; /* file systems on the disk and its partitions */
+};
+
+/* The operation, and the status, that failed most. */
+enum block_op disk_failures_op(const struct disk_failures *f);
+enum block_status disk_failures_status(const struct disk_failures *f);
+
+/* disk_claim.c: what both kinds say: the disk, what is on it, victims, the counts, advice. */
+void disk_claim_context(struct claim *claim, const struct model *model,
+			const struct disk_failures *f);
+void disk_claim_counts(struct claim *claim, const struct disk_failures *f);
+void disk_claim_advice(struct claim *claim, const struct disk_failures *f);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * leak.c - fd-leak, socket-leak, close-wait-leak: a process gains descriptors and keeps them.
+ *
+ * Judged is the floor of the descriptor count: its least value in each bucket (leak.bucket_s). A
+ *leak is a floor that rose in min_rises buckets in a row by min_growth or more, and still does: one
+ *bucket without a rise speaks against, two end the claim. A burst that is closed again has no
+ *rising floor, a pool that warms up stops before. What a breakdown shows to have grown (60 % of it)
+ *gives the kind: sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once.
+ *
+ * Confidence
+ *	measured   a breakdown names what grew, and a control stayed steady: the process's other
+ *		   descriptors, or other processes:
+ *		   c = 0.95 * (1 - sqrt(p)) * (0.7 + 0.3 * share)
+ *	inferred   no breakdown (not attached, or not yet):	c = 0.70 * (1 - sqrt(p))
+ *	p: trend_chance(), over all processes whose count ever rose; share: of the growth, of that
+ *kind. min_rises = 6 and one such process: 1 in 5,040 is the false-alarm chance of one evaluation,
+ *if without a leak the floors come in any order. A ramp that lasts longer than min_rises buckets is
+ *	not told from a leak before it ends.
+ * times, for what speaks against:
+ *	1 - 0.10 * (1 - a / 30)	the process was a < 30 s old when the growth began: starting up
+ *	0.85			no rise in the latest bucket
+ *	0.90			the kind that grows fell at more than a quarter of the breakdowns
+ *
+ * Severity: critical when the limit is reached within the hour at this rate, else warning.
+ */
+#include "rules/leak.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/families.h"
+#include "rules/stats.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+#define RISES_SUSPECT	  3 /* from here on a breakdown is asked for */
+#define GROWTH_SUSPECT	  3
+#define SUSPECTS_MAX	  8 /* armed at once: each costs a walk over its descriptors a tick */
+#define RISES_PATIENCE	  3 /* so many more rises are waited for a breakdown that does not come */
+#define ASK_NS		  (10 * 1000000000ULL)
+#define HOUR_S		  3600.0
+#define YOUNG_S		  30.0
+#define FLATS_MAX	  1
+#define BUCKETS_EXPOSED	  5
+#define BUCKETS_RECOVERED 6
+
+static const struct threshold min_rises = {
+	"leak.min_rises", 6, "{bucket}",
+	"a floor that rose six times in a row does so by chance in one of 5,040 orders"};
+static const struct threshold min_growth = {
+	"leak.min_growth", 8, "{descriptor}",
+	"a service opens a few files and connections for good while it works; not eight in seconds"};
+static const struct threshold bucket_s = {
+	"leak.bucket_s", 2, "s",
+	"long enough for a request to open and close what it needs (at least two ticks)"};
+static const struct threshold min_buckets = {
+	"leak.min_buckets", BUCKETS_EXPOSED, "{bucket}",
+	"a leak shows in the course of time: with less of it no process can be cleared"};
+
+/* ---- which processes ---- */
+
+static bool is_asked(const struct model *model, const struct process *process)
+{
+	__u32 pid = asked_pid(model);
+
+	return process->counted && (!pid || pid == process->pid);
+}
+
+static bool is_leaking(const struct model *model, const struct trend *trend)
+{
+	return trend->rises >= model_threshold(model, &min_rises) && trend->flats <= FLATS_MAX &&
+	       trend->growth >= model_threshold(model, &min_growth);
+}
+
+/* Processes that ever gained a descriptor: so many tests are made. The others stayed steady. */
+static void count_processes(const struct model *model, unsigned int *ret_grown,
+			    unsigned int *ret_steady)
+{
+	const struct process *p = NULL;
+
+	*ret_grown = *ret_steady = 0;
+	while ((p = processes_next(model_processes(model), p))) {
+		if (!p->counted)
+			continue;
+		if (p->grown_ns)
+			(*ret_grown)++;
+		else if (process_buckets(p, model_frame(model)) >= BUCKETS_EXPOSED)
+			(*ret_steady)++;
+	}
+}
+
+static bool scans_work(const struct model *model)
+{
+	const struct event_probe *probe = model_probe(model, PROBE_SCAN);
+
+	return probe && probe->state != PROBE_UNAVAILABLE;
+}
+
+static double forecast_s(const struct leak *leak)
+{
+	const struct process *p = leak->process;
+
+	/* RLIM_INFINITY, and "unknown" */
+	if (!p->limit || p->limit > (1ULL << 40) || leak->trend.per_s <= 0.0)
+		return -1.0;
+	return p->limit > p->fds ? (double)(p->limit - p->fds) / leak->trend.per_s : 0.0;
+}
+
+static void examine(struct leak *leak, const struct model *model, const struct process *process)
+{
+	__u64 born_ns = model_mono_of_boot(model, process->start_ns);
+	unsigned int grown;
+	double patience;
+
+	leak->process = process;
+	breakdown_of(process, &leak->parts);
+	leak->kind = leak->parts.kind;
+	patience = model_threshold(model, &min_rises) + RISES_PATIENCE;
+	/* The breakdown is on its way: what is claimed now would be taken back then. */
+	if (leak->kind == LEAK_UNKNOWN && (!scans_work(model) || leak->trend.rises >= patience))
+		leak->kind = LEAK_FDS;
+	count_processes(model, &grown, &leak->steady);
+	leak->chance = trend_chance(&leak->trend, grown ? grown : 1);
+	leak->age_s = -1.0;
+	if (born_ns)
+		leak->age_s = leak->trend.since_ns > born_ns
+				      ? (double)(leak->trend.since_ns - born_ns) / 1e9
+				      : 0.0;
+	leak->left_s = forecast_s(leak);
+}
+
+/* ---- the claim ---- */
+
+static double confidence_of(const struct leak *leak, enum basis *ret_basis)
+{
+	const struct breakdown *b = &leak->parts;
+	double share = b->total > 0 ? (double)b->grown / (double)b->total : 0.0;
+	double sure = 1.0 - sqrt(leak->chance);
+
+	*ret_basis = BASIS_INFERRED;
+	/* The control: other kinds of descriptors, or other processes, gained (next to) nothing. */
+	if (b->kind == LEAK_UNKNOWN || (5 * b->others > b->grown && !leak->steady))
+		return 0.70 * sure;
+	*ret_basis = BASIS_MEASURED;
+	return 0.95 * sure * (0.7 + 0.3 * (share < 1.0 ? share : 1.0));
+}
+
+static void claim_leak(const struct model *model, const struct rule *rule, const struct leak *leak,
+		       const struct judgement *judgement)
+{
+	struct subject subject = subject_process(leak->process);
+	struct claim claim;
+	double confidence;
+
+	claim_init(&claim, rule, &subject);
+	confidence = confidence_of(leak, &claim.basis);
+	claim.severity = leak->left_s >= 0.0 && leak->left_s <= HOUR_S ? SEVERITY_CRITICAL
+								       : SEVERITY_WARNING;
+	claim.count = leak->trend.growth;
+	claim.first_ns = leak->trend.since_ns;
+	claim.last_ns = leak->process->grown_ns;
+	claim.window_ns = model_now(model) - leak->trend.since_ns;
+	confidence *= leak_claim_fill(&claim, model, leak);
+	claim.confidence = confidence_round(confidence);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+static void judge(const struct model *model, const struct judgement *judgement,
+		  const struct rule *rule, enum leak_kind kind)
+{
+	unsigned int rises = (unsigned int)model_threshold(model, &min_rises);
+	const struct process *p = NULL;
+	struct leak leak;
+
+	while ((p = processes_next(model_processes(model), p))) {
+		if (!is_asked(model, p) || !p->grown_ns)
+			continue;
+		leak.trend = trend_of(p, model_frame(model), rises);
+		if (!is_leaking(model, &leak.trend))
+			continue;
+		examine(&leak, model, p);
+		if (leak.kind == kind)
+			claim_leak(model, rule, &leak, judgement);
+	}
+}
+
+/* ---- asks ---- */
+
+struct suspect {
+	const struct process *process;
+	__u32 growth;
+};
+
+/* The processes that gained most, most first. */
+static unsigned int find_suspects(const struct model *model, struct suspect list[SUSPECTS_MAX])
+{
+	const struct process *p = NULL;
+	unsigned int n = 0;
+
+	while ((p = processes_next(model_processes(model), p))) {
+		struct trend t;
+		unsigned int at;
+
+		if (!is_asked(model, p) || !p->grown_ns)
+			continue;
+		t = trend_of(p, model_frame(model), RISES_SUSPECT);
+		if (t.rises < RISES_SUSPECT || t.flats > FLATS_MAX || t.growth < GROWTH_SUSPECT)
+			continue;
+		for (at = n; at > 0 && list[at - 1].growth < t.growth; at--)
+			if (at < SUSPECTS_MAX)
+				list[at] = list[at - 1];
+		if (at == SUSPECTS_MAX)
+			continue;
+		list[at] = (struct suspect){p, t.growth};
+		if (n < SUSPECTS_MAX)
+			n++;
+	}
+	return n;
+}
+
+static void ask_for_parts(const struct model *model, const struct judgement *judgement)
+{
+	struct suspect list[SUSPECTS_MAX];
+	unsigned int n = judgement->ask ? find_suspects(model, list) : 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct process *p = list[i].process;
+		struct ask ask = {.what = ASK_FDS, .pid = p->pid, .start_ns = p->start_ns};
+
+		ask.until_ns = model_now(model) + ASK_NS;
+		judgement->ask(judgement->ctx, &ask);
+		if (p->who)
+			continue;
+		ask.what = ASK_PROC;
+		judgement->ask(judgement->ctx, &ask);
+	}
+}
+
+/* ---- the rows ---- */
+
+static void judge_fds(const struct model *model, const struct judgement *judgement)
+{
+	ask_for_parts(model, judgement);
+	judge(model, judgement, &fd_leak_rule, LEAK_FDS);
+}
+
+static void judge_sockets(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, &socket_leak_rule, LEAK_SOCKETS);
+}
+
+static void judge_close_wait(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, &close_wait_leak_rule, LEAK_CLOSE_WAIT);
+}
+
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	const struct frame *frame = model_frame(model);
+	double least = model_threshold(model, &min_buckets), most = 0.0;
+	const struct process *p = NULL;
+	unsigned int processes = 0;
+
+	while ((p = processes_next(model_processes(model), p))) {
+		unsigned int n;
+
+		if (!is_asked(model, p))
+			continue;
+		n = process_buckets(p, frame);
+		processes++;
+		if (n > most)
+			most = n;
+	}
+	if (most >= least)
+		return true;
+	snprintf(buf, size, "%s seen for %.0f s; leaks need %.0f",
+		 processes == 1 ? "1 process"
+		 : processes	? "processes"
+				: "no process",
+		 most * (double)frame->bucket_ns / 1e9, least * (double)frame->bucket_ns / 1e9);
+	return false;
+}
+
+/* Seen healthy: for six buckets the floor did not rise any more, or descriptors were closed. */
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	const struct frame *frame = model_frame(model);
+	const struct process *p =
+		processes_find(model_processes(model), subject->pid, subject->start_ns);
+
+	if (!p || process_buckets(p, frame) <= BUCKETS_RECOVERED ||
+	    frame->now_ns < since_ns + BUCKETS_RECOVERED * frame->bucket_ns)
+		return false;
+	return process_floor(p, frame, 0) <= process_floor(p, frame, BUCKETS_RECOVERED);
+}
+
+static const struct threshold *const thresholds[] = {&min_rises, &min_growth, &bucket_s,
+						     &min_buckets, NULL};
+
+#define LEAK_ROW(name, judge_fn, ...)                                                              \
+	.kind = (name), .class = CLASS_LEAK, .fault_at = AT_PROCESS, .core = true,                 \
+	.tables = {"files.processes", "model.processes"}, .thresholds = thresholds,                \
+	.exposed = exposed, .judge = (judge_fn), .recovered = recovered, .open_evals = 1,          \
+	.close_evals = 3, .needs = {__VA_ARGS__}
+
+const struct rule fd_leak_rule = {
+	LEAK_ROW("fd-leak", judge_fds, PROBE_CENSUS),
+	.meaning = "A process gains file descriptors that it never closes.",
+	.against =
+		"A plateau; a floor that falls again; a process that is starting up; no breakdown that "
+		"says what grows.",
+	.todo = "See what the descriptors are; find the close() that is missing; raise the limit for now.",
+};
+
+const struct rule socket_leak_rule = {
+	LEAK_ROW("socket-leak", judge_sockets, PROBE_CENSUS, PROBE_SCAN),
+	.meaning =
+		"A process gains sockets that it never closes, mostly to one peer when one is named.",
+	.against =
+		"A plateau, as a connection pool has; sockets that are closed again; other descriptors of "
+		"the process that grow too.",
+	.todo = "Find the connection that is not closed on some way out; raise the limit for now.",
+};
+
+const struct rule close_wait_leak_rule = {
+	LEAK_ROW("close-wait-leak", judge_close_wait, PROBE_CENSUS, PROBE_SCAN),
+	.meaning = "The peers closed their connections; the process never does, and they pile up.",
+	.against =
+		"A number of them that stays the same: HTTP pools keep a few until they are used again.",
+	.todo = "The process must close() when read() returns 0; a restart frees them.",
+};

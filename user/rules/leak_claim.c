@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* leak_claim.c - what a claim on a leaking process says. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/leak.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+#define HOUR_S	3600.0
+#define YOUNG_S 30.0
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "10.0.3.7:5432", "port 8080", "12 peers", or nothing. */
+static struct text peer_text(const struct breakdown *b)
+{
+	struct text text = {.s = ""};
+
+	if (b->peer && b->peer->dir == PEER_IN)
+		snprintf(text.s, sizeof(text.s), "port %u", b->peer->port);
+	else if (b->peer)
+		text = text_addr(b->peer->addr, b->peer->port);
+	else if (b->peers > 1)
+		text = text_plural(b->peers, "peer");
+	return text;
+}
+
+/* "sockets to 10.0.3.7:5432", "files" */
+static struct text what_text(const struct breakdown *b)
+{
+	struct text text, peer = peer_text(b);
+
+	snprintf(text.s, sizeof(text.s), "%.14s%s%.44s", b->what,
+		 !peer.s[0]			      ? ""
+		 : b->peer && b->peer->dir == PEER_IN ? " at "
+						      : " to ",
+		 peer.s);
+	return text;
+}
+
+static void message(struct claim *claim, const struct leak *leak)
+{
+	struct text name = text_process(leak->process->comm, leak->process->pid);
+	struct text what = what_text(&leak->parts);
+	char limit[40] = "";
+
+	if (leak->left_s >= 0.0 && leak->left_s < 30 * 24 * HOUR_S)
+		snprintf(limit, sizeof(limit), "; fd limit in %.20s",
+			 text_duration(leak->left_s).s);
+	claim_message(claim, "LEAK: %s keeps %s%s.", name.s, what.s, limit);
+	if (strlen(claim->message) > 80)
+		claim_message(claim, "LEAK: %s keeps %s.", name.s, what.s);
+}
+
+static void who(struct claim *claim, const struct model *model, const struct process *p)
+{
+	__u64 born_ns = model_mono_of_boot(model, p->start_ns);
+	char unit[48] = "", up[40] = "";
+
+	if (!p->who)
+		return;
+	if (p->who->container[0])
+		snprintf(unit, sizeof(unit), ", container %.12s", p->who->container);
+	else if (last_part(p->who->cgroup)[0])
+		snprintf(unit, sizeof(unit), ", %.30s", text_name(last_part(p->who->cgroup)).s);
+	if (born_ns && model_now(model) > born_ns)
+		snprintf(up, sizeof(up), ", up %.20s",
+			 text_duration((double)(model_now(model) - born_ns) / 1e9).s);
+	claim_text(claim, ROLE_WHO, "%s%s%s", p->who->exe[0] ? text_name(p->who->exe).s : p->comm,
+		   unit, up);
+}
+
+static void holds(struct claim *claim, const struct leak *leak)
+{
+	const struct process *p = leak->process;
+	const struct breakdown *b = &leak->parts;
+	char limit[40] = "";
+
+	if (p->limit && p->limit < 1ULL << 40)
+		snprintf(limit, sizeof(limit), " of %.20s", text_count(p->limit).s);
+	if (b->kind == LEAK_UNKNOWN)
+		claim_evidence(claim, ROLE_HOLDS, true, "process.fds", p->fds, "{descriptor}",
+			       "%s%s descriptors", text_count(p->fds).s, limit);
+	else
+		claim_evidence(claim, ROLE_HOLDS, true, "process.fds", p->fds, "{descriptor}",
+			       "%s %s; %s%s descriptors", text_count(b->held).s, what_text(b).s,
+			       text_count(p->fds).s, limit);
+}
+
+static void evidence_for(struct claim *claim, const struct leak *leak)
+{
+	const struct trend *t = &leak->trend;
+	const struct breakdown *b = &leak->parts;
+
+	claim_evidence(claim, ROLE_FOR, true, "process.fds.growth", t->growth, "{descriptor}",
+		       "+%s in %s; the floor rose in %u of %u buckets", text_count(t->growth).s,
+		       text_duration(t->span_s).s, t->rises, t->rises + t->flats);
+	if (b->kind == LEAK_UNKNOWN)
+		return;
+	claim_evidence(claim, ROLE_FOR, true, "process.fds.growth_of_kind", (double)b->grown,
+		       "{descriptor}", "%s of %s gained in %s are %s",
+		       text_count((__u64)b->grown).s, text_count((__u64)b->total).s,
+		       text_duration(b->span_s).s, b->what);
+	if (b->name[0])
+		claim_text(claim, ROLE_FOR, "such as %s", text_name(b->name).s);
+}
+
+static void controls(struct claim *claim, const struct leak *leak)
+{
+	const struct breakdown *b = &leak->parts;
+
+	if (b->kind != LEAK_UNKNOWN && 5 * b->others <= b->grown)
+		claim_evidence(claim, ROLE_CONTROL, true, "process.fds.others", b->others_held,
+			       "{descriptor}", "its %s other descriptors changed by %+lld",
+			       text_count(b->others_held).s, (long long)b->others);
+	if (leak->steady)
+		claim_evidence(claim, ROLE_CONTROL, true, "processes.steady", leak->steady,
+			       "{process}", "%u other process%s gained none", leak->steady,
+			       leak->steady == 1 ? "" : "es");
+}
+
+static double against(struct claim *claim, const struct leak *leak)
+{
+	const struct breakdown *b = &leak->parts;
+	double factor = 1.0;
+
+	if (leak->age_s >= 0.0 && leak->age_s < YOUNG_S) {
+		factor *= 1.0 - 0.10 * (1.0 - leak->age_s / YOUNG_S);
+		claim_evidence(claim, ROLE_AGAINST, false, "process.age", floor(leak->age_s), "s",
+			       "the process was %s old when it began: starting up?",
+			       text_duration(leak->age_s).s);
+	}
+	if (leak->trend.flats) {
+		factor *= 0.85;
+		claim_text(claim, ROLE_AGAINST, "no growth in the latest bucket: a plateau?");
+		claim->evidence[claim->n_evidence - 1].supports = false;
+	}
+	if (b->kind != LEAK_UNKNOWN && b->rising < 0.75) {
+		factor *= 0.90;
+		claim_evidence(claim, ROLE_AGAINST, false, "process.fds.falling", 1.0 - b->rising,
+			       "1", "some are closed: fewer at %s of the looks",
+			       text_percent(1.0 - b->rising).s);
+	}
+	if (factor >= 1.0)
+		claim_text(claim, ROLE_AGAINST,
+			   "none held: not starting up, no plateau, none closed");
+	return factor;
+}
+
+static void advise(struct claim *claim, const struct leak *leak)
+{
+	const struct process *p = leak->process;
+	const struct peer_key *peer = leak->parts.peer;
+	char text[64] = "See what the descriptors are", addr[46];
+
+	if (peer && peer->dir == PEER_OUT) {
+		addr_text(peer->addr, addr, sizeof(addr));
+		claim_advice(claim, false, "See the connections", "ss -tnpo dst %s", addr);
+	} else if (peer) {
+		claim_advice(claim, false, "See the connections", "ss -tnpo sport = :%u",
+			     peer->port);
+	}
+	claim_advice(claim, false, text, "ls -l /proc/%u/fd", p->pid);
+	if (leak->left_s >= 0.0 && p->limit) {
+		__u64 more = 8 * p->limit;
+
+		snprintf(text, sizeof(text), "Raise the limit for now: buys about %.20s",
+			 text_duration((double)(more - p->fds) / leak->trend.per_s).s);
+		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu", p->pid,
+			     (unsigned long long)more);
+	}
+	snprintf(claim->call, sizeof(claim->call), "the owner of %.30s: a close() is missing",
+		 text_process(p->comm, p->pid).s);
+}
+
+double leak_claim_fill(struct claim *claim, const struct model *model, const struct leak *leak)
+{
+	const struct peer_key *peer = leak->parts.peer;
+	double factor;
+
+	message(claim, leak);
+	who(claim, model, leak->process);
+	holds(claim, leak);
+	evidence_for(claim, leak);
+	controls(claim, leak);
+	factor = against(claim, leak);
+	claim_text(claim, ROLE_UNKNOWN, "from which line of its code");
+	if (peer) {
+		struct subject s =
+			subject_peer(model, peer->addr, peer->netns, peer->port, peer->dir, 0);
+
+		claim_affects(claim, &s);
+	}
+	advise(claim, leak);
+	return factor;
+}

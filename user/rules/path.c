@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * path.c - path-loss: the segments to one address are lost; others by the same interface are fine.
+ *
+ * Rates are of the window, from the sockets' own counters, which are exact. Lost are the resends,
+ *less
+ *  - what the peer said it got twice (DSACK): late ACKs, reordering and tail-loss probes for
+ *nothing;
+ *  - SYNs, path-MTU resends, what this host failed to send, and those to a peer that is silent now.
+ * A path is lossy when it sent min_segments, lost min_lost and min_ratio of them, and at least
+ *three resends came from fast recovery or a timeout (a tail-loss probe alone may be for nothing).
+ *
+ * Test: of the lost segments of the path and of its controls (judged paths by the same interface
+ *that are not lossy), as many or more would fall on this path by chance with probability p
+ *(binomial, given the sum; bursts of LOSS_BURST count once), times the number of judged paths
+ *(Bonferroni).
+ *
+ * Confidence
+ *	measured   p <= 0.001, a control with segments, and 3 times the controls' ratio:
+ *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)		k: controls
+ *	inferred   p <= 0.05, or no control at all:
+ *		   c = 0.70 * (1 - sqrt(p)), or 0.70 * (1 - 1 / (1 + sqrt(lost)))
+ * times, for what speaks against: 1 - 0.3 * (spurious / resends); 0.95 when sockets saw reordering;
+ * 0.8 when there are other judged paths by this interface and they lose too (then it may be the
+ *uplink). The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface
+ *together.
+ *
+ * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is
+ *peer-unreachable.
+ */
+#include "rules/path.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/families.h"
+#include "rules/stats.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+#define P_MEASURED 0.001
+#define P_INFERRED 0.05
+/* A lossy path is so much worse than its controls. */
+#define TIMES_CONTROL 3.0
+/* Healthy exposure since: half of what judging takes, with less than half of the ratio lost. */
+#define RECOVER_SHARE 0.5
+
+const struct threshold path_min_segments = {
+	"path-loss.min_segments", 100, "{segment}",
+	"below this a loss of one percent is a single segment, and says nothing"};
+const struct threshold path_min_ratio = {
+	"path-loss.min_ratio", 0.01, "1",
+	"TCP's throughput falls with the root of the loss: one percent halves it on most paths (Mathis)"};
+const struct threshold path_min_lost = {
+	"path-loss.min_lost", 8, "{segment}",
+	"a handful of losses is what a healthy path shows when a queue overflows once"};
+const struct threshold path_idle_segments = {
+	"path-loss.idle_segments", 500, "{segment}",
+	"with fewer segments to all peers together a path may be lossy without a sign of it"};
+
+bool path_is_judged(const struct model *model, const struct path *path)
+{
+	return !path->loopback &&
+	       (double)path->gain[PEER_SEGS_OUT] >= model_threshold(model, &path_min_segments);
+}
+
+bool path_is_lossy(const struct model *model, const struct path *path)
+{
+	__u64 signals = path->gain[PEER_RETRANS_FAST] + path->gain[PEER_RETRANS_RTO];
+
+	return path_is_judged(model, path) && signals >= LOSS_SIGNALS &&
+	       path->lost >= model_threshold(model, &path_min_lost) &&
+	       path->ratio >= model_threshold(model, &path_min_ratio);
+}
+
+void controls_add(struct controls *controls, const struct path *path)
+{
+	__u64 segments = path->gain[PEER_SEGS_OUT];
+
+	controls->n++;
+	controls->segments += (double)segments;
+	controls->lost += path->lost;
+	if (!controls->best[0] || segments > controls->best[0]->gain[PEER_SEGS_OUT]) {
+		controls->best[1] = controls->best[0];
+		controls->best[0] = path;
+	} else if (!controls->best[1] || segments > controls->best[1]->gain[PEER_SEGS_OUT]) {
+		controls->best[1] = path;
+	}
+}
+
+/* What a path is judged against. */
+struct company {
+	struct controls controls;
+	unsigned int judged; /* paths by this interface, itself included */
+	unsigned int lossy;  /* others of these */
+	bool waiting;	     /* another is losing too, but has not sent enough to be judged */
+};
+
+static void look_around(struct company *c, const struct model *model, const struct paths *paths,
+			const struct path *path)
+{
+	*c = (struct company){.judged = 1};
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *other = &paths->path[i];
+
+		if (other == path || !paths_share_nic(other, path))
+			continue;
+		if (!path_is_judged(model, other)) {
+			c->waiting |= other->lost >= 3.0;
+			continue;
+		}
+		c->judged++;
+		if (path_is_lossy(model, other))
+			c->lossy++;
+		else
+			controls_add(&c->controls, other);
+	}
+}
+
+/* The same loss seen from the other end on this host belongs to the side that resends more. */
+static bool told_by_twin(const struct model *model, const struct paths *paths,
+			 const struct path *path)
+{
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *other = &paths->path[i];
+
+		if (paths_are_twins(path, other) && path_is_lossy(model, other) &&
+		    (other->lost > path->lost ||
+		     (other->lost >= path->lost && other->dir == PEER_OUT)))
+			return true;
+	}
+	return false;
+}
+
+struct grade {
+	enum basis basis;
+	double confidence; /* 0: no claim */
+};
+
+static struct grade grade_of(const struct path *path, const struct company *c)
+{
+	struct grade grade = {.basis = BASIS_INFERRED};
+	double ratio_control, p;
+
+	if (!c->controls.n) {
+		/* Whether it is this path or the uplink is open until the others have sent enough.
+		 */
+		if (!c->waiting)
+			grade.confidence = 0.70 * (1.0 - 1.0 / (1.0 + sqrt(path->lost)));
+		if (c->lossy)
+			grade.confidence *= 0.8;
+		return grade;
+	}
+	ratio_control = c->controls.lost / c->controls.segments;
+	p = rate_test(path->lost / LOSS_BURST, (double)path->gain[PEER_SEGS_OUT],
+		      c->controls.lost / LOSS_BURST, c->controls.segments) *
+	    c->judged;
+	if (p > P_INFERRED || path->ratio < TIMES_CONTROL * ratio_control)
+		return grade;
+	grade.confidence = 0.70 * (1.0 - sqrt(p));
+	if (p <= P_MEASURED) {
+		grade.basis = BASIS_MEASURED;
+		grade.confidence = 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / c->controls.n);
+	}
+	return grade;
+}
+
+static void message(struct claim *claim, const struct model *model, const struct path *path,
+		    const struct company *c)
+{
+	char nic[32];
+
+	nic_label(model, path->netns, path->ifindex, nic, sizeof(nic));
+	if (c->controls.n && path->ifindex)
+		claim_message(
+			claim,
+			"NETWORK: the path to %s loses packets; %u other peer%s via %s %s fine.",
+			text_addr(path->addr, 0).s, c->controls.n, c->controls.n == 1 ? "" : "s",
+			nic, c->controls.n == 1 ? "is" : "are");
+	else
+		claim_message(claim, "NETWORK: the path to %s loses packets.",
+			      text_addr(path->addr, 0).s);
+	if (strlen(claim->message) > 80)
+		claim_message(claim, "NETWORK: the path to %s loses packets.",
+			      text_addr(path->addr, 0).s);
+}
+
+static void advise(struct claim *claim, const struct path *path)
+{
+	char addr[46];
+
+	addr_text(path->addr, addr, sizeof(addr));
+	if (path->port && path->dir == PEER_OUT)
+		claim_advice(claim, false, "See at which hop packets get lost",
+			     "mtr -T -P %u -n -r -c 50 %s", path->port, addr);
+	else
+		claim_advice(claim, false, "See at which hop packets get lost",
+			     "mtr -n -r -c 50 %s", addr);
+	claim_advice(claim, false, "Watch the connections themselves", "ss -tino dst %s", addr);
+	snprintf(claim->call, sizeof(claim->call), "the network team; not the owner of this host");
+}
+
+static void claim_path(const struct model *model, const struct path *path, const struct company *c,
+		       const struct grade *grade, const struct judgement *judgement)
+{
+	struct subject subject = path_subject(model, path);
+	struct claim claim;
+	double factor;
+
+	claim_init(&claim, &path_loss_rule, &subject);
+	claim.basis = grade->basis;
+	claim.count = (__u64)path->lost;
+	claim.first_ns = path->from_ns;
+	claim.last_ns = path->lost_ns;
+	claim.window_ns = model_now(model) - path->from_ns;
+	message(&claim, model, path, c);
+	path_claim_victim(&claim, path);
+	path_claim_loss(&claim, path->gain, path->lost, path->ratio);
+	path_claim_controls(&claim, &c->controls);
+	factor = path_claim_against(&claim, path->gain, path->spurious, path->lost,
+				    path->live_reord);
+	if (c->lossy)
+		claim_evidence(&claim, ROLE_AGAINST, false, "nic.peers.lossy", c->lossy, "{peer}",
+			       "%u other peer%s by the same interface lose%s too: the uplink?",
+			       c->lossy, c->lossy == 1 ? "" : "s", c->lossy == 1 ? "s" : "");
+	path_claim_not_us(&claim, model, path->gain[PEER_SEND_ERRORS], path->live_zero_win,
+			  path->netns, path->ifindex);
+	claim_text(&claim, ROLE_UNKNOWN,
+		   c->controls.n ? "where on the path, and which direction"
+				 : "path or interface: no other peer was busy");
+	claim.confidence = confidence_round(grade->confidence * factor);
+	advise(&claim, path);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+static void judge(const struct model *model, const struct judgement *judgement)
+{
+	struct paths paths;
+
+	paths_init(&paths, model);
+	for (unsigned int i = 0; i < paths.n; i++) {
+		const struct path *path = &paths.path[i];
+		struct company company;
+		struct grade grade;
+
+		if (!path->mine || !path_is_lossy(model, path) || told_by_twin(model, &paths, path))
+			continue;
+		look_around(&company, model, &paths, path);
+		/* Most of three or more lose: by definition that is the uplink, and not each path.
+		 */
+		if (company.judged >= 3 && 2 * (company.lossy + 1) > company.judged)
+			continue;
+		grade = grade_of(path, &company);
+		if (grade.confidence > 0.0)
+			claim_path(model, path, &company, &grade, judgement);
+	}
+	paths_done(&paths);
+}
+
+/* Segments to all peers but those on loopback: of the whole trace, of the window in a daemon. */
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	const struct frame *frame = model_frame(model);
+	double least = model_threshold(model, &path_idle_segments);
+	const struct peer *peer = NULL;
+	__u64 segments = 0, connections = 0;
+
+	while ((peer = peers_next(model_peers(model), peer))) {
+		if (peer_is_loopback(peer, model_nics(model)))
+			continue;
+		connections += peer->live;
+		segments += frame->mode == RUN_DAEMON ? peer_window(peer, frame, PEER_SEGS_OUT)
+						      : peer_total(peer, PEER_SEGS_OUT);
+	}
+	if ((double)segments >= least)
+		return true;
+	snprintf(buf, size, "%s, %s; loss needs %.0f", text_plural(connections, "connection").s,
+		 text_plural(segments, "segment").s, least);
+	return false;
+}
+
+/* Seen healthy: since then it sent half of what judging takes, and lost less than half the ratio.
+ */
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	const struct frame *frame = model_frame(model);
+	const struct peer *peer = NULL;
+	double segments = 0.0, lost = 0.0;
+
+	while ((peer = peers_next(model_peers(model), peer))) {
+		struct subject s = subject_peer(model, peer->key.addr, peer->key.netns,
+						peer->key.port, peer->key.dir, peer->ifindex);
+
+		if (!subjects_meet(model, &s, subject, JOIN_SAME_SUBJECT))
+			continue;
+		segments += (double)peer_since(peer, frame, PEER_SEGS_OUT, since_ns);
+		lost += (double)peer_since(peer, frame, PEER_SEGS_RETRANS, since_ns);
+		lost -= (double)peer_since(peer, frame, PEER_DSACKS, since_ns);
+	}
+	return segments >= RECOVER_SHARE * model_threshold(model, &path_min_segments) &&
+	       lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments;
+}
+
+static const struct threshold *const thresholds[] = {&path_min_segments, &path_min_ratio,
+						     &path_min_lost, &path_idle_segments, NULL};
+
+const struct rule path_loss_rule = {
+	.kind = "path-loss",
+	.class = CLASS_NETWORK,
+	.fault_at = AT_PATH,
+	.core = true,
+	.meaning =
+		"Segments to one peer are lost on the way; others by the same interface are fine.",
+	.against =
+		"Resends that were for nothing (DSACK), reordering, other peers by the same interface "
+		"that lose too. Send errors, SYNs and path-MTU resends do not count; loopback has no path.",
+	.todo = "Ask the network team; mtr to the peer shows at which hop packets get lost.",
+	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_RETRANS},
+	.tables = {"tcp.peers", "model.peers"},
+	.thresholds = thresholds,
+	.exposed = exposed,
+	.judge = judge,
+	.recovered = recovered,
+	.open_evals = 2,
+	.close_evals = 3,
+};

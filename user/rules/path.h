@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* path.h - how lossy a path is, and against whom it was judged; path.c, uplink.c and path_claim.c. */
+#ifndef CULPRIT_PATH_H
+#define CULPRIT_PATH_H
+
+#include "rules/paths.h"
+
+/* Thresholds that path-loss and uplink-loss share. */
+extern const struct threshold path_min_segments;
+extern const struct threshold path_min_ratio;
+extern const struct threshold path_min_lost;
+
+/* Lost segments come in bursts: so many count as one in a test. netem's are single, a full queue's are
+ * not; 2 is between, and the false-alarm chance is stated under it. */
+#define LOSS_BURST 2.0
+/* A path whose resends are all of a kind that needs no loss (tail-loss probes) needs so many others. */
+#define LOSS_SIGNALS 3
+
+/* Enough segments to be judged. Loopback has no path and is not judged. */
+bool path_is_judged(const struct model *model, const struct path *path);
+/* Judged, and loses more than a healthy path does: by ratio, number and kind of its resends. */
+bool path_is_lossy(const struct model *model, const struct path *path);
+
+/* Paths that were seen to be fine, as control. */
+struct controls {
+	const struct path *best[2]; /* the two with most segments; NULL where there is none */
+	unsigned int n;
+	double segments;
+	double lost;
+};
+void controls_add(struct controls *controls, const struct path *path);
+
+/* path_claim.c: evidence that both kinds give. */
+void path_claim_loss(struct claim *claim, const __u64 gain[PEER_COUNTERS], double lost,
+		     double ratio);
+void path_claim_controls(struct claim *claim, const struct controls *controls);
+/* Spurious resends and the like; returns the factor by which they lower the confidence. */
+double path_claim_against(struct claim *claim, const __u64 gain[PEER_COUNTERS], double spurious,
+			  double lost, __u32 live_reord);
+void path_claim_not_us(struct claim *claim, const struct model *model, __u64 send_errors,
+		       __u32 zero_windows, __u32 netns, __u32 ifindex);
+void path_claim_victim(struct claim *claim, const struct path *path);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* path_claim.c - what path-loss and uplink-loss say of resends, controls and this host. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/path.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+void path_claim_victim(struct claim *claim, const struct path *path)
+{
+	const struct peer *main = path->main;
+	char rtt[32] = "", timeouts[48] = "";
+	struct subject s = {.type = SUBJECT_PROCESS};
+
+	if (!main)
+		return;
+	if (path->srtt_us)
+		snprintf(rtt, sizeof(rtt), ", RTT %.20s", text_latency(path->srtt_us * 1e3).s);
+	if (path->max_backoff)
+		snprintf(timeouts, sizeof(timeouts), ", %u timeout%s in a row", path->max_backoff,
+			 path->max_backoff == 1 ? "" : "s");
+	claim_text(claim, ROLE_VICTIM, "%s: %s%s%s", text_process(main->comm, main->pid).s,
+		   text_plural(path->live, "connection").s, rtt, timeouts);
+	s.pid = main->pid;
+	s.start_ns = main->start_ns;
+	memcpy(s.comm, main->comm, sizeof(s.comm));
+	claim_affects(claim, &s);
+}
+
+void path_claim_loss(struct claim *claim, const __u64 gain[PEER_COUNTERS], double lost,
+		     double ratio)
+{
+	__u64 rto = gain[PEER_RETRANS_RTO] + gain[PEER_RETRANS_LOSS];
+
+	claim_evidence(claim, ROLE_FOR, true, "tcp.lost.ratio", ratio, "1",
+		       "%s lost: %s of %s segments", text_percent(ratio).s,
+		       text_count((__u64)lost).s, text_count(gain[PEER_SEGS_OUT]).s);
+	claim_evidence(claim, ROLE_FOR, true, "tcp.segments.resent",
+		       (double)gain[PEER_SEGS_RETRANS], "{segment}",
+		       "%s resent: %s fast, %s by timeout, %s tail probes (inferred)",
+		       text_count(gain[PEER_SEGS_RETRANS]).s, text_count(gain[PEER_RETRANS_FAST]).s,
+		       text_count(rto).s, text_count(gain[PEER_RETRANS_TLP]).s);
+}
+
+void path_claim_controls(struct claim *claim, const struct controls *controls)
+{
+	char second[48] = "";
+	const struct path *best = controls->best[0], *next = controls->best[1];
+
+	if (!best)
+		return;
+	if (next)
+		snprintf(second, sizeof(second), "; %.18s: %.8s of %.12s",
+			 text_addr(next->addr, 0).s, text_percent(next->ratio).s,
+			 text_count(next->gain[PEER_SEGS_OUT]).s);
+	claim_evidence(claim, ROLE_CONTROL, true, "tcp.control.lost.ratio",
+		       controls->lost / controls->segments, "1", "%s: %s of %s%s",
+		       text_addr(best->addr, 0).s, text_percent(best->ratio).s,
+		       text_count(best->gain[PEER_SEGS_OUT]).s, second);
+}
+
+double path_claim_against(struct claim *claim, const __u64 gain[PEER_COUNTERS], double spurious,
+			  double lost, __u32 live_reord)
+{
+	double resent = (double)gain[PEER_SEGS_RETRANS], factor = 1.0;
+
+	if (spurious > 0.0 && resent > 0.0) {
+		factor *= 1.0 - 0.3 * (spurious < resent ? spurious / resent : 1.0);
+		claim_evidence(claim, ROLE_AGAINST, false, "tcp.segments.spurious", spurious,
+			       "{segment}", "%s spurious (DSACK); deducted, %s stay",
+			       text_plural((__u64)spurious, "resend").s, text_count((__u64)lost).s);
+	}
+	if (live_reord) {
+		factor *= 0.95;
+		claim_evidence(claim, ROLE_AGAINST, false, "tcp.sockets.reordered", live_reord,
+			       "{socket}", "%s saw reordering: some resends may be early",
+			       text_plural(live_reord, "socket").s);
+	}
+	return factor;
+}
+
+void path_claim_not_us(struct claim *claim, const struct model *model, __u64 send_errors,
+		       __u32 zero_windows, __u32 netns, __u32 ifindex)
+{
+	const struct nic *nic = nics_find(model_nics(model), netns, ifindex);
+	__u64 errors = nic ? nic->errors - nic->errors_base : 0;
+	char more[40] = "";
+
+	if (nic && nic->errors >= nic->errors_base)
+		snprintf(more, sizeof(more), ", %.12s on %.15s", text_plural(errors, "error").s,
+			 nic->name);
+	claim_evidence(claim, ROLE_NOT_US, send_errors == 0 && errors == 0, "tcp.send_errors",
+		       (double)send_errors, "{error}", "%s%s; %s",
+		       text_plural(send_errors, "send error").s, more,
+		       zero_windows ? "a peer's window is closed" : "no peer's window closed");
+}

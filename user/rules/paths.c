@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* paths.c - the peers summed up by address; see paths.h. */
+#include "rules/paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/subjects.h"
+
+static int by_path(const void *a, const void *b)
+{
+	const struct peer *x = *(const struct peer *const *)a, *y = *(const struct peer *const *)b;
+
+	if (x->key.netns != y->key.netns)
+		return x->key.netns < y->key.netns ? -1 : 1;
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+static bool same_path(const struct peer *a, const struct peer *b)
+{
+	return a->key.netns == b->key.netns && a->ifindex == b->ifindex &&
+	       memcmp(a->key.addr, b->key.addr, sizeof(a->key.addr)) == 0;
+}
+
+/*
+ * Resends that say nothing of the path: SYNs (the peer's accept queue may be full), what a shrunken
+ * path MTU made resend, what this host failed to send, and those to a peer that answers nothing
+ * now: the timeouts in a row on each stuck socket and the tail-loss probe before them. The last
+ * belong to peer-unreachable.
+ */
+static double excused(const struct peer *peer, const __u64 gain[PEER_COUNTERS])
+{
+	double n = (double)(gain[PEER_RETRANS_SYN] + gain[PEER_RETRANS_SYNACK] +
+			    gain[PEER_RETRANS_OTHER] + gain[PEER_SEND_ERRORS]);
+
+	if (peer->stuck_since_ns)
+		n += (double)peer->live_stuck * (double)(peer->max_backoff + 1);
+	return n;
+}
+
+static void add_peer(struct path *path, const struct model *model, const struct peer *peer)
+{
+	const struct frame *frame = model_frame(model);
+	__u64 gain[PEER_COUNTERS];
+	__u32 pid = asked_pid(model);
+
+	for (unsigned int i = 0; i < PEER_COUNTERS; i++) {
+		gain[i] = peer_window(peer, frame, i);
+		path->gain[i] += gain[i];
+	}
+	path->excused += excused(peer, gain);
+	/* On loopback both ends of a connection are here: one service, called as the client does.
+	 */
+	if (path->n_services == 0 || path->port != peer->key.port ||
+	    (path->dir != peer->key.dir && !path->loopback)) {
+		path->n_services++;
+		path->port = peer->key.port;
+		path->dir = peer->key.dir;
+	}
+	if (peer->pid &&
+	    (!path->main || gain[PEER_SEGS_OUT] > peer_window(path->main, frame, PEER_SEGS_OUT)))
+		path->main = peer;
+	path->mine |= !pid || pid == peer->pid;
+	path->live += peer->live;
+	path->live_stuck += peer->live_stuck;
+	path->live_reord += peer->live_reord;
+	path->live_zero_win += peer->live_zero_win;
+	if (peer->max_backoff > path->max_backoff)
+		path->max_backoff = peer->max_backoff;
+	if (peer->srtt_us > path->srtt_us)
+		path->srtt_us = peer->srtt_us;
+	if (peer->lost_ns > path->lost_ns)
+		path->lost_ns = peer->lost_ns;
+	if (peer->progress_ns > path->progress_ns)
+		path->progress_ns = peer->progress_ns;
+	if (!path->from_ns || peer->first_ns < path->from_ns)
+		path->from_ns = peer->first_ns;
+}
+
+static void finish(struct path *path, const struct model *model)
+{
+	const struct frame *frame = model_frame(model);
+	double resent = (double)path->gain[PEER_SEGS_RETRANS];
+	__u64 window_from = window_from_ns(frame->now_ns, frame->window_ns);
+
+	if (path->n_services > 1)
+		path->port = path->dir = 0;
+	path->spurious = (double)path->gain[PEER_DSACKS];
+	path->lost = resent - path->spurious - path->excused;
+	if (path->lost < 0.0)
+		path->lost = 0.0;
+	if (path->gain[PEER_SEGS_OUT])
+		path->ratio = path->lost / (double)path->gain[PEER_SEGS_OUT];
+	if (path->from_ns < window_from)
+		path->from_ns = window_from;
+}
+
+static struct path *path_begin(struct paths *paths, const struct model *model,
+			       const struct peer *peer)
+{
+	struct path *path = &paths->path[paths->n++];
+
+	memset(path, 0, sizeof(*path));
+	memcpy(path->addr, peer->key.addr, sizeof(path->addr));
+	path->netns = peer->key.netns;
+	path->ifindex = peer->ifindex;
+	path->loopback = peer_is_loopback(peer, model_nics(model));
+	return path;
+}
+
+/* A peer that was never active beyond what was before us has no window. */
+static bool is_active(const struct peer *peer)
+{
+	return peer->window.then || peer->stuck_since_ns || peer->syn_since_ns;
+}
+
+void paths_init(struct paths *paths, const struct model *model)
+{
+	const struct peer **list, *peer = NULL;
+	unsigned int n = 0, n_paths = 0;
+
+	memset(paths, 0, sizeof(*paths));
+	while ((peer = peers_next(model_peers(model), peer)))
+		n += is_active(peer);
+	if (!n)
+		return;
+	list = calloc(n, sizeof(const struct peer *));
+	for (n = 0; list && (peer = peers_next(model_peers(model), peer));)
+		if (is_active(peer))
+			list[n++] = peer;
+	if (list)
+		qsort(list, n, sizeof(list[0]), by_path);
+	for (unsigned int i = 0; list && i < n; i++)
+		n_paths += i == 0 || !same_path(list[i - 1], list[i]);
+	paths->path = list ? calloc(n_paths, sizeof(*paths->path)) : NULL;
+	paths->failed = !paths->path;
+	for (unsigned int i = 0; paths->path && i < n; i++) {
+		struct path *path = paths->n ? &paths->path[paths->n - 1] : NULL;
+
+		if (i == 0 || !same_path(list[i - 1], list[i]))
+			path = path_begin(paths, model, list[i]);
+		add_peer(path, model, list[i]);
+	}
+	for (unsigned int i = 0; i < paths->n; i++)
+		finish(&paths->path[i], model);
+	free(list);
+}
+
+void paths_done(struct paths *paths)
+{
+	free(paths->path);
+	memset(paths, 0, sizeof(*paths));
+}
+
+bool paths_share_nic(const struct path *a, const struct path *b)
+{
+	return a->netns == b->netns && a->ifindex == b->ifindex;
+}
+
+struct subject path_subject(const struct model *model, const struct path *path)
+{
+	return subject_peer(model, path->addr, path->netns, path->port, path->dir, path->ifindex);
+}
+
+bool paths_are_twins(const struct path *a, const struct path *b)
+{
+	return a != b && a->port && a->port == b->port && a->dir != b->dir &&
+	       (a->netns != b->netns || (a->loopback && b->loopback));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * precedence.c - one fault, one finding: which kind stands when two fit the same fault; see rule.h.
+ *
+ * The kind that says more about the cause wins. A row holds for kinds without a judge too: it takes
+ * effect with the judge.
+ */
+#include "rules/rule.h"
+
+const struct precedence precedence_table[] = {
+	{"disk-lost", "disk-transport-error", true},
+	{"disk-lost", "disk-timeout", true},
+	{"disk-lost", "disk-io-error", true},
+	{"disk-transport-error", "disk-timeout", true},
+	{"disk-transport-error", "disk-io-error", true},
+	{"disk-timeout", "disk-io-error", true},
+	{"disk-media-error", "disk-io-error", true},
+	{"network-partition", "uplink-loss", false},
+	{"network-partition", "peer-unreachable", false},
+	{"network-partition", "path-loss", false},
+	{"uplink-loss", "peer-unreachable", false},
+	{"uplink-loss", "path-loss", false},
+	{"peer-unreachable", "path-loss", true},
+	{"close-wait-leak", "socket-leak", true},
+	{"close-wait-leak", "fd-leak", true},
+	{"socket-leak", "fd-leak", true},
+};
+const unsigned int precedence_count = sizeof(precedence_table) / sizeof(precedence_table[0]);

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * reach.c - peer-unreachable: a peer stopped answering.
+ *
+ * A peer is silent when for stuck_s seconds it acknowledged, sent and accepted nothing, while
+ *  - sockets to it ran into min_backoff timeouts in a row (RTO 200 ms: 0.2, 0.6, 1.4, 3.0 s), or
+ *  - attempts stayed unanswered: two SYNs resent, or one that timed out or was unreachable, or a
+ *    connection that broke.
+ * Where the path loses 5 % anyway, min_backoff is two more: then four in a row happen by chance.
+ * When no service of the address answers the host is meant, else the one port.
+ *
+ * Confidence
+ *	measured   others by the same interface answered meanwhile (k of them):
+ *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)
+ *	inferred   none did:		c = 0.70 * (1 - sqrt(p)), times 0.8 when others are silent
+ *too p = 0.1^n: n transmissions in a row get lost by chance on a path that loses 10 %, which is
+ *more than TCP keeps alive on; n: timeouts in a row, or SYNs without an answer, at most 6. That is
+ *the false-alarm chance for one silent peer. times 0.7 when the peer's window is closed (then it
+ *answers, and does not read).
+ *
+ * Severity: warning; critical from critical_s on: what depends on the peer is refused service now.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/families.h"
+#include "rules/paths.h"
+#include "rules/stats.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+#define SILENT_MAX 64 /* peers looked at in one evaluation */
+#define CLAIMS_MAX 8  /* more silent hosts than this is one fault that has no rule yet (partition) \
+		       */
+#define SYNS_LEAST  2
+#define LOSSY_RATIO 0.05
+#define LOSSY_LOST  8.0
+#define LOSSY_MORE  2.0
+
+static const struct threshold min_backoff = {
+	"peer-unreachable.min_backoff", 4, "{timeout}",
+	"four timeouts in a row take 3 s at the least RTO: longer than a switch takes to fail over"};
+static const struct threshold stuck_s = {
+	"peer-unreachable.stuck_s", 3, "s",
+	"a hiccup of one or two seconds heals by itself; after three TCP waits ever longer"};
+static const struct threshold critical_s = {
+	"peer-unreachable.critical_s", 10, "s",
+	"after ten seconds callers have given up: what needs the peer is refused service"};
+
+struct silent {
+	const struct peer *peer;
+	const struct path *path;
+	__u64 since_ns;
+	bool stuck;
+};
+
+/* What is claimed: one service, or all silent ones of an address. */
+struct silence {
+	const struct path *path;
+	const struct peer *service; /* the one port that is meant; NULL: the whole address */
+	const struct peer *any;
+	__u64 since_ns;
+	__u64 last_ns;
+	__u32 sockets; /* stuck */
+	__u32 backoff;
+	__u64 syns;   /* resent over the window */
+	__u64 failed; /* attempts that timed out or were unreachable, connections that broke */
+	__u32 zero_win;
+	unsigned int answering; /* other paths by the same interface that answered meanwhile */
+	const struct path *control;
+	unsigned int silent_too;
+};
+
+static double backoff_needed(const struct model *model, const struct path *path)
+{
+	double need = model_threshold(model, &min_backoff);
+
+	return path->ratio >= LOSSY_RATIO && path->lost >= LOSSY_LOST ? need + LOSSY_MORE : need;
+}
+
+static __u64 failures(const struct peer *peer, const struct frame *frame)
+{
+	return peer_window(peer, frame, PEER_TIMED_OUT) +
+	       peer_window(peer, frame, PEER_UNREACHABLE) + peer_window(peer, frame, PEER_BROKEN);
+}
+
+static bool is_silent(const struct model *model, struct silent *s)
+{
+	const struct frame *frame = model_frame(model);
+	const struct peer *peer = s->peer;
+	__u64 least_ns = (__u64)(model_threshold(model, &stuck_s) * 1e9);
+	bool unanswered;
+
+	s->stuck = peer->stuck_since_ns && frame->now_ns - peer->stuck_since_ns >= least_ns &&
+		   peer->max_backoff >= backoff_needed(model, s->path);
+	unanswered =
+		peer->syn_since_ns && frame->now_ns - peer->syn_since_ns >= least_ns &&
+		frame->now_ns - peer->unanswered_ns < frame->window_ns &&
+		(peer_window(peer, frame, PEER_RETRANS_SYN) >= SYNS_LEAST || failures(peer, frame));
+	s->since_ns = peer->stuck_since_ns;
+	if (unanswered && (!s->stuck || peer->syn_since_ns < s->since_ns))
+		s->since_ns = peer->syn_since_ns;
+	return s->stuck || unanswered;
+}
+
+static const struct path *path_of(const struct paths *paths, const struct peer *peer)
+{
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *path = &paths->path[i];
+
+		if (path->netns == peer->key.netns && path->ifindex == peer->ifindex &&
+		    memcmp(path->addr, peer->key.addr, sizeof(path->addr)) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static unsigned int find_silent(const struct model *model, const struct paths *paths,
+				struct silent list[SILENT_MAX])
+{
+	const struct peer *peer = NULL;
+	unsigned int n = 0;
+
+	while (n < SILENT_MAX && (peer = peers_next(model_peers(model), peer))) {
+		if (!peer->stuck_since_ns && !peer->syn_since_ns)
+			continue;
+		list[n].peer = peer;
+		list[n].path = path_of(paths, peer);
+		if (list[n].path && is_silent(model, &list[n]))
+			n++;
+	}
+	return n;
+}
+
+/* ---- one silence ---- */
+
+static void take(struct silence *x, const struct model *model, const struct silent *s)
+{
+	const struct frame *frame = model_frame(model);
+	const struct peer *peer = s->peer;
+	__u64 last_ns = peer->lost_ns > peer->unanswered_ns ? peer->lost_ns : peer->unanswered_ns;
+
+	if (!x->since_ns || s->since_ns < x->since_ns)
+		x->since_ns = s->since_ns;
+	if (last_ns > x->last_ns)
+		x->last_ns = last_ns;
+	x->any = peer;
+	x->sockets += s->stuck ? peer->live_stuck : 0;
+	if (s->stuck && peer->max_backoff > x->backoff)
+		x->backoff = peer->max_backoff;
+	x->syns += peer_window(peer, frame, PEER_RETRANS_SYN);
+	x->failed += failures(peer, frame);
+	x->zero_win += peer->live_zero_win;
+}
+
+static bool is_in(const struct silent *list, unsigned int n, const struct path *path)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (list[i].path == path)
+			return true;
+	return false;
+}
+
+static void look_around(struct silence *x, const struct paths *paths, const struct silent *list,
+			unsigned int n)
+{
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *other = &paths->path[i];
+
+		if (other == x->path || !paths_share_nic(other, x->path))
+			continue;
+		if (is_in(list, n, other)) {
+			x->silent_too++;
+		} else if (other->progress_ns > x->since_ns) {
+			x->answering++;
+			if (!x->control ||
+			    other->gain[PEER_SEGS_OUT] > x->control->gain[PEER_SEGS_OUT])
+				x->control = other;
+		}
+	}
+}
+
+/* Both ends are on this host and both wait: the one in our own namespace tells, else the client. */
+static bool told_by_twin(const struct model *model, const struct silent *list, unsigned int n,
+			 const struct path *path)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		const struct path *other = list[i].path;
+		bool ours = !subject_netns(model, path->netns);
+		bool theirs = !subject_netns(model, other->netns);
+
+		if (paths_are_twins(path, other) &&
+		    (ours != theirs ? theirs : other->dir == PEER_OUT))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the claim ---- */
+
+static struct subject subject_of(const struct model *model, const struct silence *x)
+{
+	const struct peer *p = x->service;
+
+	if (!p)
+		return path_subject(model, x->path);
+	return subject_peer(model, p->key.addr, p->key.netns, p->key.port, p->key.dir, p->ifindex);
+}
+
+static void message(struct claim *claim, const struct model *model, const struct silence *x,
+		    const char *label)
+{
+	char nic[32];
+
+	nic_label(model, x->path->netns, x->path->ifindex, nic, sizeof(nic));
+	if (x->answering)
+		claim_message(claim,
+			      "NETWORK: %s stopped answering; %u other peer%s via %s %s fine.",
+			      label, x->answering, x->answering == 1 ? "" : "s", nic,
+			      x->answering == 1 ? "is" : "are");
+	if (!x->answering || strlen(claim->message) > 80)
+		claim_message(claim, "NETWORK: %s stopped answering.", label);
+}
+
+static void evidence_for(struct claim *claim, const struct silence *x, double silent_s)
+{
+	claim_evidence(claim, ROLE_FOR, true, "peer.silent", floor(silent_s), "s",
+		       "no answer for %s: nothing acknowledged, sent or accepted",
+		       text_duration(silent_s).s);
+	if (x->sockets)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.timeouts.in_a_row", x->backoff,
+			       "{timeout}", "%s stuck, %u timeouts in a row without progress",
+			       text_plural(x->sockets, "socket").s, x->backoff);
+	if (x->syns)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.syn.resent", (double)x->syns,
+			       "{segment}", "%s resent without an answer",
+			       text_plural(x->syns, "SYN").s);
+	if (x->failed)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.attempts.failed", (double)x->failed,
+			       "{connection}", "%s timed out or unreachable",
+			       text_plural(x->failed, "connection").s);
+	if (x->control)
+		claim_evidence(claim, ROLE_CONTROL, true, "nic.peers.answering", x->answering,
+			       "{peer}", "%s answered meanwhile, %s segments%s",
+			       text_addr(x->control->addr, 0).s,
+			       text_count(x->control->gain[PEER_SEGS_OUT]).s,
+			       x->answering > 1 ? ", and others" : "");
+}
+
+static double evidence_against(struct claim *claim, const struct silence *x)
+{
+	double factor = 1.0;
+
+	if (x->silent_too) {
+		factor *= x->answering ? 1.0 : 0.8;
+		claim_evidence(claim, ROLE_AGAINST, x->answering > 0, "nic.peers.silent",
+			       x->silent_too, "{peer}",
+			       "%s by the same interface silent too: the network?",
+			       text_plural(x->silent_too, "other peer").s);
+	}
+	if (x->zero_win) {
+		factor *= 0.7;
+		claim_evidence(claim, ROLE_AGAINST, false, "tcp.sockets.zero_window", x->zero_win,
+			       "{socket}", "%s with a closed window: it may only not read",
+			       text_plural(x->zero_win, "socket").s);
+	}
+	if (x->service)
+		claim_text(claim, ROLE_AGAINST,
+			   "other ports of the host answer: only this one is meant");
+	return factor;
+}
+
+static void advise(struct claim *claim, const struct silence *x)
+{
+	char addr[46];
+
+	addr_text(x->path->addr, addr, sizeof(addr));
+	claim_advice(claim, false, "See whether its sockets still time out", "ss -tino dst %s",
+		     addr);
+	claim_advice(claim, false, "See how far packets get", "mtr -n -r -c 10 %s", addr);
+	snprintf(claim->call, sizeof(claim->call), "the owner of %.46s", addr);
+}
+
+static void victim(struct claim *claim, const struct silence *x)
+{
+	struct subject s = {.type = SUBJECT_PROCESS, .pid = x->any->pid};
+
+	if (!x->any->pid)
+		return;
+	s.start_ns = x->any->start_ns;
+	memcpy(s.comm, x->any->comm, sizeof(s.comm));
+	claim_text(claim, ROLE_VICTIM, "%s: %s", text_process(s.comm, s.pid).s,
+		   text_plural(x->path->live, "connection").s);
+	claim_affects(claim, &s);
+}
+
+static void claim_silence(const struct model *model, const struct silence *x,
+			  const struct judgement *judgement)
+{
+	struct subject subject = subject_of(model, x);
+	double silent_s = (double)(model_now(model) - x->since_ns) / 1e9;
+	double n = x->backoff > x->syns + x->failed ? x->backoff : (double)(x->syns + x->failed);
+	double p = pow(0.1, n < 6.0 ? n : 6.0), confidence;
+	struct claim claim;
+	char label[80];
+
+	subject_label(&subject, label, sizeof(label));
+	claim_init(&claim, &peer_unreachable_rule, &subject);
+	if (silent_s >= model_threshold(model, &critical_s))
+		claim.severity = SEVERITY_CRITICAL;
+	claim.basis = x->answering ? BASIS_MEASURED : BASIS_INFERRED;
+	confidence = x->answering ? 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / x->answering)
+				  : 0.70 * (1.0 - sqrt(p));
+	claim.count = x->sockets + x->syns + x->failed;
+	claim.first_ns = x->since_ns;
+	claim.last_ns = x->last_ns > x->since_ns ? x->last_ns : x->since_ns;
+	claim.window_ns = model_now(model) - x->since_ns;
+	message(&claim, model, x, label);
+	victim(&claim, x);
+	evidence_for(&claim, x, silent_s);
+	confidence *= evidence_against(&claim, x);
+	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");
+	claim.confidence = confidence_round(confidence);
+	advise(&claim, x);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+/* All silent services of the address at list[i], or only list[i] when others of it answer. */
+static void judge_one(const struct model *model, const struct paths *paths,
+		      const struct silent *list, unsigned int n, unsigned int i,
+		      const struct judgement *judgement)
+{
+	struct silence x = {.path = list[i].path};
+	bool answers = x.path->progress_ns > list[i].since_ns;
+
+	for (unsigned int j = 0; j < i && !answers; j++)
+		if (list[j].path == x.path)
+			return; /* told with the first one */
+	for (unsigned int j = i; j < n; j++)
+		if (j == i || (!answers && list[j].path == x.path))
+			take(&x, model, &list[j]);
+	if (answers)
+		x.service = list[i].peer;
+	look_around(&x, paths, list, n);
+	claim_silence(model, &x, judgement);
+}
+
+static void judge(const struct model *model, const struct judgement *judgement)
+{
+	struct silent list[SILENT_MAX];
+	unsigned int n, claims = 0;
+	struct paths paths;
+
+	paths_init(&paths, model);
+	n = find_silent(model, &paths, list);
+	for (unsigned int i = 0; i < n && claims < CLAIMS_MAX; i++) {
+		if (!list[i].path->mine || told_by_twin(model, list, n, list[i].path))
+			continue;
+		judge_one(model, &paths, list, n, i, judgement);
+		claims++;
+	}
+	paths_done(&paths);
+}
+
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	const struct peer *peer = NULL;
+
+	while ((peer = peers_next(model_peers(model), peer)))
+		if (peer->live || peer_total(peer, PEER_ATTEMPTS) ||
+		    peer_total(peer, PEER_ACCEPTED))
+			return true;
+	snprintf(buf, size, "no connection to any peer");
+	return false;
+}
+
+/* The peer answered again, on a service of the subject. */
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	const struct peer *peer = NULL;
+	bool answered = false;
+
+	while ((peer = peers_next(model_peers(model), peer))) {
+		struct subject s = subject_peer(model, peer->key.addr, peer->key.netns,
+						peer->key.port, peer->key.dir, peer->ifindex);
+
+		if (!subjects_meet(model, &s, subject, JOIN_SAME_SUBJECT))
+			continue;
+		if (peer->stuck_since_ns || peer->syn_since_ns)
+			return false;
+		answered |= peer->progress_ns > since_ns;
+	}
+	return answered;
+}
+
+static const struct threshold *const thresholds[] = {&min_backoff, &stuck_s, &critical_s, NULL};
+
+const struct rule peer_unreachable_rule = {
+	.kind = "peer-unreachable",
+	.class = CLASS_NETWORK,
+	.fault_at = AT_PEER,
+	.core = true,
+	.meaning =
+		"A peer stopped answering: timeouts in a row without progress, or SYNs unanswered.",
+	.against =
+		"Other connections to it that make progress; other peers that are silent too; a closed "
+		"window; a path that loses much anyway; a silence of under three seconds.",
+	.todo = "See whether the peer is up; if it is, see how far packets get.",
+	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_STATE, PROBE_TCP_RETRANS},
+	.tables = {"tcp.peers", "model.peers"},
+	.thresholds = thresholds,
+	.exposed = exposed,
+	.judge = judge,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 2,
+};

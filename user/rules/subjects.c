@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* subjects.c - subjects out of the model's objects, whether they are there still, and whether two
+ * meet; see subjects.h and rule.h. */
+#include "rules/subjects.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/copy.h"
+#include "rules/rule.h"
+
+struct subject subject_disk(const struct disk *disk)
+{
+	struct subject s = {.type = SUBJECT_DISK, .dev = disk->info.dev};
+
+	copy_text(s.name, sizeof(s.name), disk->info.name, sizeof(disk->info.name));
+	memcpy(s.model, disk->info.model, sizeof(s.model));
+	memcpy(s.serial, disk->info.serial, sizeof(s.serial));
+	memcpy(s.wwn, disk->info.wwn, sizeof(s.wwn));
+	return s;
+}
+
+struct subject subject_mount(const struct disk_mount *mount)
+{
+	struct subject s = {.type = SUBJECT_FILESYSTEM, .dev = mount->dev};
+
+	copy_text(s.name, sizeof(s.name), mount->mount, sizeof(mount->mount));
+	memcpy(s.fstype, mount->fstype, sizeof(s.fstype));
+	memcpy(s.source, mount->source, sizeof(s.source));
+	return s;
+}
+
+struct subject subject_peer(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port,
+			    __u8 dir, __u32 ifindex)
+{
+	struct subject s = {.type = SUBJECT_PEER, .ifindex = ifindex, .port = port};
+
+	memcpy(s.addr, addr, sizeof(s.addr));
+	s.netns = subject_netns(model, netns);
+	s.dir = port ? dir : 0;
+	return s;
+}
+
+struct subject subject_nic(const struct model *model, const struct nic *nic, __u32 netns,
+			   __u32 ifindex)
+{
+	struct subject s = {.type = SUBJECT_NIC, .ifindex = ifindex};
+
+	s.netns = subject_netns(model, netns);
+	if (nic)
+		copy_text(s.name, sizeof(s.name), nic->name, sizeof(nic->name));
+	else
+		snprintf(s.name, sizeof(s.name), "if%u", ifindex);
+	return s;
+}
+
+struct subject subject_process(const struct process *process)
+{
+	struct subject s = {.type = SUBJECT_PROCESS, .pid = process->pid};
+	const struct event_proc *who = process->who;
+
+	s.start_ns = process->start_ns;
+	memcpy(s.comm, process->comm, sizeof(s.comm));
+	if (who) {
+		copy_text(s.exe, sizeof(s.exe), who->exe, sizeof(who->exe));
+		copy_text(s.cgroup, sizeof(s.cgroup), who->cgroup, sizeof(who->cgroup));
+		copy_text(s.container, sizeof(s.container), who->container, sizeof(who->container));
+	}
+	return s;
+}
+
+__u32 subject_netns(const struct model *model, __u32 netns)
+{
+	return netns == model_host(model)->netns ? 0 : netns;
+}
+
+__u32 model_netns(const struct model *model, __u32 netns)
+{
+	return netns ? netns : model_host(model)->netns;
+}
+
+__u32 asked_pid(const struct model *model)
+{
+	const char *text = model_setting(model, "pid");
+
+	return text ? (__u32)strtoul(text, NULL, 10) : 0;
+}
+
+const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf, size_t size)
+{
+	const struct nic *nic = nics_find(model_nics(model), netns, ifindex);
+	struct subject s = subject_nic(model, nic, netns, ifindex);
+
+	return subject_label(&s, buf, size);
+}
+
+/* ---- presence ---- */
+
+/* Does a peer of the model belong to this subject? A subject without a port is the whole address.
+ */
+static bool peer_is_of(const struct model *model, const struct peer *peer, const struct subject *s)
+{
+	return memcmp(peer->key.addr, s->addr, sizeof(s->addr)) == 0 &&
+	       subject_netns(model, peer->key.netns) == s->netns &&
+	       (!s->port || (peer->key.port == s->port && peer->key.dir == s->dir));
+}
+
+static bool peer_present(const struct model *model, const struct subject *s)
+{
+	const struct peer *peer = NULL;
+
+	while ((peer = peers_next(model_peers(model), peer)))
+		if (peer_is_of(model, peer, s))
+			return true;
+	return false;
+}
+
+bool subject_present(const struct model *model, const struct subject *subject)
+{
+	const struct disk *disk;
+
+	switch (subject->type) {
+	case SUBJECT_DISK:
+	case SUBJECT_FILESYSTEM:
+		disk = disks_find(model_disks(model), subject->dev);
+		return disk && !disk->gone;
+	case SUBJECT_PEER:
+		return peer_present(model, subject);
+	case SUBJECT_PROCESS:
+		return processes_find(model_processes(model), subject->pid, subject->start_ns) !=
+		       NULL;
+	case SUBJECT_NIC:
+	case SUBJECT_RAID:
+	case SUBJECT_SUBNET:
+	case SUBJECT_DEVICE:
+	case SUBJECT_HOST:
+		break;
+	}
+	return true;
+}
+
+/* ---- meeting ---- */
+
+static bool same_addr(const struct subject *a, const struct subject *b)
+{
+	return a->netns == b->netns && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
+}
+
+/* A finding on an address covers those on its ports. */
+static bool same_peer(const struct subject *a, const struct subject *b)
+{
+	return same_addr(a, b) &&
+	       (!a->port || !b->port || (a->port == b->port && a->dir == b->dir));
+}
+
+/* Does the process hold sockets to the peer, as far as its latest breakdown shows? */
+static bool holds_peer(const struct model *model, const struct subject *process,
+		       const struct subject *peer)
+{
+	const struct process *p =
+		processes_find(model_processes(model), process->pid, process->start_ns);
+	const struct fd_scans *scans = p ? p->scans : NULL;
+
+	for (unsigned int i = 0; scans && scans->n && i < scans->n_groups; i++) {
+		const struct fd_group *g = &scans->group[i];
+
+		if (g->count[scans->n - 1] &&
+		    memcmp(g->peer.addr, peer->addr, sizeof(peer->addr)) == 0 &&
+		    subject_netns(model, g->peer.netns) == peer->netns &&
+		    (!peer->port || g->peer.port == peer->port))
+			return true;
+	}
+	return false;
+}
+
+static bool same_disk(const struct model *model, const struct subject *a, const struct subject *b)
+{
+	const struct disk *x = disks_find(model_disks(model), a->dev);
+	const struct disk *y = disks_find(model_disks(model), b->dev);
+
+	return a->dev == b->dev || (x && x->info.parent == b->dev) ||
+	       (y && y->info.parent == a->dev);
+}
+
+static bool same_subject(const struct subject *a, const struct subject *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case SUBJECT_DISK:
+		return a->dev == b->dev;
+	case SUBJECT_PEER:
+		return same_peer(a, b);
+	case SUBJECT_SUBNET:
+		return same_addr(a, b) && a->prefix_len == b->prefix_len;
+	case SUBJECT_NIC:
+		return a->netns == b->netns && a->ifindex == b->ifindex;
+	case SUBJECT_PROCESS:
+		return a->pid == b->pid && a->start_ns == b->start_ns;
+	case SUBJECT_FILESYSTEM:
+	case SUBJECT_RAID:
+	case SUBJECT_DEVICE:
+		return strcmp(a->name, b->name) == 0;
+	case SUBJECT_HOST:
+		break;
+	}
+	return true;
+}
+
+static bool on_disk(const struct subject *s)
+{
+	return s->type == SUBJECT_DISK || s->type == SUBJECT_FILESYSTEM;
+}
+
+bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
+		   enum join join)
+{
+	switch (join) {
+	case JOIN_SAME_SUBJECT:
+		return same_subject(a, b);
+	case JOIN_SAME_DISK:
+		return on_disk(a) && on_disk(b) && same_disk(model, a, b);
+	case JOIN_SAME_PEER:
+		if (a->type == SUBJECT_PROCESS && b->type == SUBJECT_PEER)
+			return holds_peer(model, a, b);
+		if (a->type == SUBJECT_PEER && b->type == SUBJECT_PROCESS)
+			return holds_peer(model, b, a);
+		return a->type == SUBJECT_PEER && b->type == SUBJECT_PEER && same_addr(a, b);
+	case JOIN_SAME_NIC:
+		/* A peer's subject says by which interface it is reached. */
+		return (a->type == SUBJECT_NIC || a->type == SUBJECT_PEER) &&
+		       (b->type == SUBJECT_NIC || b->type == SUBJECT_PEER) && a->ifindex &&
+		       a->netns == b->netns && a->ifindex == b->ifindex;
+	case JOIN_SAME_PROCESS:
+		return a->type == SUBJECT_PROCESS && same_subject(a, b);
+	case JOIN_HOST:
+		break;
+	}
+	return true;
+}

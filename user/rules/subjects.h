@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* subjects.h - subjects out of the model's objects. */
+#ifndef CULPRIT_SUBJECTS_H
+#define CULPRIT_SUBJECTS_H
+
+#include "finding/finding.h"
+#include "model/disk.h"
+#include "model/model.h"
+#include "model/nic.h"
+#include "model/peer.h"
+#include "model/process.h"
+
+struct subject subject_disk(const struct disk *disk);
+struct subject subject_mount(const struct disk_mount *mount);
+/* A peer by address; port and dir 0 where no port is meant. ifindex: how it is reached, for joins. */
+struct subject subject_peer(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port,
+			    __u8 dir, __u32 ifindex);
+/* nic may be NULL: then only its number is known. */
+struct subject subject_nic(const struct model *model, const struct nic *nic, __u32 netns,
+			   __u32 ifindex);
+struct subject subject_process(const struct process *process);
+
+/* The namespace as subjects give it: 0 for our own. */
+__u32 subject_netns(const struct model *model, __u32 netns);
+/* And back: the inode that the model's keys carry. */
+__u32 model_netns(const struct model *model, __u32 subject_netns);
+
+/* The setting "pid": 0 = all processes. */
+__u32 asked_pid(const struct model *model);
+
+/* "eth0", or "if7" where the name is not known. */
+const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* table.c - THE rule table: one row a kind, class by class, the most telling first; see rule.h. */
+#include <string.h>
+
+#include "rules/families.h"
+
+#define ROW(name) &name##_rule,
+
+const struct rule *const rule_table[] = {
+	/* clang-format off */
+	&disk_media_error_rule,
+	&disk_io_error_rule,
+	UNBUILT_HARDWARE(ROW)
+
+	&path_loss_rule,
+	&uplink_loss_rule,
+	&peer_unreachable_rule,
+	&connect_refused_rule,
+	UNBUILT_NETWORK(ROW)
+
+	&close_wait_leak_rule,
+	&socket_leak_rule,
+	&fd_leak_rule,
+
+	UNBUILT_SYSTEM(ROW)
+	/* clang-format on */
+};
+const unsigned int rule_count = sizeof(rule_table) / sizeof(rule_table[0]);
+
+const struct rule *rule_find(const char *kind)
+{
+	for (unsigned int i = 0; i < rule_count; i++)
+		if (strcmp(rule_table[i]->kind, kind) == 0)
+			return rule_table[i];
+	return NULL;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * unbuilt_system.c - the system kinds of the contract that have no judge yet: what they mean, what
+ * will speak against them, what to do. A kind leaves this file with its judge.
+ */
+#include "rules/families.h"
+
+#define UNBUILT(id, name, at, says, speaks_against, then)                                          \
+	const struct rule id##_rule = {                                                            \
+		.kind = (name),                                                                    \
+		.class = CLASS_SYSTEM,                                                             \
+		.fault_at = (at),                                                                  \
+		.meaning = (says),                                                                 \
+		.against = (speaks_against),                                                       \
+		.todo = (then),                                                                    \
+		.unjudged = "not-implemented",                                                     \
+	}
+
+UNBUILT(fd_exhaustion, "fd-exhaustion", AT_PROCESS,
+	"A process is at, or minutes from, its descriptor limit.",
+	"A process that is stable near its limit by design.",
+	"Raise the limit (prlimit), then find what holds them.");
+
+UNBUILT(disk_saturated, "disk-saturated", AT_THIS_HOST,
+	"Requests wait in the queue because the load exceeds the device; it is healthy.",
+	"Device times that grew too.", "See who sends the load; spread it or slow it down.");
+
+UNBUILT(io_throttled, "io-throttled", AT_THIS_HOST, "A cgroup limit holds the I/O back.",
+	"A device that is busy anyway.", "Read io.max of the cgroup.");
+
+UNBUILT(disk_full, "disk-full", AT_THIS_HOST,
+	"No space is left on a file system or thin pool, or soon none will be.",
+	"Space that is reserved for root.", "Find what grew: du; delete or extend.");
+
+UNBUILT(memory_exhausted, "memory-exhausted", AT_THIS_HOST,
+	"The kernel killed a process for lack of memory.",
+	"A cgroup limit that is meant to be hit.", "See what grew; raise the limit or fix it.");
+
+UNBUILT(memory_pressure, "memory-pressure", AT_THIS_HOST,
+	"Tasks wait for memory for a large share of the time.", "A short burst of reclaim.",
+	"See /proc/pressure/memory and which cgroup suffers.");
+
+UNBUILT(cpu_saturated, "cpu-saturated", AT_THIS_HOST,
+	"More tasks want to run than there are processors, for long.",
+	"A batch job of low priority.",
+	"See which tasks run; give them fewer or the host more processors.");
+
+UNBUILT(task_hung, "task-hung", AT_THIS_HOST, "A task waits uninterruptibly for minutes.",
+	"A network file system whose server is down by plan.",
+	"Its stack (/proc/PID/stack) shows what it waits for.");
+
+UNBUILT(listen_overflow, "listen-overflow", AT_PROCESS,
+	"A local server accepts too slowly: its queue overflows.",
+	"A scan or a flood from outside.",
+	"ss -ltn shows the queue; raise the backlog or accept faster.");
+
+UNBUILT(receiver_backlog, "receiver-backlog", AT_PROCESS,
+	"A local application reads too slowly: data piles up in its sockets.",
+	"A pause of seconds, such as a garbage collection.", "See what the application does.");
+
+UNBUILT(udp_receive_drops, "udp-receive-drops", AT_PROCESS,
+	"Datagrams are dropped because a local socket's buffer is full.", "A single burst.",
+	"Raise the buffer, or read faster.");
+
+UNBUILT(port_exhaustion, "port-exhaustion", AT_THIS_HOST,
+	"No local port is left for new connections to a peer.",
+	"Connections in TIME_WAIT that are reused.",
+	"Keep connections open, or widen ip_local_port_range.");
+
+UNBUILT(conntrack_full, "conntrack-full", AT_THIS_HOST,
+	"The connection-tracking table is full: new connections are dropped.",
+	"A table that is sized small by intent.",
+	"Raise nf_conntrack_max, or exempt traffic from tracking.");
+
+UNBUILT(process_crash_loop, "process-crash-loop", AT_PROCESS,
+	"A service dies and restarts, again and again.", "A job that is meant to end.",
+	"Read its log; stop the restarts until it is fixed.");
+
+UNBUILT(clock_unsynchronized, "clock-unsynchronized", AT_THIS_HOST, "NTP or PTP is not in sync.",
+	"The minutes after a start.", "chronyc tracking, or timedatectl, says why.");
+
+UNBUILT(clock_step, "clock-step", AT_THIS_HOST, "The wall clock jumped.", "A step at boot.",
+	"See who set it; times before it are off.");

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * uplink.c - uplink-loss: most of at least three judged peers behind one interface lose segments.
+ *
+ * Judged and lossy are as in path.c. Test: the pooled lost segments of the interface's paths
+ *against those of paths by other interfaces, loopback included (they show that this host's own
+ *stack is well), as in path.c.
+ *
+ * Confidence
+ *	measured   p <= 0.001 and a control:	c = 0.95 * (1 - sqrt(p)) * s
+ *	inferred   no control:			c = 0.70 * s * (1 - 1 / (1 + sqrt(lost)))
+ *	s = 0.7 + 0.3 * (2 * lossy / judged - 1): 1 when all lose, 0.8 when 2 of 3 do
+ * times 1 - 0.3 * (spurious / resends), and 0.95 when sockets saw reordering.
+ *
+ * Severity: warning, as for path-loss.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/families.h"
+#include "rules/path.h"
+#include "rules/stats.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+#define P_MEASURED 0.001
+
+static const struct threshold min_peers = {
+	"uplink-loss.min_peers", 3, "{peer}",
+	"with two peers a common cause cannot be told from two coincidences"};
+
+/* All judged paths by one interface, pooled. */
+struct uplink {
+	const struct path *first; /* whose interface it is */
+	unsigned int judged;
+	unsigned int lossy;
+	bool mine;
+	__u64 gain[PEER_COUNTERS];
+	double spurious;
+	double lost;
+	__u32 live_reord;
+	__u32 live_zero_win;
+	__u64 from_ns;
+	__u64 lost_ns;
+	struct controls fine;	/* judged paths by this interface that do not lose */
+	struct controls others; /* by other interfaces */
+};
+
+static void pool(struct uplink *u, const struct model *model, const struct path *path)
+{
+	u->judged++;
+	if (path_is_lossy(model, path))
+		u->lossy++;
+	else
+		controls_add(&u->fine, path);
+	u->mine |= path->mine;
+	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
+		u->gain[i] += path->gain[i];
+	u->spurious += path->spurious;
+	u->lost += path->lost;
+	u->live_reord += path->live_reord;
+	u->live_zero_win += path->live_zero_win;
+	if (!u->from_ns || path->from_ns < u->from_ns)
+		u->from_ns = path->from_ns;
+	if (path->lost_ns > u->lost_ns)
+		u->lost_ns = path->lost_ns;
+}
+
+static void sum_up(struct uplink *u, const struct model *model, const struct paths *paths,
+		   const struct path *first)
+{
+	double least = model_threshold(model, &path_min_segments);
+
+	memset(u, 0, sizeof(*u));
+	u->first = first;
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *path = &paths->path[i];
+
+		if (paths_share_nic(path, first)) {
+			if (path_is_judged(model, path))
+				pool(u, model, path);
+		} else if ((double)path->gain[PEER_SEGS_OUT] >= least &&
+			   !path_is_lossy(model, path) && path->netns == first->netns) {
+			controls_add(&u->others, path);
+		}
+	}
+}
+
+static double grade(const struct uplink *u, enum basis *ret_basis)
+{
+	double all = (double)u->lossy / (double)u->judged;
+	double share = 0.7 + 0.3 * (2.0 * all - 1.0), p;
+
+	*ret_basis = BASIS_INFERRED;
+	if (u->others.n) {
+		p = rate_test(u->lost / LOSS_BURST, (double)u->gain[PEER_SEGS_OUT],
+			      u->others.lost / LOSS_BURST, u->others.segments);
+		if (p <= P_MEASURED) {
+			*ret_basis = BASIS_MEASURED;
+			return 0.95 * (1.0 - sqrt(p)) * share;
+		}
+	}
+	return 0.70 * share * (1.0 - 1.0 / (1.0 + sqrt(u->lost)));
+}
+
+static void advise(struct claim *claim, const char *nic)
+{
+	bool plain = text_is_plain_word(nic);
+
+	claim_advice(claim, false, "Read the interface's own counters", "%s%s",
+		     plain ? "ip -s -s link show dev " : "ip -s -s link", plain ? nic : "");
+	if (plain)
+		claim_advice(claim, false, "Read the adapter's statistics", "ethtool -S %s", nic);
+	snprintf(claim->call, sizeof(claim->call),
+		 "the network team: the port, cable or router of %.15s", nic);
+}
+
+static void claim_uplink(const struct model *model, const struct uplink *u,
+			 const struct judgement *judgement)
+{
+	const struct nic *nic = nics_find(model_nics(model), u->first->netns, u->first->ifindex);
+	struct subject subject = subject_nic(model, nic, u->first->netns, u->first->ifindex);
+	struct claim claim;
+	char label[32];
+
+	subject_label(&subject, label, sizeof(label));
+	claim_init(&claim, &uplink_loss_rule, &subject);
+	claim.count = (__u64)u->lost;
+	claim.first_ns = u->from_ns;
+	claim.last_ns = u->lost_ns;
+	claim.window_ns = model_now(model) - u->from_ns;
+	claim_message(&claim,
+		      "NETWORK: %s loses packets to %u of %u peers: the uplink, not one path.",
+		      label, u->lossy, u->judged);
+	claim.confidence = grade(u, &claim.basis);
+	claim_evidence(&claim, ROLE_FOR, true, "nic.peers.lossy", u->lossy, "{peer}",
+		       "%u of %u judged peers by %s lose segments", u->lossy, u->judged, label);
+	path_claim_loss(&claim, u->gain, u->lost, u->lost / (double)u->gain[PEER_SEGS_OUT]);
+	path_claim_controls(&claim, &u->others);
+	claim.confidence *=
+		path_claim_against(&claim, u->gain, u->spurious, u->lost, u->live_reord);
+	if (u->fine.n)
+		claim_evidence(&claim, ROLE_AGAINST, false, "nic.peers.fine", u->fine.n, "{peer}",
+			       "%u by the same interface fine: %s lost %s of %s", u->fine.n,
+			       text_addr(u->fine.best[0]->addr, 0).s,
+			       text_percent(u->fine.best[0]->ratio).s,
+			       text_count(u->fine.best[0]->gain[PEER_SEGS_OUT]).s);
+	path_claim_not_us(&claim, model, u->gain[PEER_SEND_ERRORS], u->live_zero_win,
+			  u->first->netns, u->first->ifindex);
+	claim_text(&claim, ROLE_UNKNOWN, "adapter, cable, switch port or the first router");
+	claim.confidence = confidence_round(claim.confidence);
+	advise(&claim, label);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+static void judge(const struct model *model, const struct judgement *judgement)
+{
+	double least = model_threshold(model, &min_peers);
+	struct paths paths;
+
+	paths_init(&paths, model);
+	for (unsigned int i = 0; i < paths.n; i++) {
+		const struct path *path = &paths.path[i];
+		struct uplink uplink;
+
+		/* Sorted by interface: the first path of each stands for it. */
+		if (!path->ifindex || (i && paths_share_nic(path, path - 1)))
+			continue;
+		sum_up(&uplink, model, &paths, path);
+		if (uplink.judged >= least && uplink.judged && 2 * uplink.lossy > uplink.judged &&
+		    uplink.mine)
+			claim_uplink(model, &uplink, judgement);
+	}
+	paths_done(&paths);
+}
+
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	double least = model_threshold(model, &min_peers);
+	struct paths paths;
+	unsigned int judged = 0;
+
+	paths_init(&paths, model);
+	for (unsigned int i = 0; i < paths.n; i++)
+		judged += path_is_judged(model, &paths.path[i]);
+	paths_done(&paths);
+	if (judged >= least)
+		return true;
+	snprintf(buf, size, "%s busy enough; uplink-loss needs %.0f", text_plural(judged, "peer").s,
+		 least);
+	return false;
+}
+
+/* Seen healthy: most of the interface's judged paths no longer lose, and some are judged. */
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	unsigned int judged = 0, lossy = 0;
+	struct paths paths;
+
+	(void)since_ns;
+	paths_init(&paths, model);
+	for (unsigned int i = 0; i < paths.n; i++) {
+		const struct path *path = &paths.path[i];
+
+		if (path->ifindex != subject->ifindex ||
+		    subject_netns(model, path->netns) != subject->netns ||
+		    !path_is_judged(model, path))
+			continue;
+		judged++;
+		lossy += path_is_lossy(model, path);
+	}
+	paths_done(&paths);
+	return judged && !lossy;
+}
+
+static const struct threshold *const thresholds[] = {&min_peers, &path_min_segments,
+						     &path_min_ratio, &path_min_lost, NULL};
+
+const struct rule uplink_loss_rule = {
+	.kind = "uplink-loss",
+	.class = CLASS_NETWORK,
+	.fault_at = AT_PATH,
+	.meaning = "Most peers behind one interface lose segments: the uplink, not one path.",
+	.against =
+		"Peers by the same interface that are fine; resends that were for nothing (DSACK).",
+	.todo = "Read the interface's counters; ask the network team about its port, cable and router.",
+	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_RETRANS},
+	.tables = {"tcp.peers", "model.peers"},
+	.thresholds = thresholds,
+	.exposed = exposed,
+	.judge = judge,
+	.recovered = recovered,
+	.open_evals = 2,
+	.close_evals = 3,
+};

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* settings.c - the settings file, checked line by line; see settings.h. */
+#include "settings.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "rules/rule.h"
+
+/* A trace or a daemon that looks more seldom would miss what it is for; more often costs too much.
+ */
+#define TICK_MIN_MS  100U
+#define TICK_MAX_MS  60000U
+#define WINDOW_MIN_S 1.0
+#define WINDOW_MAX_S 86400.0
+
+/* ---- the list ---- */
+
+static struct setting *find(struct settings *settings, const char *key)
+{
+	for (unsigned int i = 0; i < settings->n; i++)
+		if (strcmp(settings->list[i].key, key) == 0)
+			return &settings->list[i];
+	return NULL;
+}
+
+const char *settings_get(const struct settings *settings, const char *key)
+{
+	const struct setting *s = find((struct settings *)settings, key);
+
+	return s ? s->value : NULL;
+}
+
+int settings_set(struct settings *settings, const char *key, const char *value, struct err *err)
+{
+	struct setting *s = find(settings, key);
+
+	if (strlen(key) >= sizeof(s->key) || strlen(value) >= sizeof(s->value))
+		return err_set(err, -ENAMETOOLONG,
+			       "'%.80s' is too long: at most %zu bytes, its value %zu", key,
+			       sizeof(s->key) - 1, sizeof(s->value) - 1);
+	if (!value[0]) {
+		if (s)
+			*s = settings->list[--settings->n];
+		return 0;
+	}
+	if (!s) {
+		if (settings->n == SETTINGS_MAX)
+			return err_set(err, -ENOSPC, "too many settings: at most %d", SETTINGS_MAX);
+		s = &settings->list[settings->n++];
+		memset(s, 0, sizeof(*s));
+		snprintf(s->key, sizeof(s->key), "%s", key);
+	}
+	snprintf(s->value, sizeof(s->value), "%s", value);
+	return 0;
+}
+
+/* ---- values ---- */
+
+static int parse_number(const char *text, double *ret_value, struct err *err)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (end == text || *end || errno == ERANGE || !isfinite(value) || value < 0)
+		return err_set(err, -EINVAL, "'%s' is no number of 0 or more", text);
+	*ret_value = value;
+	return 0;
+}
+
+static const char *threshold_at(const void *table, unsigned int n)
+{
+	(void)table;
+	for (unsigned int i = 0; i < rule_count; i++)
+		for (const struct threshold *const *t = rule_table[i]->thresholds; t && *t; t++)
+			if (n-- == 0)
+				return (*t)->key;
+	return NULL;
+}
+
+static const struct threshold *find_threshold(const char *key)
+{
+	for (unsigned int i = 0; i < rule_count; i++)
+		for (const struct threshold *const *t = rule_table[i]->thresholds; t && *t; t++)
+			if (strcmp((*t)->key, key) == 0)
+				return *t;
+	return NULL;
+}
+
+static int set_threshold(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	const struct threshold *threshold = find_threshold(key);
+	unsigned int n = 0;
+	char hint[96];
+	double number;
+	int ret;
+
+	if (!threshold) {
+		while (threshold_at(NULL, n))
+			n++;
+		suggest_text(hint, sizeof(hint), "", suggest(key, NULL, n, threshold_at));
+		return err_set(err, -EINVAL,
+			       "unknown threshold '%s'%s; culprit explain KIND lists them", key,
+			       hint);
+	}
+	ret = parse_number(value, &number, err);
+	if (ret < 0)
+		return err_prefix(err, "%s", key);
+	return settings_set(
+		s, key, number < threshold->value || number > threshold->value ? value : "", err);
+}
+
+static int set_seconds(struct settings *s, const char *key, const char *value, double min,
+		       double max, double *ret_seconds, struct err *err)
+{
+	int ret = parse_number(value, ret_seconds, err);
+
+	(void)s;
+	if (ret < 0)
+		return err_prefix(err, "%s", key);
+	if (*ret_seconds < min || *ret_seconds > max)
+		return err_set(err, -EINVAL, "%s: %s is not between %g and %g seconds", key, value,
+			       min, max);
+	return 0;
+}
+
+static int set_window(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	double seconds;
+	int ret = set_seconds(s, key, value, WINDOW_MIN_S, WINDOW_MAX_S, &seconds, err);
+
+	return ret < 0 ? ret : settings_set(s, key, value, err);
+}
+
+static int set_tick(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	double seconds;
+	int ret = set_seconds(s, key, value, TICK_MIN_MS / 1e3, TICK_MAX_MS / 1e3, &seconds, err);
+
+	if (ret == 0)
+		s->tick_ms = (unsigned int)(seconds * 1e3 + 0.5);
+	return ret;
+}
+
+static int set_duration(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (parse_duration(value, &s->duration_ns, err) < 0)
+		return err_prefix(err, "%s", key);
+	return 0;
+}
+
+/* "a, b" to "a,b" */
+static void squeeze(const char *from, char *to, size_t size)
+{
+	size_t at = 0;
+
+	for (; *from && at + 1 < size; from++)
+		if (*from != ' ' && *from != '\t')
+			to[at++] = *from;
+	to[at] = '\0';
+}
+
+static int set_class(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	char list[128], sorted[64];
+
+	squeeze(value, list, sizeof(list));
+	if (parse_class_list(list, sorted, sizeof(sorted), err) < 0)
+		return err_prefix(err, "%s", key);
+	return settings_set(s, "class", sorted, err);
+}
+
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789._-"
+
+static int set_disable(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	char list[256];
+
+	squeeze(value, list, sizeof(list));
+	if (!list[0] || list[strspn(list, NAME_LETTERS ",")])
+		return err_set(err, -EINVAL,
+			       "%s: '%s' is no list of probes; culprit probes lists them", key,
+			       value);
+	return settings_set(s, "probes.disable", list, err);
+}
+
+static int set_label(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	char name[128];
+
+	if (key[strspn(key, NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
+		return err_set(err, -EINVAL, "label '%s': only letters, digits, '.', '_' and '-'",
+			       key);
+	if (!value[0])
+		return err_set(err, -EINVAL, "label '%s' is empty", key);
+	snprintf(name, sizeof(name), "label.%s", key);
+	return settings_set(s, name, value, err);
+}
+
+/* ---- THE table of what a file may say ---- */
+
+struct key_row {
+	const char *section;
+	const char *key; /* NULL: any, the setter checks */
+	int (*set)(struct settings *s, const char *key, const char *value, struct err *err);
+};
+
+static const struct key_row key_table[] = {
+	{"general", "class", set_class},     {"general", "window_s", set_window},
+	{"general", "tick_s", set_tick},     {"general", "duration", set_duration},
+	{"thresholds", NULL, set_threshold}, {"probes", "disable", set_disable},
+	{"labels", NULL, set_label},
+};
+#define KEY_ROWS (sizeof(key_table) / sizeof(key_table[0]))
+
+static const char *section_at(const void *table, unsigned int i)
+{
+	(void)table;
+	return key_table[i].section;
+}
+
+static const char *key_at(const void *table, unsigned int i)
+{
+	return strcmp(key_table[i].section, table) == 0 ? key_table[i].key : NULL;
+}
+
+bool settings_section_known(const char *section)
+{
+	for (unsigned int i = 0; i < KEY_ROWS; i++)
+		if (strcmp(key_table[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+const char *settings_section_near(const char *text)
+{
+	return suggest(text, NULL, KEY_ROWS, section_at);
+}
+
+int settings_take(struct settings *settings, const char *section, const char *key,
+		  const char *value, struct err *err)
+{
+	char hint[80];
+
+	for (unsigned int i = 0; i < KEY_ROWS; i++) {
+		const struct key_row *row = &key_table[i];
+
+		if (strcmp(row->section, section) == 0 && (!row->key || strcmp(row->key, key) == 0))
+			return row->set(settings, key, value, err);
+	}
+	suggest_text(hint, sizeof(hint), "", suggest(key, section, KEY_ROWS, key_at));
+	return err_set(err, -EINVAL, "unknown key '%s' in [%s]%s", key, section, hint);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * settings.h - what a settings file and the command line ask for, as the list that becomes
+ * EVENT_CONFIG: only what differs from its default.
+ *
+ * The file has sections of "key = value" lines:
+ *	[general]     class, tick_s, duration (of a trace); what is judged over how long: window_s
+ *	              (rates), disk.window_s (disk errors), leak.bucket_s (one floor of a census)
+ *	[thresholds]  kind.name = number, as `culprit explain KIND` lists them
+ *	[probes]      disable = a comma list of probe names
+ *	[labels]      name = text, goes out with every line
+ * What is unknown, given twice or out of range is an error with its line number: a misspelt
+ *threshold must not be silently without effect.
+ */
+#ifndef CULPRIT_SETTINGS_H
+#define CULPRIT_SETTINGS_H
+
+#include "err.h"
+#include "source/source.h"
+
+#define SETTINGS_MAX 128
+
+struct settings {
+	struct setting list[SETTINGS_MAX];
+	unsigned int n;
+	unsigned int tick_ms;		/* 0 = not given */
+	unsigned long long duration_ns; /* 0 = not given */
+};
+
+/* Adds or replaces a setting; an empty value removes it. -ENOSPC, -ENAMETOOLONG with a message. */
+int settings_set(struct settings *settings, const char *key, const char *value, struct err *err);
+
+/* NULL when it is not set. */
+const char *settings_get(const struct settings *settings, const char *key);
+
+/* Adds what the file says. -ENOENT and the like; -EINVAL with "FILE:LINE: what is wrong"; on an
+ * error `settings` is unchanged. */
+int settings_load(struct settings *settings, const char *path, struct err *err);
+
+/* One "key = value" of a section; checked against the table of keys. */
+int settings_take(struct settings *settings, const char *section, const char *key,
+		  const char *value, struct err *err);
+bool settings_section_known(const char *section);
+/* The section that was probably meant; NULL when none is near. */
+const char *settings_section_near(const char *text);
+
+#endif

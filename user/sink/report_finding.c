@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* report_finding.c - the findings in the report: the worst in full, further ones a row each. */
+#include <ctype.h>
+#include <string.h>
+
+#include "finding/life.h"
+#include "model/nic.h"
+#include "report.h"
+#include "rules/subjects.h"
+
+/* Where the effect of a command ends; a longer one may use the whole line. */
+#define EFFECT_COLUMN 77U
+#define TEXT_COLUMNS  (REPORT_COLUMNS - REPORT_INDENT)
+/* Further findings that are worth more than details of the worst one. */
+#define FURTHER_STRONG 3
+
+/* What the first row of a role is worth; further rows of the same role are worth one step less. */
+static const unsigned int role_worth[ROLES] = {
+	[ROLE_DISK] = ROW_USEFUL,   [ROLE_CHAIN] = ROW_USEFUL,	 [ROLE_WHO] = ROW_USEFUL,
+	[ROLE_HOLDS] = ROW_USEFUL,  [ROLE_OPENED] = ROW_STRONG,	 [ROLE_VICTIM] = ROW_STRONG,
+	[ROLE_FOR] = ROW_KEEP,	    [ROLE_CONTROL] = ROW_STRONG, [ROLE_AGAINST] = ROW_STRONG,
+	[ROLE_NOT_US] = ROW_USEFUL, [ROLE_UNKNOWN] = ROW_DETAIL,
+};
+
+static void via_text(const struct model *model, const struct subject *s, char *buf, size_t size)
+{
+	const struct nic *nic = NULL;
+
+	if (s->type == SUBJECT_PEER && s->ifindex)
+		nic = nics_find(model_nics(model), model_netns(model, s->netns), s->ifindex);
+	buf[0] = '\0';
+	if (nic)
+		snprintf(buf, size, " via %.15s", nic->name);
+}
+
+static void add_header(const struct model *model, const struct finding *f, unsigned int worth,
+		       struct rows *rows)
+{
+	const struct claim *claim = &f->claim;
+	char label[80], word[16], via[32];
+	struct row *row;
+	size_t len;
+
+	len = (size_t)snprintf(word, sizeof(word), "%s", severity_name(claim->severity));
+	for (char *p = word; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	subject_label(&claim->subject, label, sizeof(label));
+	rows_shorten(label, 40, false);
+	via_text(model, &claim->subject, via, sizeof(via));
+	row = rows_add(rows, worth, NULL, "%s %s %s%s, confidence %.2f (%s)", word,
+		       claim->rule->kind, label, via, claim->confidence, basis_name(claim->basis));
+	row->tone = claim->severity >= SEVERITY_WARNING ? TONE_ALARM : TONE_BOLD;
+	row->tone_len = (unsigned int)len;
+}
+
+static void add_evidence(const struct claim *claim, struct rows *rows)
+{
+	for (int role = 0; role < ROLES; role++) {
+		unsigned int worth = role_worth[role];
+
+		for (unsigned int i = 0; i < claim->n_evidence; i++) {
+			const struct evidence *e = &claim->evidence[i];
+
+			if ((int)e->role != role || !e->text[0])
+				continue;
+			rows_add(rows, worth, evidence_role_label(e->role), "%.*s",
+				 (int)sizeof(e->text), e->text);
+			worth = worth < ROW_USEFUL ? ROW_USEFUL : ROW_DETAIL;
+		}
+	}
+}
+
+/* A command may not be cut: a long one goes on after a backslash, as a shell reads it. */
+static const char *add_long_command(const char *command, unsigned int worth, struct rows *rows)
+{
+	size_t at = TEXT_COLUMNS - 2;
+
+	if (strlen(command) <= TEXT_COLUMNS)
+		return command;
+	while (at > 0 && command[at] != ' ')
+		at--;
+	if (!at)
+		return command;
+	rows_add(rows, worth, "next", "%.*s \\", (int)at, command);
+	return command + at + 1;
+}
+
+static void add_advice(const struct advice *advice, unsigned int worth, struct rows *rows)
+{
+	char effect[128];
+	const char *command = advice->command;
+	size_t room, len, width;
+
+	if (!command[0]) {
+		rows_add(rows, worth, "next", "%s", advice->text);
+		return;
+	}
+	command = add_long_command(command, worth, rows);
+	len = strlen(command);
+	if (advice->changes)
+		snprintf(effect, sizeof(effect), "(changes: %s)", advice->text);
+	else
+		snprintf(effect, sizeof(effect), "(reads)");
+	if (advice->changes && len + 2 + strlen(effect) > TEXT_COLUMNS)
+		snprintf(effect, sizeof(effect), "(changes)");
+	width = strlen(effect);
+	room = EFFECT_COLUMN - REPORT_INDENT;
+	if (len + 2 + width > room)
+		room = TEXT_COLUMNS;
+	if (len + 2 + width > room) {
+		rows_add(rows, worth, "next", "%s", command);
+		rows_add(rows, worth, "next", "%*s", (int)(EFFECT_COLUMN - REPORT_INDENT), effect);
+		return;
+	}
+	rows_add(rows, worth, "next", "%s%*s", command, (int)(room - len), effect);
+}
+
+static void add_worst(const struct model *model, const struct finding *f, struct rows *rows)
+{
+	const struct claim *claim = &f->claim;
+
+	rows_add(rows, ROW_KEEP, NULL, "%s", "");
+	add_header(model, f, ROW_KEEP, rows);
+	add_evidence(claim, rows);
+	for (unsigned int i = 0; i < claim->n_advice; i++)
+		add_advice(&claim->advice[i], i == 0 ? ROW_KEEP : ROW_USEFUL + 1, rows);
+	if (claim->call[0])
+		rows_add(rows, ROW_STRONG, "call", "%s", claim->call);
+}
+
+void report_findings(const struct model *model, const struct life *life, struct rows *rows)
+{
+	const struct finding *f = life_open_at(life, 0);
+	unsigned int i = 0;
+
+	if (f && f->claim.severity >= SEVERITY_WARNING) {
+		add_worst(model, f, rows);
+		i = 1;
+	}
+	if (life_open_at(life, i))
+		rows_add(rows, ROW_KEEP, NULL, "%s", "");
+	for (unsigned int n = 0; (f = life_open_at(life, i)); i++, n++)
+		add_header(model, f, n < FURTHER_STRONG ? ROW_STRONG : ROW_EXTRA, rows);
+}

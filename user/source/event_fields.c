@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* event_fields.c - THE field table; see event_fields.h. */
+#include "source/event_fields.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- closed sets of numbers ---- */
+
+#define VALUES(set, ...)                                                                           \
+	static const char *const set##_names[] = {__VA_ARGS__};                                    \
+	static const struct field_values set = {set##_names, COUNT(set##_names)}
+
+VALUES(run_modes, [RUN_TRACE] = "trace", [RUN_DAEMON] = "daemon");
+VALUES(end_reasons, [END_DURATION] = "duration", [END_INTERRUPTED] = "interrupted",
+       [END_DAMAGED] = "damaged");
+VALUES(probe_states, [PROBE_ACTIVE] = "active", [PROBE_DEGRADED] = "degraded",
+       [PROBE_UNAVAILABLE] = "unavailable");
+VALUES(block_ops, [BLOCK_READ] = "read", [BLOCK_WRITE] = "write", [BLOCK_FLUSH] = "flush",
+       [BLOCK_DISCARD] = "discard", [BLOCK_WRITE_ZEROES] = "write_zeroes",
+       [BLOCK_PASSTHROUGH] = "passthrough", [BLOCK_OTHER] = "other");
+VALUES(block_statuses, [BLOCK_OK] = "ok", [BLOCK_NOTSUPP] = "notsupp", [BLOCK_TIMEOUT] = "timeout",
+       [BLOCK_NOSPC] = "nospc", [BLOCK_TRANSPORT] = "transport", [BLOCK_TARGET] = "target",
+       [BLOCK_RESV_CONFLICT] = "resv_conflict", [BLOCK_MEDIUM] = "medium",
+       [BLOCK_PROTECTION] = "protection", [BLOCK_RESOURCE] = "resource", [BLOCK_IOERR] = "ioerr",
+       [BLOCK_AGAIN] = "again", [BLOCK_OFFLINE] = "offline", [BLOCK_DM_REQUEUE] = "dm_requeue",
+       [BLOCK_ZONE] = "zone", [BLOCK_DURATION_LIMIT] = "duration_limit", [BLOCK_INVAL] = "inval",
+       [BLOCK_STATUS_UNKNOWN] = "unknown");
+VALUES(block_io_reasons, [BLOCK_IO_ERROR] = "error", [BLOCK_IO_SLOW] = "slow");
+VALUES(peer_dirs, [PEER_OUT] = "out", [PEER_IN] = "in");
+VALUES(retrans_causes, [RETRANS_RTO] = "rto", [RETRANS_FAST] = "fast", [RETRANS_LOSS] = "loss",
+       [RETRANS_TLP] = "tlp", [RETRANS_SYN] = "syn", [RETRANS_SYNACK] = "synack",
+       [RETRANS_OTHER] = "other");
+VALUES(conn_outcomes, [CONN_ESTABLISHED] = "established", [CONN_REFUSED] = "refused",
+       [CONN_TIMED_OUT] = "timed_out", [CONN_UNREACHABLE] = "unreachable", [CONN_RESET] = "reset",
+       [CONN_ABANDONED] = "abandoned", [CONN_FAILED] = "failed", [CONN_BROKEN] = "broken");
+VALUES(fd_kinds, [FD_FILE] = "file", [FD_DIR] = "dir", [FD_PIPE] = "pipe", [FD_SOCKET] = "socket",
+       [FD_CHAR] = "char", [FD_BLOCK] = "block", [FD_EVENTFD] = "eventfd", [FD_EPOLL] = "epoll",
+       [FD_TIMERFD] = "timerfd", [FD_SIGNALFD] = "signalfd", [FD_INOTIFY] = "inotify",
+       [FD_ANON] = "anon", [FD_OTHER] = "other");
+VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp",
+       [FD_UNIX] = "unix", [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
+
+/* ---- the rows; T is the type's struct, id counts within the type ---- */
+
+#define ROW(T, member, field_name, field_id, field_kind, set)                                      \
+	{                                                                                          \
+		.name = (field_name), .id = (field_id), .offset = offsetof(struct T, member),      \
+		.length = sizeof(((struct T *)NULL)->member), .kind = (field_kind),                \
+		.values = (set),                                                                   \
+	}
+#define F(T, id, kind, member) ROW(T, member, #member, id, FIELD_##kind, NULL)
+#define E(T, id, kind, member, set) ROW(T, member, #member, id, FIELD_##kind, &(set))
+#define PAD(T, member) ROW(T, member, "", 0, FIELD_PAD, NULL)
+#define PEER(T, id)                                                                                \
+	ROW(T, peer.addr, "peer.addr", id, FIELD_ADDR, NULL),                                      \
+		ROW(T, peer.netns, "peer.netns", (id) + 1, FIELD_U32, NULL),                       \
+		ROW(T, peer.port, "peer.port", (id) + 2, FIELD_U16, NULL),                         \
+		ROW(T, peer.dir, "peer.dir", (id) + 3, FIELD_U8, &peer_dirs), PAD(T, peer.pad)
+
+/* clang-format off */
+static const struct event_field clock_fields[] = {
+	F(event_clock, 1, U64, boottime_ns),
+	F(event_clock, 2, U64, realtime_ns),
+};
+
+static const struct event_field host_fields[] = {
+	F(event_host, 1, STR, hostname),
+	F(event_host, 2, STR, machine_id),
+	F(event_host, 3, STR, boot_id),
+	F(event_host, 4, STR, kernel),
+	F(event_host, 5, STR, run),
+	F(event_host, 6, STR, version),
+	F(event_host, 7, U32, netns),
+	F(event_host, 8, U32, cpus),
+	E(event_host, 9, U32, mode, run_modes),
+	PAD(event_host, pad),
+};
+
+static const struct event_field config_fields[] = {
+	F(event_config, 1, STR, key),
+	F(event_config, 2, STR, value),
+};
+
+static const struct event_field tick_fields[] = {
+	F(event_tick, 1, U32, seq),
+	F(event_tick, 2, U32, interval_ms),
+};
+
+static const struct event_field end_fields[] = {
+	E(event_end, 1, U32, reason, end_reasons),
+	PAD(event_end, pad),
+};
+
+static const struct event_field probe_fields[] = {
+	F(event_probe, 1, STR, name),
+	F(event_probe, 2, STR, via),
+	F(event_probe, 3, STR, reason),
+	E(event_probe, 4, U32, state, probe_states),
+	PAD(event_probe, pad),
+};
+
+static const struct event_field ring_fields[] = {
+	F(event_ring, 1, STR, name),
+	F(event_ring, 2, U64, produced),
+	F(event_ring, 3, U64, delivered),
+	F(event_ring, 4, U64, lost),
+	F(event_ring, 5, U64, suppressed),
+};
+
+static const struct event_field table_fields[] = {
+	F(event_table, 1, STR, name),
+	F(event_table, 2, U64, limit),
+	F(event_table, 3, U64, used),
+	F(event_table, 4, U64, dropped),
+};
+
+static const struct event_field self_fields[] = {
+	F(event_self, 1, U64, cpu_ns),
+	F(event_self, 2, U64, wall_ns),
+	F(event_self, 3, U64, rss_bytes),
+	F(event_self, 4, U64, map_bytes),
+};
+
+static const struct event_field hook_fields[] = {
+	F(event_hook, 1, STR, name),
+	F(event_hook, 2, U64, runs),
+	F(event_hook, 3, U64, run_ns),
+};
+
+static const struct event_field disk_fields[] = {
+	F(event_disk, 1, DEV, dev),
+	F(event_disk, 2, DEV, parent),
+	F(event_disk, 3, U64, diskseq),
+	F(event_disk, 4, U64, size_bytes),
+	F(event_disk, 5, U32, flags),
+	F(event_disk, 6, STR, name),
+	F(event_disk, 7, STR, model),
+	F(event_disk, 8, STR, serial),
+	F(event_disk, 9, STR, wwn),
+	F(event_disk, 10, STR, transport),
+	F(event_disk, 11, STR, backing),
+	PAD(event_disk, pad),
+};
+
+static const struct event_field disk_gone_fields[] = {
+	F(event_disk_gone, 1, DEV, dev),
+	PAD(event_disk_gone, pad),
+};
+
+static const struct event_field mount_fields[] = {
+	F(event_mount, 1, DEV, dev),
+	F(event_mount, 2, STR, fstype),
+	F(event_mount, 3, STR, mount),
+	F(event_mount, 4, STR, source),
+	PAD(event_mount, pad),
+};
+
+static const struct event_field block_io_fields[] = {
+	F(event_block_io, 1, DEV, dev),
+	E(event_block_io, 2, U8, op, block_ops),
+	E(event_block_io, 3, U8, status, block_statuses),
+	E(event_block_io, 4, U8, reason, block_io_reasons),
+	F(event_block_io, 5, U64, sector),
+	F(event_block_io, 6, U64, bytes),
+	F(event_block_io, 7, U64, lat_ns),
+	F(event_block_io, 8, U8, readahead),
+	F(event_block_io, 9, U8, nowait),
+	F(event_block_io, 10, U32, pid),
+	F(event_block_io, 11, U64, start_ns),
+	F(event_block_io, 12, STR, comm),
+	PAD(event_block_io, pad),
+};
+
+static const struct event_field block_stat_fields[] = {
+	F(event_block_stat, 1, DEV, dev),
+	E(event_block_stat, 2, U32, op, block_ops),
+	F(event_block_stat, 3, U64, requests),
+	F(event_block_stat, 4, U64, bytes),
+	F(event_block_stat, 5, U64, errors),
+	F(event_block_stat, 6, U64, unknown_start),
+	F(event_block_stat, 7, HIST, hist),
+};
+
+static const struct event_field block_status_fields[] = {
+	F(event_block_status, 1, DEV, dev),
+	E(event_block_status, 2, U16, op, block_ops),
+	E(event_block_status, 3, U16, status, block_statuses),
+	F(event_block_status, 4, U64, count),
+	F(event_block_status, 5, U64, harmless),
+};
+
+static const struct event_field nic_fields[] = {
+	F(event_nic, 1, STR, name),
+	F(event_nic, 2, U32, ifindex),
+	F(event_nic, 3, U32, netns),
+	F(event_nic, 4, U32, flags),
+	F(event_nic, 5, U32, speed_mbps),
+	F(event_nic, 6, U64, rx_packets),
+	F(event_nic, 7, U64, tx_packets),
+	F(event_nic, 8, U64, rx_errors),
+	F(event_nic, 9, U64, tx_errors),
+	F(event_nic, 10, U64, rx_dropped),
+	F(event_nic, 11, U64, tx_dropped),
+};
+
+static const struct event_field tcp_retrans_fields[] = {
+	PEER(event_tcp_retrans, 1),
+	E(event_tcp_retrans, 5, U8, cause, retrans_causes),
+	F(event_tcp_retrans, 6, U8, state),
+	F(event_tcp_retrans, 7, U8, backoff),
+	F(event_tcp_retrans, 8, S32, err),
+	F(event_tcp_retrans, 9, U32, ifindex),
+	F(event_tcp_retrans, 10, U16, local_port),
+	F(event_tcp_retrans, 11, U16, remote_port),
+	F(event_tcp_retrans, 12, U32, segs_out),
+	F(event_tcp_retrans, 13, U32, total_retrans),
+	F(event_tcp_retrans, 14, U32, srtt_us),
+	F(event_tcp_retrans, 15, U32, min_rtt_us),
+	F(event_tcp_retrans, 16, U32, rto_us),
+	F(event_tcp_retrans, 17, U32, snd_wnd),
+	F(event_tcp_retrans, 18, U32, snd_cwnd),
+	F(event_tcp_retrans, 19, U32, dsack_dups),
+	F(event_tcp_retrans, 20, U32, pid),
+	F(event_tcp_retrans, 21, STR, comm),
+	F(event_tcp_retrans, 22, U64, start_ns),
+	PAD(event_tcp_retrans, pad),
+	PAD(event_tcp_retrans, pad2),
+};
+
+static const struct event_field tcp_conn_fields[] = {
+	PEER(event_tcp_conn, 1),
+	E(event_tcp_conn, 5, U8, outcome, conn_outcomes),
+	F(event_tcp_conn, 6, U32, err),
+	F(event_tcp_conn, 7, U8, syn_retrans),
+	F(event_tcp_conn, 8, U32, ifindex),
+	F(event_tcp_conn, 9, U16, local_port),
+	F(event_tcp_conn, 10, U16, remote_port),
+	F(event_tcp_conn, 11, U32, segs_out),
+	F(event_tcp_conn, 12, U32, total_retrans),
+	F(event_tcp_conn, 13, U32, pid),
+	F(event_tcp_conn, 14, STR, comm),
+	F(event_tcp_conn, 15, U64, start_ns),
+	PAD(event_tcp_conn, pad),
+	PAD(event_tcp_conn, pad2),
+};
+
+static const struct event_field tcp_peer_fields[] = {
+	PEER(event_tcp_peer, 1),
+	F(event_tcp_peer, 5, U32, ifindex),
+	F(event_tcp_peer, 6, U32, flags),
+	F(event_tcp_peer, 7, U64, segs_out),
+	F(event_tcp_peer, 8, U64, segs_retrans),
+	F(event_tcp_peer, 9, U64, dsacks),
+	F(event_tcp_peer, 10, U64, bytes_acked),
+	F(event_tcp_peer, 11, U64, bytes_received),
+	F(event_tcp_peer, 12, U64S, retrans),
+	F(event_tcp_peer, 13, U64, send_errors),
+	F(event_tcp_peer, 14, U64, attempts),
+	F(event_tcp_peer, 15, U64, established),
+	F(event_tcp_peer, 16, U64, accepted),
+	F(event_tcp_peer, 17, U64, refused),
+	F(event_tcp_peer, 18, U64, timed_out),
+	F(event_tcp_peer, 19, U64, unreachable),
+	F(event_tcp_peer, 20, U64, abandoned),
+	F(event_tcp_peer, 21, U64, failed),
+	F(event_tcp_peer, 22, U64, resets),
+	F(event_tcp_peer, 23, U64, broken),
+	F(event_tcp_peer, 24, U64, closed),
+	F(event_tcp_peer, 25, U32, live),
+	F(event_tcp_peer, 26, U32, live_syn),
+	F(event_tcp_peer, 27, U32, live_stuck),
+	F(event_tcp_peer, 28, U32, max_backoff),
+	F(event_tcp_peer, 29, U32, live_zero_win),
+	F(event_tcp_peer, 30, U32, live_reord),
+	F(event_tcp_peer, 31, U32, srtt_us),
+	F(event_tcp_peer, 32, U32, min_rtt_us),
+	F(event_tcp_peer, 33, U32, pid),
+	F(event_tcp_peer, 34, U32, close_wait),
+	F(event_tcp_peer, 35, STR, comm),
+	F(event_tcp_peer, 36, U64, start_ns),
+};
+
+static const struct event_field proc_fields[] = {
+	F(event_proc, 1, U32, pid),
+	F(event_proc, 2, U64, start_ns),
+	F(event_proc, 3, U32, ppid),
+	F(event_proc, 4, U32, uid),
+	F(event_proc, 5, STR, comm),
+	F(event_proc, 6, STR, exe),
+	F(event_proc, 7, STR, cgroup),
+	F(event_proc, 8, U64, cgroup_id),
+	F(event_proc, 9, STR, container),
+	F(event_proc, 10, U32, netns),
+};
+
+static const struct event_field proc_fds_fields[] = {
+	F(event_proc_fds, 1, U32, pid),
+	F(event_proc_fds, 2, U64, start_ns),
+	F(event_proc_fds, 3, U32, fds),
+	F(event_proc_fds, 4, U64, limit),
+	F(event_proc_fds, 5, STR, comm),
+	F(event_proc_fds, 6, U32, uid),
+	F(event_proc_fds, 7, U64, cgroup_id),
+	F(event_proc_fds, 8, U32, netns),
+};
+
+static const struct event_field proc_gone_fields[] = {
+	F(event_proc_gone, 1, U32, pid),
+	F(event_proc_gone, 2, U64, start_ns),
+	PAD(event_proc_gone, pad),
+};
+
+static const struct event_field fd_group_fields[] = {
+	F(event_fd_group, 1, U32, pid),
+	F(event_fd_group, 2, U64, start_ns),
+	F(event_fd_group, 3, U32, scan),
+	F(event_fd_group, 4, U32, count),
+	E(event_fd_group, 5, U8, kind, fd_kinds),
+	E(event_fd_group, 6, U8, proto, fd_protos),
+	F(event_fd_group, 7, U8, state),
+	PEER(event_fd_group, 8),
+	F(event_fd_group, 12, STR, name),
+	PAD(event_fd_group, pad),
+};
+
+static const struct event_field fd_scan_fields[] = {
+	F(event_fd_scan, 1, U32, pid),
+	F(event_fd_scan, 2, U64, start_ns),
+	F(event_fd_scan, 3, U32, scan),
+	F(event_fd_scan, 4, U32, fds),
+	F(event_fd_scan, 5, U32, groups),
+	F(event_fd_scan, 6, U32, sent),
+	PAD(event_fd_scan, pad),
+};
+
+/* ---- the types ---- */
+
+#define TYPE(NUMBER, text) \
+	{ #text, NUMBER, sizeof(struct event_##text), text##_fields, COUNT(text##_fields) }
+
+static const struct event_desc descs[] = {
+	TYPE(EVENT_CLOCK, clock),
+	TYPE(EVENT_HOST, host),
+	TYPE(EVENT_CONFIG, config),
+	TYPE(EVENT_TICK, tick),
+	{ "pulse", EVENT_PULSE, sizeof(struct event_pulse), NULL, 0 },
+	TYPE(EVENT_END, end),
+	TYPE(EVENT_PROBE, probe),
+	TYPE(EVENT_RING, ring),
+	TYPE(EVENT_TABLE, table),
+	TYPE(EVENT_SELF, self),
+	TYPE(EVENT_HOOK, hook),
+	TYPE(EVENT_DISK, disk),
+	TYPE(EVENT_DISK_GONE, disk_gone),
+	TYPE(EVENT_MOUNT, mount),
+	TYPE(EVENT_BLOCK_IO, block_io),
+	TYPE(EVENT_BLOCK_STAT, block_stat),
+	TYPE(EVENT_BLOCK_STATUS, block_status),
+	TYPE(EVENT_NIC, nic),
+	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
+	TYPE(EVENT_TCP_CONN, tcp_conn),
+	TYPE(EVENT_TCP_PEER, tcp_peer),
+	TYPE(EVENT_PROC, proc),
+	TYPE(EVENT_PROC_FDS, proc_fds),
+	TYPE(EVENT_PROC_GONE, proc_gone),
+	TYPE(EVENT_FD_GROUP, fd_group),
+	TYPE(EVENT_FD_SCAN, fd_scan),
+};
+/* clang-format on */
+
+const struct event_desc *event_desc_at(unsigned int i)
+{
+	return i < COUNT(descs) ? &descs[i] : NULL;
+}

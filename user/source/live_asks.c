@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* live_asks.c - performs what rules want to know more about; see live_asks.h. */
+#include "source/live_asks.h"
+
+#include <errno.h>
+
+#include "source/live_proc.h"
+
+static bool is_same(const struct ask *a, const struct ask *b)
+{
+	return a->pid == b->pid && a->start_ns == b->start_ns && a->dev == b->dev;
+}
+
+/* Adds an ask to a list, or extends the one that is there. */
+static void put(struct live_asks *asks, struct live_ask *list, unsigned int *n, unsigned int max,
+		const struct ask *ask)
+{
+	for (unsigned int i = 0; i < *n; i++) {
+		if (!is_same(&list[i].ask, ask))
+			continue;
+		if (ask->until_ns > list[i].ask.until_ns)
+			list[i].ask.until_ns = ask->until_ns;
+		return;
+	}
+	if (*n == max) {
+		asks->dropped++;
+		return;
+	}
+	list[(*n)++] = (struct live_ask){.ask = *ask};
+}
+
+static void drop(struct live_ask *list, unsigned int *n, unsigned int i)
+{
+	list[i] = list[--*n];
+}
+
+void live_asks_take(struct live_asks *asks, const struct ask *ask)
+{
+	/* Only what tells them apart: the rest must not make two of one. */
+	struct ask process = {
+		.what = ask->what,
+		.pid = ask->pid,
+		.start_ns = ask->start_ns,
+		.until_ns = ask->until_ns,
+	};
+	struct ask disk = {.what = ask->what, .dev = ask->dev, .until_ns = ask->until_ns};
+
+	/* Without its start a process cannot be told from the next one with its number. */
+	if (ask->what == ASK_PROC && ask->pid && ask->start_ns)
+		put(asks, asks->proc, &asks->n_proc, ASKS_PROC_MAX, &process);
+	else if (ask->what == ASK_FDS && ask->pid && ask->start_ns)
+		put(asks, asks->fds, &asks->n_fds, ASKS_FDS_MAX, &process);
+	else if (ask->what == ASK_BLOCK_ISSUE)
+		put(asks, asks->issue, &asks->n_issue, ASKS_ISSUE_MAX, &disk);
+	else
+		asks->dropped++;
+}
+
+/* False when the process is gone. */
+static bool tell_process(const struct ask *ask, struct emit *emit)
+{
+	struct event_proc event;
+
+	if (live_proc_read(ask->pid, ask->start_ns, &event) < 0)
+		return false;
+	EMIT(emit, EVENT_PROC, &event);
+	return true;
+}
+
+/* One breakdown; the ask ends with its process. */
+static void tell_fds(struct live_asks *asks, unsigned int *i, struct probes *probes,
+		     struct emit *emit)
+{
+	struct live_ask *item = &asks->fds[*i];
+	bool here = item->answered || tell_process(&item->ask, emit);
+	int code = 0;
+
+	item->answered = true;
+	if (here && !emit->failed)
+		code = probes_scan_fds(probes, item->ask.pid, item->ask.start_ns, ++asks->scan,
+				       emit->now_ns, emit_event, emit);
+	if (code < 0 && code != -ESRCH && !emit->failed)
+		asks->dropped++; /* the kernel side cannot do it: it would fail each tick */
+	if (!here || code < 0)
+		drop(asks->fds, &asks->n_fds, *i);
+	else
+		++*i;
+}
+
+static void arm_issue(struct live_asks *asks, struct probes *probes)
+{
+	for (unsigned int i = 0; i < asks->n_issue;) {
+		struct live_ask *item = &asks->issue[i];
+
+		if (!item->answered && probes_arm_issue(probes, item->ask.dev) < 0) {
+			asks->dropped++;
+			drop(asks->issue, &asks->n_issue, i);
+			continue;
+		}
+		item->answered = true;
+		i++;
+	}
+}
+
+int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit *emit)
+{
+	for (unsigned int i = 0; i < asks->n_proc && !emit->failed; i++)
+		tell_process(&asks->proc[i].ask, emit);
+	asks->n_proc = 0;
+	for (unsigned int i = 0; i < asks->n_fds && !emit->failed;) {
+		if (asks->fds[i].answered)
+			i++;
+		else
+			tell_fds(asks, &i, probes, emit);
+	}
+	arm_issue(asks, probes);
+	return emit->failed;
+}
+
+int live_asks_tick(struct live_asks *asks, struct probes *probes, struct emit *emit)
+{
+	for (unsigned int i = 0; i < asks->n_issue;) {
+		if (asks->issue[i].ask.until_ns > emit->now_ns) {
+			i++;
+			continue;
+		}
+		if (asks->issue[i].answered)
+			probes_disarm_issue(probes, asks->issue[i].ask.dev);
+		drop(asks->issue, &asks->n_issue, i);
+	}
+	for (unsigned int i = 0; i < asks->n_fds && !emit->failed;) {
+		if (asks->fds[i].ask.until_ns <= emit->now_ns)
+			drop(asks->fds, &asks->n_fds, i);
+		else
+			tell_fds(asks, &i, probes, emit);
+	}
+	return emit->failed;
+}
+
+int live_asks_account(const struct live_asks *asks, struct emit *emit)
+{
+	return emit_table(emit, "asks", ASKS_PROC_MAX + ASKS_FDS_MAX + ASKS_ISSUE_MAX,
+			  asks->n_proc + asks->n_fds + asks->n_issue, asks->dropped);
+}

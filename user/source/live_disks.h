@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* live_disks.h - EVENT_DISK for each disk and partition that is new or changed, EVENT_DISK_GONE. */
+#ifndef CULPRIT_SOURCE_LIVE_DISKS_H
+#define CULPRIT_SOURCE_LIVE_DISKS_H
+
+#include "source/emit.h"
+
+#define LIVE_DISKS_MAX 2048 /* whole disks and partitions */
+
+struct live_disks;
+
+/* NULL when out of memory. */
+struct live_disks *live_disks_new(void);
+/* Compares /sys/block with what was told. Cheap while nothing changes: two small files a disk. A host
+ * without /sys has no disks; one that vanishes meanwhile is gone. 0, -ENOMEM or what `emit` failed with. */
+int live_disks_poll(struct live_disks *disks, struct emit *emit);
+/* EVENT_TABLE. */
+int live_disks_account(const struct live_disks *disks, struct emit *emit);
+void live_disks_free(struct live_disks *disks);
+
+#endif

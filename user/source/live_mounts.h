@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * live_mounts.h - EVENT_MOUNT for what is mounted from a block device, when it is new or changed.
+ *
+ * A mount point is never touched: stat() on a dead NFS server's would never return. There is no event
+ * for an unmount.
+ */
+#ifndef CULPRIT_SOURCE_LIVE_MOUNTS_H
+#define CULPRIT_SOURCE_LIVE_MOUNTS_H
+
+#include "source/emit.h"
+
+#define LIVE_MOUNTS_MAX 512
+
+struct live_mounts;
+
+/* NULL when out of memory. */
+struct live_mounts *live_mounts_new(void);
+/* Reads the mount table when the kernel says that it changed, and the first time. */
+int live_mounts_poll(struct live_mounts *mounts, struct emit *emit);
+/* EVENT_TABLE. */
+int live_mounts_account(const struct live_mounts *mounts, struct emit *emit);
+void live_mounts_free(struct live_mounts *mounts);
+
+#endif
