@@ -57,10 +57,12 @@ struct trace_event_raw_block_rq_completion {
  * own, with err, since 6.17 ("tcp: trace retransmit failures in tcp_retransmit_skb").
  */
 struct trace_event_raw_tcp_event_sk_skb {
+	const void *skbaddr;
 	const void *skaddr;
 } __attribute__((preserve_access_index));
 
 struct trace_event_raw_tcp_retransmit_skb {
+	const void *skbaddr;
 	const void *skaddr;
 	int err;
 } __attribute__((preserve_access_index));

@@ -87,8 +87,18 @@ static __always_inline void retrans_event(const struct sock *sk, const struct pe
 	event_submit(event);
 }
 
-static __always_inline int retransmit(const struct sock *sk, int err)
+/* One call may send several segments: as many as are added to total_retrans. */
+static __always_inline __u16 segments(const struct sk_buff *skb)
 {
+	const struct tcp_skb_cb *tcb = (void *)__builtin_preserve_access_index(&skb->cb);
+	__u16 segs = BPF_CORE_READ(tcb, tcp_gso_segs);
+
+	return segs ? segs : 1;
+}
+
+static __always_inline int retransmit(const struct sock *sk, const struct sk_buff *skb, int err)
+{
+	__u16 segs = segments(skb);
 	struct peer_key key;
 	struct peer_value *peer;
 	__u64 now_ns;
@@ -102,9 +112,9 @@ static __always_inline int retransmit(const struct sock *sk, int err)
 	cause = retrans_cause(sk, state);
 	/* err: it never left this host, so it says nothing about the network. */
 	if (err)
-		ADD(&peer->send_errors, 1);
+		ADD(&peer->send_errors, segs);
 	else
-		ADD(&peer->retrans[cause & (RETRANS_CAUSES - 1)], 1);
+		ADD(&peer->retrans[cause & (RETRANS_CAUSES - 1)], segs);
 	now_ns = bpf_ktime_get_ns();
 	if (peer_may_send(peer, now_ns))
 		retrans_event(sk, &key, peer, cause, state, err, now_ns);
@@ -114,7 +124,7 @@ static __always_inline int retransmit(const struct sock *sk, int err)
 /* (sk, skb), and err since 6.17: the verifier removes the read of an argument that is not there. */
 static __always_inline int retransmit_args(unsigned long long *ctx)
 {
-	return retransmit((void *)ctx[0], config.retrans_has_err ? (int)ctx[2] : 0);
+	return retransmit((void *)ctx[0], (void *)ctx[1], config.retrans_has_err ? (int)ctx[2] : 0);
 }
 
 SEC("?tp_btf/tcp_retransmit_skb")
@@ -136,8 +146,8 @@ int retransmit_tp(void *ctx)
 	struct trace_event_raw_tcp_event_sk_skb *old = ctx;
 
 	if (bpf_core_field_exists(event->err))
-		return retransmit(event->skaddr, event->err);
-	return retransmit(old->skaddr, 0);
+		return retransmit(event->skaddr, event->skbaddr, event->err);
+	return retransmit(old->skaddr, old->skbaddr, 0);
 }
 
 /*
@@ -293,6 +303,9 @@ static __always_inline void closed(const struct sock *sk, int old)
 	if (ifindex)
 		peer->ifindex = ifindex;
 	err = BPF_CORE_READ(sk, sk_err);
+	/* What a router said while connect() still ran is a soft error: it is why the caller gives up. */
+	if (old == TCP_SYN_SENT && !err)
+		err = BPF_CORE_READ(sk, sk_err_soft);
 	if (old == TCP_SYN_SENT)
 		outcome = attempt_failed(peer, err, &sums);
 	else if (old != TCP_SYN_RECV)

@@ -2,9 +2,9 @@
 /*
  * loop.h - the one loop: descriptors and signals to callbacks, in one thread.
  *
- * SIGINT, SIGTERM and SIGHUP arrive as calls of on_signal, between callbacks and never inside one, from
- * loop_new() on: one that comes before loop_run() waits for it. SIGPIPE is ignored, so that a reader
- * that went away is an EPIPE of write().
+ * SIGINT, SIGTERM and SIGHUP arrive as calls of on_signal, between callbacks and never inside one,
+ * from loop_new() on: one that comes before loop_run() waits for it. SIGPIPE is ignored, so that a
+ * reader that went away is an EPIPE of write().
  */
 #ifndef CULPRIT_LOOP_H
 #define CULPRIT_LOOP_H
@@ -22,12 +22,13 @@ typedef void (*loop_signal_fn)(void *ctx, int signal);
 /* Takes the signals over; loop_free() gives them back. Negative errno with err set. */
 int loop_new(struct loop **ret_loop, struct err *err);
 
-/* Calls fn whenever fd is readable (or in error, or hung up). fd -1: always ready, called again and again
- * between looks at everything else. The descriptor stays the caller's and must outlive loop_run().
- * -ENOSPC past LOOP_SOURCES_MAX, or what epoll says. */
+/* Calls fn whenever fd is readable (or in error, or hung up). fd -1: always ready, called again and
+ * again between looks at everything else. The descriptor stays the caller's and must outlive
+ * loop_run(). -ENOSPC past LOOP_SOURCES_MAX, or what epoll says. */
 int loop_add_source(struct loop *loop, int fd, loop_fn fn, void *ctx, struct err *err);
 
-/* Who hears of SIGINT, SIGTERM and SIGHUP. Without one, SIGINT and SIGTERM end the loop with -EINTR. */
+/* Who hears of SIGINT, SIGTERM and SIGHUP. Without one, SIGINT and SIGTERM end the loop with
+ * -EINTR. */
 void loop_on_signal(struct loop *loop, loop_signal_fn fn, void *ctx);
 
 /* Runs until loop_stop(); returns its code, or a negative errno with err set when epoll fails. */

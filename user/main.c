@@ -113,6 +113,7 @@ static int run_command(const struct command *command, int argc, char *const argv
 	ret = command->run(&options, &err);
 	if (ret >= 0)
 		return ret;
+	fflush(stdout); /* what was said before it failed stands before the failure */
 	log_error("%s", err.text[0] ? err.text : strerror(-ret));
 	return EXIT_FAILED;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "probe/probe_table.h"
 #include "rules/rule.h"
 
 /* A trace or a daemon that looks more seldom would miss what it is for; more often costs too much.
@@ -84,24 +85,23 @@ static const char *threshold_at(const void *table, unsigned int n)
 	return NULL;
 }
 
-static const struct threshold *find_threshold(const char *key)
+static bool is_threshold(const char *key)
 {
 	for (unsigned int i = 0; i < rule_count; i++)
 		for (const struct threshold *const *t = rule_table[i]->thresholds; t && *t; t++)
 			if (strcmp((*t)->key, key) == 0)
-				return *t;
-	return NULL;
+				return true;
+	return false;
 }
 
 static int set_threshold(struct settings *s, const char *key, const char *value, struct err *err)
 {
-	const struct threshold *threshold = find_threshold(key);
 	unsigned int n = 0;
 	char hint[96];
 	double number;
 	int ret;
 
-	if (!threshold) {
+	if (!is_threshold(key)) {
 		while (threshold_at(NULL, n))
 			n++;
 		suggest_text(hint, sizeof(hint), "", suggest(key, NULL, n, threshold_at));
@@ -112,8 +112,8 @@ static int set_threshold(struct settings *s, const char *key, const char *value,
 	ret = parse_number(value, &number, err);
 	if (ret < 0)
 		return err_prefix(err, "%s", key);
-	return settings_set(
-		s, key, number < threshold->value || number > threshold->value ? value : "", err);
+	/* Kept even when it is the number in the table: some defaults depend on trace or daemon. */
+	return settings_set(s, key, value, err);
 }
 
 static int set_seconds(struct settings *s, const char *key, const char *value, double min,
@@ -132,7 +132,7 @@ static int set_seconds(struct settings *s, const char *key, const char *value, d
 
 static int set_window(struct settings *s, const char *key, const char *value, struct err *err)
 {
-	double seconds;
+	double seconds = 0;
 	int ret = set_seconds(s, key, value, WINDOW_MIN_S, WINDOW_MAX_S, &seconds, err);
 
 	return ret < 0 ? ret : settings_set(s, key, value, err);
@@ -140,7 +140,7 @@ static int set_window(struct settings *s, const char *key, const char *value, st
 
 static int set_tick(struct settings *s, const char *key, const char *value, struct err *err)
 {
-	double seconds;
+	double seconds = 0;
 	int ret = set_seconds(s, key, value, TICK_MIN_MS / 1e3, TICK_MAX_MS / 1e3, &seconds, err);
 
 	if (ret == 0)
@@ -176,25 +176,45 @@ static int set_class(struct settings *s, const char *key, const char *value, str
 	return settings_set(s, "class", sorted, err);
 }
 
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789._-"
+static const char *probe_at(const void *table, unsigned int i)
+{
+	(void)table;
+	return probe_table[i].name;
+}
+
+static int check_probe(const char *name, struct err *err)
+{
+	char hint[80];
+
+	for (unsigned int i = 0; i < PROBE_ROWS; i++)
+		if (strcmp(probe_table[i].name, name) == 0)
+			return 0;
+	suggest_text(hint, sizeof(hint), "", suggest(name, NULL, PROBE_ROWS, probe_at));
+	return err_set(err, -EINVAL, "unknown probe '%s'%s; culprit probes lists them", name, hint);
+}
 
 static int set_disable(struct settings *s, const char *key, const char *value, struct err *err)
 {
-	char list[256];
+	char list[256], names[256], *save = NULL;
 
+	(void)key;
 	squeeze(value, list, sizeof(list));
-	if (!list[0] || list[strspn(list, NAME_LETTERS ",")])
-		return err_set(err, -EINVAL,
-			       "%s: '%s' is no list of probes; culprit probes lists them", key,
-			       value);
+	memcpy(names, list, sizeof(names));
+	if (!list[0])
+		return check_probe("", err);
+	for (char *name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save))
+		if (check_probe(name, err) < 0)
+			return err->code;
 	return settings_set(s, "probes.disable", list, err);
 }
+
+#define LABEL_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 static int set_label(struct settings *s, const char *key, const char *value, struct err *err)
 {
 	char name[128];
 
-	if (key[strspn(key, NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
+	if (key[strspn(key, LABEL_LETTERS)])
 		return err_set(err, -EINVAL, "label '%s': only letters, digits, '.', '_' and '-'",
 			       key);
 	if (!value[0])

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * settings.h - what a settings file and the command line ask for, as the list that becomes
- * EVENT_CONFIG: only what differs from its default.
+ * EVENT_CONFIG.
  *
  * The file has sections of "key = value" lines:
- *	[general]     class, tick_s, duration (of a trace); what is judged over how long: window_s
- *	              (rates), disk.window_s (disk errors), leak.bucket_s (one floor of a census)
+ *	[general]     class, tick_s, duration (of a trace), window_s (what rates are judged over)
  *	[thresholds]  kind.name = number, as `culprit explain KIND` lists them
  *	[probes]      disable = a comma list of probe names
  *	[labels]      name = text, goes out with every line

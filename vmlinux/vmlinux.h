@@ -221,6 +221,7 @@ struct sock {
 	struct dst_entry *sk_dst_cache;
 	u16 sk_protocol;
 	int sk_err;
+	int sk_err_soft;
 	u32 sk_max_ack_backlog;
 	struct socket *sk_socket;
 };
@@ -266,7 +267,14 @@ struct tcp_sock {
 	u32 total_retrans;
 };
 
-struct sk_buff;
+struct sk_buff {
+	char cb[48];
+};
+
+/* What TCP keeps in cb. */
+struct tcp_skb_cb {
+	__u16 tcp_gso_segs;
+};
 
 enum tcp_state {
 	TCP_ESTABLISHED = 1,

@@ -2,12 +2,12 @@
 /*
  * hookstat - what each BPF program of a process costs, beside empty programs of the same type.
  *
- * Attaches empty tp_btf programs to block_rq_issue and block_rq_complete and holds an empty
- * iter/task. Reads commands on stdin: "on" and "off" switch the kernel's run-time statistics
- * (through a descriptor, so that they end with this process however it ends), "iter" runs the empty
- * iterator, "stat PID" prints one line a program of PID and of our own:
+ * Attaches empty tp_btf programs to the tracepoints below and holds an empty iter/task. Reads
+ * commands on stdin: "on" and "off" switch the kernel's run-time statistics (through a descriptor,
+ * so that they end with this process however it ends), "iter" runs the empty iterator, "stat PID"
+ * prints one line a program of PID and of our own:
  *
- *   prog PID ID LINK-TYPE NAME RUNS RUN-NS
+ *   prog PID ID LINK-TYPE TARGET NAME RUNS RUN-NS
  *
  * and a closing ".". Ends at end of file, or after the given seconds.
  */
@@ -26,7 +26,8 @@
 
 struct prog {
 	unsigned int id;
-	char link[24];
+	char link[24];	 /* type of its link; "-" while it has none */
+	char target[64]; /* tracepoint, or kind of iterator; "-" when the kernel does not say */
 };
 
 struct progs {
@@ -90,39 +91,43 @@ static void run_iter(int link_fd)
 	}
 }
 
-static void add_prog(struct progs *progs, unsigned int id, const char *link)
+static void add_prog(struct progs *progs, const struct prog *found)
 {
 	struct prog *prog = NULL;
 
 	for (unsigned int i = 0; i < progs->count; i++)
-		if (progs->at[i].id == id)
+		if (progs->at[i].id == found->id)
 			prog = &progs->at[i];
 	if (!prog) {
 		if (progs->count == MAX_PROGS)
 			return;
 		prog = &progs->at[progs->count++];
-		*prog = (struct prog){.id = id, .link = "-"};
+		*prog = (struct prog){.id = found->id, .link = "-", .target = "-"};
 	}
-	if (*link)
-		snprintf(prog->link, sizeof(prog->link), "%s", link);
+	if (*found->link)
+		snprintf(prog->link, sizeof(prog->link), "%s", found->link);
+	if (*found->target)
+		snprintf(prog->target, sizeof(prog->target), "%s", found->target);
 }
 
 /* The program that one descriptor of a process is, or is a link to. */
 static void read_fdinfo(struct progs *progs, const char *path)
 {
-	char line[256], link[24] = "";
-	unsigned int id = 0;
+	struct prog found = {0};
+	char line[256];
 	FILE *f = fopen(path, "re");
 
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f)) {
-		sscanf(line, "link_type: %23s", link);
-		sscanf(line, "prog_id: %u", &id);
+		sscanf(line, "link_type: %23s", found.link);
+		sscanf(line, "prog_id: %u", &found.id);
+		sscanf(line, "tp_name: %63s", found.target);
+		sscanf(line, "target_name: %63s", found.target);
 	}
 	fclose(f);
-	if (id)
-		add_prog(progs, id, link);
+	if (found.id)
+		add_prog(progs, &found);
 }
 
 static void print_prog(int pid, const struct prog *prog)
@@ -134,8 +139,9 @@ static void print_prog(int pid, const struct prog *prog)
 	if (fd < 0)
 		return;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		printf("prog %d %u %s %s %llu %llu\n", pid, prog->id, prog->link, info.name,
-		       (unsigned long long)info.run_cnt, (unsigned long long)info.run_time_ns);
+		printf("prog %d %u %s %s %s %llu %llu\n", pid, prog->id, prog->link, prog->target,
+		       info.name, (unsigned long long)info.run_cnt,
+		       (unsigned long long)info.run_time_ns);
 	close(fd);
 }
 
@@ -196,6 +202,7 @@ int main(int argc, char **argv)
 	alarm((unsigned int)atoi(argv[1]));
 	attach_empty("empty_issue", "block_rq_issue");
 	attach_empty("empty_complete", "block_rq_complete");
+	attach_empty("empty_state", "inet_sock_set_state");
 	iter_fd = link_empty_iter();
 	puts("ready");
 	fflush(stdout);

@@ -104,6 +104,6 @@ int main(int argc, char **argv)
 			connect_once(count++);
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
-	printf("connections-per-s %.1f\n", count / (end - start));
+	printf("connections-per-s %.1f connections %u\n", count / (end - start), count);
 	return 0;
 }

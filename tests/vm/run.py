@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -81,7 +82,8 @@ class Run:
         self.stopped = False
 
     def guest(self, kernel):
-        env = {"CULPRIT": self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
+        # The judge's copy: the same program for the guest and the replay, also when a build replaces it meanwhile.
+        env = {"CULPRIT": self.judge.culprit if self.judge else self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
         guest = Guest(self.cache / kernel, HERE, pathlib.Path(self.args.out).resolve() / kernel, env)
         self.guests.append(guest)
         return guest
@@ -190,6 +192,7 @@ def main():
         run.guest(list(chosen)[0]).run([], interactive=True)
         return 0
     print(f"seed {seed}", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     run.all(chosen)
     seconds = time.monotonic() - started
@@ -204,4 +207,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("vm: stopped")

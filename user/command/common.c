@@ -60,8 +60,9 @@ static int check_pid(unsigned int pid, struct err *err)
 		return err_set(err, -ESRCH, "there is no process %u", pid);
 	if (!file)
 		return err_set(err, -errno, "cannot look at process %u: %s", pid, strerror(errno));
-	while (fgets(line, sizeof(line), file) && sscanf(line, "Tgid: %u", &tgid) != 1)
-		;
+	while (!tgid && fgets(line, sizeof(line), file))
+		if (strncmp(line, "Tgid:", 5) == 0)
+			tgid = (unsigned int)strtoul(line + 5, NULL, 10);
 	fclose(file);
 	if (tgid && tgid != pid)
 		return err_set(err, -ESRCH, "%u is a thread of process %u: use --pid %u", pid, tgid,

@@ -8,11 +8,12 @@
 
 static int check_config(const struct options *o, const struct settings *settings)
 {
+	unsigned int n = settings->n + (settings->tick_ms != 0) + (settings->duration_ns != 0);
+
 	if (!o->config)
 		puts("no settings file given: the defaults are in force");
 	else
-		printf("%s: good, %u setting%s differ%s from the defaults\n", o->config,
-		       settings->n, settings->n == 1 ? "" : "s", settings->n == 1 ? "s" : "");
+		printf("%s: good, %u setting%s\n", o->config, n, n == 1 ? "" : "s");
 	return EXIT_RAN;
 }
 

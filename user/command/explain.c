@@ -88,7 +88,7 @@ static int explain_kind(const struct rule *rule)
 
 	printf("%s: class %s, fault at %s%s%s\n\n", rule->kind, fault_class_name(rule->class),
 	       fault_at_name(rule->fault_at), rule->core ? ", core" : "",
-	       rule->judge ? "" : ", not judged in this version");
+	       rule->judge ? "" : ", not in this version");
 	print_wrapped(stdout, 0, 0, rule->meaning);
 	print_needs(rule);
 	if (rule->judge) {

@@ -11,7 +11,7 @@
 
 #include "command.h"
 
-#define COLUMN_REASON 36U
+#define THIRD_COLUMN 36U
 
 static int print_probe(void *ctx, const struct event *event)
 {
@@ -22,16 +22,22 @@ static int print_probe(void *ctx, const struct event *event)
 		[PROBE_UNAVAILABLE] = "unavailable",
 	};
 
+	const char *first = p->via[0] ? p->via : p->reason;
+
 	(void)ctx;
 	if (event->type != EVENT_PROBE)
 		return 0;
-	printf("%-22s %-12s %s", p->name, states[p->state], p->via);
-	if (p->reason[0] && p->via[0])
-		printf("\n%*s", (int)COLUMN_REASON, "");
-	if (p->reason[0])
-		print_wrapped(stdout, COLUMN_REASON, COLUMN_REASON, p->reason);
-	else
-		putchar('\n');
+	printf("%-22s ", p->name);
+	if (!first[0]) {
+		puts(states[p->state]);
+		return 0;
+	}
+	printf("%-12s ", states[p->state]);
+	print_wrapped(stdout, THIRD_COLUMN, THIRD_COLUMN, first);
+	if (first == p->reason || !p->reason[0])
+		return 0;
+	printf("%*s", (int)THIRD_COLUMN, "");
+	print_wrapped(stdout, THIRD_COLUMN, THIRD_COLUMN, p->reason);
 	return 0;
 }
 

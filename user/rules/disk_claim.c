@@ -40,17 +40,17 @@ static void chain(struct claim *claim, const struct model *model, const struct d
 
 	if (info->backing[0])
 		claim_text(claim, ROLE_CHAIN, "%s, backed by %s", info->name,
-			   text_name(info->backing).s);
+			   text_name(info->backing, 44).s);
 	if (!m)
 		return;
 	if (f->mounts > 1)
 		snprintf(more, sizeof(more), " (and %u more)", f->mounts - 1);
 	if (on && m->dev != info->dev)
 		claim_text(claim, ROLE_CHAIN, "%.15s > %.15s > %.10s > %.30s%s", info->name,
-			   on->info.name, m->fstype, text_name(m->mount).s, more);
+			   on->info.name, m->fstype, text_name(m->mount, 24).s, more);
 	else
 		claim_text(claim, ROLE_CHAIN, "%.15s > %.10s > %.40s%s", info->name, m->fstype,
-			   text_name(m->mount).s, more);
+			   text_name(m->mount, 32).s, more);
 }
 
 static struct subject victim_subject(const struct model *model, const struct disk_victim *v)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* disk_errors.h - what failed on one disk, summed up for a claim; disk_errors.c and disk_claim.c. */
+/* disk_errors.h - what failed on one disk: disk_sum.c sums it up, disk_claim.c words it. */
 #ifndef CULPRIT_DISK_ERRORS_H
 #define CULPRIT_DISK_ERRORS_H
 
@@ -37,6 +37,9 @@ struct disk_failures {
 	unsigned int mounts; /* file systems on the disk and its partitions */
 };
 
+/* Sums up: medium errors, or the failures of other kinds. */
+void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
+		       bool medium);
 /* The operation, and the status, that failed most. */
 enum block_op disk_failures_op(const struct disk_failures *f);
 enum block_status disk_failures_status(const struct disk_failures *f);

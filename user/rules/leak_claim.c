@@ -69,12 +69,12 @@ static void who(struct claim *claim, const struct model *model, const struct pro
 	if (p->who->container[0])
 		snprintf(unit, sizeof(unit), ", container %.12s", p->who->container);
 	else if (last_part(p->who->cgroup)[0])
-		snprintf(unit, sizeof(unit), ", %.30s", text_name(last_part(p->who->cgroup)).s);
+		snprintf(unit, sizeof(unit), ", %.30s", text_name(last_part(p->who->cgroup), 20).s);
 	if (born_ns && model_now(model) > born_ns)
 		snprintf(up, sizeof(up), ", up %.20s",
 			 text_duration((double)(model_now(model) - born_ns) / 1e9).s);
-	claim_text(claim, ROLE_WHO, "%s%s%s", p->who->exe[0] ? text_name(p->who->exe).s : p->comm,
-		   unit, up);
+	claim_text(claim, ROLE_WHO, "%s%s%s",
+		   p->who->exe[0] ? text_name(p->who->exe, 32).s : p->comm, unit, up);
 }
 
 static void holds(struct claim *claim, const struct leak *leak)
@@ -109,7 +109,7 @@ static void evidence_for(struct claim *claim, const struct leak *leak)
 		       text_count((__u64)b->grown).s, text_count((__u64)b->total).s,
 		       text_duration(b->span_s).s, b->what);
 	if (b->name[0])
-		claim_text(claim, ROLE_FOR, "such as %s", text_name(b->name).s);
+		claim_text(claim, ROLE_FOR, "such as %s", text_name(b->name, 56).s);
 }
 
 static void controls(struct claim *claim, const struct leak *leak)

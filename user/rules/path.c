@@ -50,7 +50,7 @@ const struct threshold path_min_segments = {
 	"path-loss.min_segments", 100, "{segment}",
 	"below this a loss of one percent is a single segment, and says nothing"};
 const struct threshold path_min_ratio = {
-	"path-loss.min_ratio", 0.01, "1",
+	"path-loss.min_ratio", 1, "%",
 	"TCP's throughput falls with the root of the loss: one percent halves it on most paths (Mathis)"};
 const struct threshold path_min_lost = {
 	"path-loss.min_lost", 8, "{segment}",
@@ -71,7 +71,7 @@ bool path_is_lossy(const struct model *model, const struct path *path)
 
 	return path_is_judged(model, path) && signals >= LOSS_SIGNALS &&
 	       path->lost >= model_threshold(model, &path_min_lost) &&
-	       path->ratio >= model_threshold(model, &path_min_ratio);
+	       100.0 * path->ratio >= model_threshold(model, &path_min_ratio);
 }
 
 void controls_add(struct controls *controls, const struct path *path)
@@ -299,7 +299,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		lost -= (double)peer_since(peer, frame, PEER_DSACKS, since_ns);
 	}
 	return segments >= RECOVER_SHARE * model_threshold(model, &path_min_segments) &&
-	       lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments;
+	       100.0 * lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments;
 }
 
 static const struct threshold *const thresholds[] = {&path_min_segments, &path_min_ratio,

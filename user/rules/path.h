@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path.h - how lossy a path is, and against whom it was judged; path.c, uplink.c and path_claim.c. */
+/* path.h - how lossy a path is, and against whom it was judged; path.c, uplink.c and path_claim.c.
+ */
 #ifndef CULPRIT_PATH_H
 #define CULPRIT_PATH_H
 
@@ -10,10 +11,11 @@ extern const struct threshold path_min_segments;
 extern const struct threshold path_min_ratio;
 extern const struct threshold path_min_lost;
 
-/* Lost segments come in bursts: so many count as one in a test. netem's are single, a full queue's are
- * not; 2 is between, and the false-alarm chance is stated under it. */
+/* Lost segments come in bursts: so many count as one in a test. netem's are single, a full queue's
+ * are not; 2 is between, and the false-alarm chance is stated under it. */
 #define LOSS_BURST 2.0
-/* A path whose resends are all of a kind that needs no loss (tail-loss probes) needs so many others. */
+/* A path whose resends are all of a kind that needs no loss (tail-loss probes) needs so many
+ * others. */
 #define LOSS_SIGNALS 3
 
 /* Enough segments to be judged. Loopback has no path and is not judged. */

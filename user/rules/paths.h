@@ -2,8 +2,8 @@
 /*
  * paths.h - the peers summed up by address: one path each, whatever the ports.
  *
- * A path loses packets or a host dies, not a port; so paths are what loss and reachability are judged
- * by, and what serves as control.
+ * A path loses packets or a host dies, not a port; so paths are what loss and reachability are
+ * judged by, and what serves as control.
  */
 #ifndef CULPRIT_PATHS_H
 #define CULPRIT_PATHS_H
@@ -16,7 +16,8 @@ struct path {
 	__u32 netns;
 	__u32 ifindex;
 	bool loopback;
-	bool mine;	  /* a peer of it belongs to the process asked for (--pid), or none was asked for */
+	bool mine; /* a peer of it belongs to the process asked for (--pid), or none was asked for
+		    */
 	unsigned int n_services; /* different ports and directions */
 	__u16 port;		 /* the only one's; 0 when there are several */
 	__u8 dir;
@@ -24,7 +25,8 @@ struct path {
 	/* over the window */
 	__u64 gain[PEER_COUNTERS];
 	double spurious; /* resends that the peer got twice (DSACK) */
-	double excused;	 /* handshakes, path-MTU resends, local send errors, a peer that is silent now */
+	double excused;	 /* handshakes, path-MTU resends, local send errors, a peer that is silent
+			    now */
 	double lost;	 /* resends less these two */
 	double ratio;	 /* lost / segments */
 	/* now */
@@ -54,8 +56,9 @@ bool paths_share_nic(const struct path *a, const struct path *b);
 /* The peer subject of a path. */
 struct subject path_subject(const struct model *model, const struct path *path);
 /*
- * The same connections seen from their other end on this host (a namespace beyond a veth, loopback): the
- * one service of each has the same port in the opposite direction. Ambiguous cases are not twins.
+ * The same connections seen from their other end on this host (a namespace beyond a veth,
+ * loopback): the one service of each has the same port in the opposite direction. Ambiguous cases
+ * are not twins.
  */
 bool paths_are_twins(const struct path *a, const struct path *b);
 

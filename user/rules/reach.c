@@ -20,19 +20,18 @@
  *
  * Severity: warning; critical from critical_s on: what depends on the peer is refused service now.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "rules/families.h"
-#include "rules/paths.h"
-#include "rules/stats.h"
+#include "rules/reach.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
 #define SILENT_MAX 64 /* peers looked at in one evaluation */
-#define CLAIMS_MAX 8  /* more silent hosts than this is one fault that has no rule yet (partition) \
-		       */
+#define CLAIMS_MAX                                                                                 \
+	8 /* more silent hosts than this is one fault that has no rule yet (partition)             \
+	   */
 #define SYNS_LEAST  2
 #define LOSSY_RATIO 0.05
 #define LOSSY_LOST  8.0
@@ -44,32 +43,11 @@ static const struct threshold min_backoff = {
 static const struct threshold stuck_s = {
 	"peer-unreachable.stuck_s", 3, "s",
 	"a hiccup of one or two seconds heals by itself; after three TCP waits ever longer"};
-static const struct threshold critical_s = {
-	"peer-unreachable.critical_s", 10, "s",
-	"after ten seconds callers have given up: what needs the peer is refused service"};
-
 struct silent {
 	const struct peer *peer;
 	const struct path *path;
 	__u64 since_ns;
 	bool stuck;
-};
-
-/* What is claimed: one service, or all silent ones of an address. */
-struct silence {
-	const struct path *path;
-	const struct peer *service; /* the one port that is meant; NULL: the whole address */
-	const struct peer *any;
-	__u64 since_ns;
-	__u64 last_ns;
-	__u32 sockets; /* stuck */
-	__u32 backoff;
-	__u64 syns;   /* resent over the window */
-	__u64 failed; /* attempts that timed out or were unreachable, connections that broke */
-	__u32 zero_win;
-	unsigned int answering; /* other paths by the same interface that answered meanwhile */
-	const struct path *control;
-	unsigned int silent_too;
 };
 
 static double backoff_needed(const struct model *model, const struct path *path)
@@ -197,134 +175,7 @@ static bool told_by_twin(const struct model *model, const struct silent *list, u
 	return false;
 }
 
-/* ---- the claim ---- */
-
-static struct subject subject_of(const struct model *model, const struct silence *x)
-{
-	const struct peer *p = x->service;
-
-	if (!p)
-		return path_subject(model, x->path);
-	return subject_peer(model, p->key.addr, p->key.netns, p->key.port, p->key.dir, p->ifindex);
-}
-
-static void message(struct claim *claim, const struct model *model, const struct silence *x,
-		    const char *label)
-{
-	char nic[32];
-
-	nic_label(model, x->path->netns, x->path->ifindex, nic, sizeof(nic));
-	if (x->answering)
-		claim_message(claim,
-			      "NETWORK: %s stopped answering; %u other peer%s via %s %s fine.",
-			      label, x->answering, x->answering == 1 ? "" : "s", nic,
-			      x->answering == 1 ? "is" : "are");
-	if (!x->answering || strlen(claim->message) > 80)
-		claim_message(claim, "NETWORK: %s stopped answering.", label);
-}
-
-static void evidence_for(struct claim *claim, const struct silence *x, double silent_s)
-{
-	claim_evidence(claim, ROLE_FOR, true, "peer.silent", floor(silent_s), "s",
-		       "no answer for %s: nothing acknowledged, sent or accepted",
-		       text_duration(silent_s).s);
-	if (x->sockets)
-		claim_evidence(claim, ROLE_FOR, true, "tcp.timeouts.in_a_row", x->backoff,
-			       "{timeout}", "%s stuck, %u timeouts in a row without progress",
-			       text_plural(x->sockets, "socket").s, x->backoff);
-	if (x->syns)
-		claim_evidence(claim, ROLE_FOR, true, "tcp.syn.resent", (double)x->syns,
-			       "{segment}", "%s resent without an answer",
-			       text_plural(x->syns, "SYN").s);
-	if (x->failed)
-		claim_evidence(claim, ROLE_FOR, true, "tcp.attempts.failed", (double)x->failed,
-			       "{connection}", "%s timed out or unreachable",
-			       text_plural(x->failed, "connection").s);
-	if (x->control)
-		claim_evidence(claim, ROLE_CONTROL, true, "nic.peers.answering", x->answering,
-			       "{peer}", "%s answered meanwhile, %s segments%s",
-			       text_addr(x->control->addr, 0).s,
-			       text_count(x->control->gain[PEER_SEGS_OUT]).s,
-			       x->answering > 1 ? ", and others" : "");
-}
-
-static double evidence_against(struct claim *claim, const struct silence *x)
-{
-	double factor = 1.0;
-
-	if (x->silent_too) {
-		factor *= x->answering ? 1.0 : 0.8;
-		claim_evidence(claim, ROLE_AGAINST, x->answering > 0, "nic.peers.silent",
-			       x->silent_too, "{peer}",
-			       "%s by the same interface silent too: the network?",
-			       text_plural(x->silent_too, "other peer").s);
-	}
-	if (x->zero_win) {
-		factor *= 0.7;
-		claim_evidence(claim, ROLE_AGAINST, false, "tcp.sockets.zero_window", x->zero_win,
-			       "{socket}", "%s with a closed window: it may only not read",
-			       text_plural(x->zero_win, "socket").s);
-	}
-	if (x->service)
-		claim_text(claim, ROLE_AGAINST,
-			   "other ports of the host answer: only this one is meant");
-	return factor;
-}
-
-static void advise(struct claim *claim, const struct silence *x)
-{
-	char addr[46];
-
-	addr_text(x->path->addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See whether its sockets still time out", "ss -tino dst %s",
-		     addr);
-	claim_advice(claim, false, "See how far packets get", "mtr -n -r -c 10 %s", addr);
-	snprintf(claim->call, sizeof(claim->call), "the owner of %.46s", addr);
-}
-
-static void victim(struct claim *claim, const struct silence *x)
-{
-	struct subject s = {.type = SUBJECT_PROCESS, .pid = x->any->pid};
-
-	if (!x->any->pid)
-		return;
-	s.start_ns = x->any->start_ns;
-	memcpy(s.comm, x->any->comm, sizeof(s.comm));
-	claim_text(claim, ROLE_VICTIM, "%s: %s", text_process(s.comm, s.pid).s,
-		   text_plural(x->path->live, "connection").s);
-	claim_affects(claim, &s);
-}
-
-static void claim_silence(const struct model *model, const struct silence *x,
-			  const struct judgement *judgement)
-{
-	struct subject subject = subject_of(model, x);
-	double silent_s = (double)(model_now(model) - x->since_ns) / 1e9;
-	double n = x->backoff > x->syns + x->failed ? x->backoff : (double)(x->syns + x->failed);
-	double p = pow(0.1, n < 6.0 ? n : 6.0), confidence;
-	struct claim claim;
-	char label[80];
-
-	subject_label(&subject, label, sizeof(label));
-	claim_init(&claim, &peer_unreachable_rule, &subject);
-	if (silent_s >= model_threshold(model, &critical_s))
-		claim.severity = SEVERITY_CRITICAL;
-	claim.basis = x->answering ? BASIS_MEASURED : BASIS_INFERRED;
-	confidence = x->answering ? 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / x->answering)
-				  : 0.70 * (1.0 - sqrt(p));
-	claim.count = x->sockets + x->syns + x->failed;
-	claim.first_ns = x->since_ns;
-	claim.last_ns = x->last_ns > x->since_ns ? x->last_ns : x->since_ns;
-	claim.window_ns = model_now(model) - x->since_ns;
-	message(&claim, model, x, label);
-	victim(&claim, x);
-	evidence_for(&claim, x, silent_s);
-	confidence *= evidence_against(&claim, x);
-	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");
-	claim.confidence = confidence_round(confidence);
-	advise(&claim, x);
-	judgement->claim(judgement->ctx, &claim);
-}
+/* ---- judging ---- */
 
 /* All silent services of the address at list[i], or only list[i] when others of it answer. */
 static void judge_one(const struct model *model, const struct paths *paths,
@@ -343,7 +194,7 @@ static void judge_one(const struct model *model, const struct paths *paths,
 	if (answers)
 		x.service = list[i].peer;
 	look_around(&x, paths, list, n);
-	claim_silence(model, &x, judgement);
+	silence_claim(model, &x, judgement);
 }
 
 static void judge(const struct model *model, const struct judgement *judgement)
@@ -394,7 +245,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return answered;
 }
 
-static const struct threshold *const thresholds[] = {&min_backoff, &stuck_s, &critical_s, NULL};
+static const struct threshold *const thresholds[] = {&min_backoff, &stuck_s, &reach_critical_s,
+						     NULL};
 
 const struct rule peer_unreachable_rule = {
 	.kind = "peer-unreachable",

@@ -3,13 +3,13 @@
 #ifndef CULPRIT_STATS_H
 #define CULPRIT_STATS_H
 
-/* P(X >= k) for X binomial over n trials of chance p: the upper tail, summed exactly (Abramowitz and
- * Stegun 26.1.20; terms by lgamma). 1 for k <= 0. */
+/* P(X >= k) for X binomial over n trials of chance p: the upper tail, summed exactly (Abramowitz
+ * and Stegun 26.1.20; terms by lgamma). 1 for k <= 0. */
 double binomial_tail(double k, double n, double p);
 
 /*
- * The chance that of two Poisson counts with equal rates the first is as large as it is or larger: given
- * their sum, the first is binomial with its share of the exposure (Przyborowski and Wilenski,
+ * The chance that of two Poisson counts with equal rates the first is as large as it is or larger:
+ * given their sum, the first is binomial with its share of the exposure (Przyborowski and Wilenski,
  * Biometrika 31, 1940). hits of exposure against control_hits of control_exposure.
  */
 double rate_test(double hits, double exposure, double control_hits, double control_exposure);

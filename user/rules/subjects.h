@@ -12,7 +12,8 @@
 
 struct subject subject_disk(const struct disk *disk);
 struct subject subject_mount(const struct disk_mount *mount);
-/* A peer by address; port and dir 0 where no port is meant. ifindex: how it is reached, for joins. */
+/* A peer by address; port and dir 0 where no port is meant. ifindex: how it is reached, for joins.
+ */
 struct subject subject_peer(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port,
 			    __u8 dir, __u32 ifindex);
 /* nic may be NULL: then only its number is known. */
@@ -29,6 +30,7 @@ __u32 model_netns(const struct model *model, __u32 subject_netns);
 __u32 asked_pid(const struct model *model);
 
 /* "eth0", or "if7" where the name is not known. */
-const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf, size_t size);
+const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf,
+		      size_t size);
 
 #endif

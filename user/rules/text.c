@@ -7,8 +7,6 @@
 
 #include "finding/finding.h"
 
-#define NAME_SHOWN 40
-
 struct text text_count(__u64 n)
 {
 	char digits[24];
@@ -127,13 +125,13 @@ struct text text_process(const char *comm, __u32 pid)
 	return text;
 }
 
-struct text text_name(const char *name)
+struct text text_name(const char *name, unsigned int most)
 {
 	size_t len = strlen(name);
 	struct text text;
 
-	if (len > NAME_SHOWN)
-		snprintf(text.s, sizeof(text.s), "..%s", name + len - (NAME_SHOWN - 2));
+	if (len > most)
+		snprintf(text.s, sizeof(text.s), "..%s", name + len - (most - 2));
 	else
 		snprintf(text.s, sizeof(text.s), "%s", name);
 	keep_ascii(text.s);

@@ -31,8 +31,9 @@ struct text text_size(__u64 bytes);
 struct text text_addr(const __u8 addr[16], unsigned int port);
 /* "vector[731]" */
 struct text text_process(const char *comm, __u32 pid);
-/* Printable ASCII of at most 40 characters of a path or name; a longer one keeps its end after "..". */
-struct text text_name(const char *name);
+/* Printable ASCII of a path or name, at most `most` (up to 60) characters: a longer one keeps its
+ * end, after "..". */
+struct text text_name(const char *name, unsigned int most);
 
 /* Of letters, digits and "._-:" only and not empty: may stand in a command. */
 bool text_is_plain_word(const char *name);

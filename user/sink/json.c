@@ -118,14 +118,23 @@ static void json_gap(struct build *b, struct json_object *o, const struct gap *g
 
 /* ---- fitting ---- */
 
+#define TEXT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 static const char *serialize(struct build *b, size_t *ret_len)
 {
-	const char *text = json_object_to_json_string_length(
-		b->root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, ret_len);
+	const char *text = json_object_to_json_string_length(b->root, TEXT_FLAGS, ret_len);
 
 	if (!text)
 		b->oom = true;
 	return text;
+}
+
+static size_t text_length(struct json_object *o)
+{
+	size_t len = 0;
+
+	json_object_to_json_string_length(o, TEXT_FLAGS, &len);
+	return len;
 }
 
 /* Says how many there were of each list that does not show all. */
@@ -141,29 +150,42 @@ static void add_totals(struct build *b)
 	}
 }
 
-/*
- * Takes the last item off the list that holds most bytes: lists are ordered with what tells most
- * first, and so none of them starves. False when all are empty.
- */
-static bool cut_one(struct build *b)
+/* The list that holds most bytes; NULL when all are empty. */
+static struct json_object *longest_list(const struct build *b, size_t *lengths, size_t **ret_length)
 {
 	struct json_object *longest = NULL;
-	size_t most = 0, len;
+	size_t most = 0;
 
 	for (unsigned int i = 0; i < b->n_lists; i++) {
-		struct json_object *array = b->lists[i].array;
-
-		if (json_object_array_length(array) == 0)
+		if (json_object_array_length(b->lists[i].array) == 0 || lengths[i] <= most)
 			continue;
-		json_object_to_json_string_length(array, JSON_C_TO_STRING_PLAIN, &len);
-		if (len > most) {
-			most = len;
-			longest = array;
-		}
+		most = lengths[i];
+		longest = b->lists[i].array;
+		*ret_length = &lengths[i];
 	}
-	if (!longest)
-		return false;
-	return json_object_array_del_idx(longest, json_object_array_length(longest) - 1, 1) == 0;
+	return longest;
+}
+
+/*
+ * Takes at least `excess` bytes off the lists, always the last item of the one that holds most:
+ * lists are ordered with what tells most first, and so none of them starves. False when nothing was
+ * left.
+ */
+static bool cut_lists(struct build *b, size_t excess)
+{
+	size_t lengths[BUILD_LISTS_MAX], cut = 0, *length = NULL, n;
+	struct json_object *array;
+
+	for (unsigned int i = 0; i < b->n_lists; i++)
+		lengths[i] = text_length(b->lists[i].array);
+	while (cut < excess && (array = longest_list(b, lengths, &length))) {
+		n = json_object_array_length(array);
+		cut += text_length(json_object_array_get_idx(array, n - 1));
+		*length -= text_length(json_object_array_get_idx(array, n - 1));
+		if (json_object_array_del_idx(array, n - 1, 1) < 0)
+			break;
+	}
+	return cut > 0;
 }
 
 /* A list that was cut to nothing is absent; its total stays. */
@@ -195,17 +217,15 @@ static void count_totals(struct build *b)
 
 static const char *fit(struct build *b, size_t *ret_len)
 {
-	const char *text;
+	size_t excess;
 
 	count_totals(b);
-	add_totals(b);
-	while ((text = b->oom ? NULL : serialize(b, ret_len)) && *ret_len + 1 > LINE_BYTES_MAX) {
-		if (!cut_one(b) && !drop_spare(b))
-			break;
+	do {
 		add_totals(b);
-	}
-	if (b->oom)
-		return NULL;
+		if (b->oom || !serialize(b, ret_len))
+			return NULL;
+		excess = *ret_len + 1 > LINE_BYTES_MAX ? *ret_len + 1 - LINE_BYTES_MAX : 0;
+	} while (excess && (cut_lists(b, excess) || drop_spare(b)));
 	drop_empty(b);
 	return serialize(b, ret_len);
 }

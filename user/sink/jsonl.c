@@ -204,7 +204,7 @@ static int open_path(const char *path, int *ret_fd, struct err *err)
 static int jsonl_reopen(struct sink *sink, struct err *err)
 {
 	struct jsonl *j = (struct jsonl *)sink;
-	int fd, ret;
+	int fd = -1, ret;
 
 	if (!j->path)
 		return 0;

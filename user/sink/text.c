@@ -62,6 +62,8 @@ static size_t put_char(char *to, uint32_t c, const unsigned char *from, size_t l
 	} shorts[] = {{'"', '"'},  {'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'},
 		      {'\t', 't'}, {'\b', 'b'},	 {'\f', 'f'}};
 
+	static const unsigned char utf8[] = {0xef, 0xbf, 0xbd}; /* U+FFFD */
+
 	for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
 		if (c != (unsigned char)shorts[i].c)
 			continue;
@@ -72,8 +74,8 @@ static size_t put_char(char *to, uint32_t c, const unsigned char *from, size_t l
 	if (steers(c))
 		return (size_t)sprintf(to, "\\u%04x", (unsigned int)c);
 	if (c == REPLACEMENT) {
-		memcpy(to, "\xef\xbf\xbd", 3);
-		return 3;
+		memcpy(to, utf8, sizeof(utf8));
+		return sizeof(utf8);
 	}
 	memcpy(to, from, len);
 	return len;

@@ -47,8 +47,7 @@ static void read_udev(struct event_disk *disk)
 
 	if (disk->serial[0] && disk->wwn[0] && disk->model[0])
 		return;
-	snprintf(path, sizeof(path), "/run/udev/data/b%u:%u", disk->dev >> 20,
-		 disk->dev & 0xfffff);
+	snprintf(path, sizeof(path), "/run/udev/data/b%u:%u", disk->dev >> 20, disk->dev & 0xfffff);
 	text = whole_file_read(path, UDEV_MAX, &length);
 	if (!text)
 		return;

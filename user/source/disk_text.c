@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* disk_text.c - what the texts of /sys/block and of udev's database say of a disk; see disk_text.h. */
+/* disk_text.c - what the texts of /sys/block and of udev's database say of a disk; see disk_text.h.
+ */
 #include "source/disk_text.h"
 
 #include <stdio.h>
@@ -37,9 +38,9 @@ void disk_transport(const char *link, const char *name, char *to, size_t size)
 		const char *part;
 		const char *transport;
 	} ways[] = {
-		{"/usb", "usb"},	 {"/ata", "ata"},	  {"/nvme", "nvme"},
-		{"/mmc_host/", "mmc"},	 {"/session", "iscsi"},	  {"/rport-", "fc"},
-		{"/end_device-", "sas"}, {"/virtio", "virtio"},	  {"/vbd-", "xen"},
+		{"/usb", "usb"},	 {"/ata", "ata"},	{"/nvme", "nvme"},
+		{"/mmc_host/", "mmc"},	 {"/session", "iscsi"}, {"/rport-", "fc"},
+		{"/end_device-", "sas"}, {"/virtio", "virtio"}, {"/vbd-", "xen"},
 		{"/target", "scsi"},
 	};
 	size_t n;

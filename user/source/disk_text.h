@@ -11,18 +11,19 @@
 /* "8:16" (with or without newline) to dev. */
 bool disk_dev_parse(const char *text, __u32 *ret_dev);
 
-/* The way to the disk, from the target of its /sys/block link and its name: "ata", "usb", "nvme" ...; for
- * what has no hardware, the kind: "loop", "dm". */
+/* The way to the disk, from the target of its /sys/block link and its name: "ata", "usb", "nvme"
+ * ...; for what has no hardware, the kind: "loop", "dm". */
 void disk_transport(const char *link, const char *name, char *to, size_t size);
 
-/* No hardware of its own: loop, zram, md, dm. The heads of NVMe multipath are virtual only in sysfs. */
+/* No hardware of its own: loop, zram, md, dm. The heads of NVMe multipath are virtual only in
+ * sysfs. */
 bool disk_is_virtual(const char *link);
 
 /* "SEAGATE", "ST4000NM0035" to one text. "ATA" and PCI ids ("0x1af4") are no vendors. */
 void disk_model(const char *vendor, const char *model, char *to, size_t size);
 
-/* The serial number in a SCSI vital product data page 0x80 (SPC-4, 7.8.15), trimmed; empty when there is
- * none. */
+/* The serial number in a SCSI vital product data page 0x80 (SPC-4, 7.8.15), trimmed; empty when
+ * there is none. */
 void disk_serial_vpd80(const void *page, size_t length, char *to, size_t size);
 
 /* The value of "E:KEY=" in a file of udev's database; empty when there is none. */

@@ -37,8 +37,8 @@ VALUES(fd_kinds, [FD_FILE] = "file", [FD_DIR] = "dir", [FD_PIPE] = "pipe", [FD_S
        [FD_CHAR] = "char", [FD_BLOCK] = "block", [FD_EVENTFD] = "eventfd", [FD_EPOLL] = "epoll",
        [FD_TIMERFD] = "timerfd", [FD_SIGNALFD] = "signalfd", [FD_INOTIFY] = "inotify",
        [FD_ANON] = "anon", [FD_OTHER] = "other");
-VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp",
-       [FD_UNIX] = "unix", [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
+VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp", [FD_UNIX] = "unix",
+       [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
 
 /* ---- the rows; T is the type's struct, id counts within the type ---- */
 
@@ -48,9 +48,9 @@ VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp",
 		.length = sizeof(((struct T *)NULL)->member), .kind = (field_kind),                \
 		.values = (set),                                                                   \
 	}
-#define F(T, id, kind, member) ROW(T, member, #member, id, FIELD_##kind, NULL)
+#define F(T, id, kind, member)	    ROW(T, member, #member, id, FIELD_##kind, NULL)
 #define E(T, id, kind, member, set) ROW(T, member, #member, id, FIELD_##kind, &(set))
-#define PAD(T, member) ROW(T, member, "", 0, FIELD_PAD, NULL)
+#define PAD(T, member)		    ROW(T, member, "", 0, FIELD_PAD, NULL)
 #define PEER(T, id)                                                                                \
 	ROW(T, peer.addr, "peer.addr", id, FIELD_ADDR, NULL),                                      \
 		ROW(T, peer.netns, "peer.netns", (id) + 1, FIELD_U32, NULL),                       \

@@ -3,8 +3,8 @@
  * event_fields.h - THE field table: what each type of event is made of.
  *
  * One row a field. Encoding, decoding, validation, tests and fuzzing are loops over this table and
- * know no type by name. The ids of types (event.h) and of fields (per type) are never reused: a field
- * that goes leaves its number behind; a new one takes the next.
+ * know no type by name. The ids of types (event.h) and of fields (per type) are never reused: a
+ * field that goes leaves its number behind; a new one takes the next.
  */
 #ifndef CULPRIT_SOURCE_EVENT_FIELDS_H
 #define CULPRIT_SOURCE_EVENT_FIELDS_H
@@ -36,11 +36,11 @@ struct field_values {
 };
 
 struct event_field {
-	const char *name; /* a-z 0-9 _ and "." */
-	__u16 id;	  /* from 1; 0 for FIELD_PAD */
-	__u16 offset;	  /* from the start of the event */
-	__u16 length;	  /* bytes */
-	__u8 kind;	  /* enum field_kind */
+	const char *name;		   /* a-z 0-9 _ and "." */
+	__u16 id;			   /* from 1; 0 for FIELD_PAD */
+	__u16 offset;			   /* from the start of the event */
+	__u16 length;			   /* bytes */
+	__u8 kind;			   /* enum field_kind */
 	const struct field_values *values; /* integers only; NULL: any number */
 };
 
@@ -68,8 +68,8 @@ const struct event_desc *event_desc_named(const char *name, size_t length);
 /* The i-th row; NULL past the end. */
 const struct event_desc *event_desc_at(unsigned int i);
 
-/* Whether an event is one of ours in shape: known type, its very size, strings terminated, numbers of
- * closed sets in range. NULL when it is; else what is wrong, for a person. */
+/* Whether an event is one of ours in shape: known type, its very size, strings terminated, numbers
+ * of closed sets in range. NULL when it is; else what is wrong, for a person. */
 const char *event_fault(const struct event *event);
 
 /* The number in a field of one of the integer kinds. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hash.h - FNV-1a, to see whether a text changed. Not for anything that an attacker could gain from. */
+/* hash.h - FNV-1a, to see whether a text changed. Not for anything that an attacker could gain
+ * from. */
 #ifndef CULPRIT_SOURCE_HASH_H
 #define CULPRIT_SOURCE_HASH_H
 

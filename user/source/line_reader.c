@@ -173,7 +173,8 @@ int line_reader_next(struct line_reader *reader, const char **ret_line, size_t *
 		if (newline)
 			return hand_out(r, newline, ret_line, ret_length, err);
 		if (n > LINE_READER_MAX)
-			return err_set(err, -EBADMSG, "a line longer than %d bytes", LINE_READER_MAX);
+			return err_set(err, -EBADMSG, "a line longer than %d bytes",
+				       LINE_READER_MAX);
 		if (r->err.code) {
 			*err = r->err;
 			return err->code;

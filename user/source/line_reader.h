@@ -2,7 +2,8 @@
 /*
  * line_reader.h - the lines of a text file, plain or gzip'd.
  *
- * All lines before a damage come out first, then the error: what zlib had already inflated is not lost.
+ * All lines before a damage come out first, then the error: what zlib had already inflated is not
+ * lost.
  */
 #ifndef CULPRIT_SOURCE_LINE_READER_H
 #define CULPRIT_SOURCE_LINE_READER_H
@@ -19,9 +20,9 @@ struct line_reader;
 /* Takes over fd, also on failure. 0 or -ENOMEM. */
 int line_reader_new(int fd, struct line_reader **ret_reader, struct err *err);
 
-/* The next line and its length without the newline, which is at line[length]; valid until the next call.
- * 1: a line; 0: the end; -EBADMSG (damaged gzip data, a line too long, a last line without newline) or
- * what read() returned, each time again. */
+/* The next line and its length without the newline, which is at line[length]; valid until the next
+ * call. 1: a line; 0: the end; -EBADMSG (damaged gzip data, a line too long, a last line without
+ * newline) or what read() returned, each time again. */
 int line_reader_next(struct line_reader *reader, const char **ret_line, size_t *ret_length,
 		     struct err *err);
 

@@ -13,7 +13,7 @@
 #define RESUME_NS (10 * MS)
 /* Reading three clocks takes less than 1 us; when it took longer we were interrupted. */
 #define TOGETHER_NS 20000
-#define TRIES 5
+#define TRIES	    5
 
 static __u64 read_clock(clockid_t id)
 {

@@ -14,9 +14,10 @@
 #include "source/hash.h"
 #include "source/small_file.h"
 
-#define PARTITIONS_MAX 256	   /* of one disk: as many as the kernel gives minors for, and more */
+#define PARTITIONS_MAX 256 /* of one disk: as many as the kernel gives minors for, and more */
 #define NAMES_SIZE     (1U << 18) /* /proc/partitions: 2048 lines of less than 128 bytes */
-#define SECTOR	       512
+/* What /proc/partitions does not show (a disk of no size) is seen at every so manieth poll. */
+#define POLLS_PER_READ 60
 
 struct known_disk {
 	struct event_disk event; /* as told; the header is zero */
@@ -24,19 +25,27 @@ struct known_disk {
 };
 
 struct live_disks {
+	char sys_block[128], partitions[128]; /* paths */
 	struct known_disk *item;
 	unsigned int n, room;
 	__u64 names_hash; /* of /proc/partitions */
-	bool read_once;
-	__u64 dropped;
-	char (*todo)[32]; /* whole disks to be read again */
-	unsigned int n_todo, todo_room;
+	unsigned int polls;
+	__u64 dropped;	   /* the most at one time */
+	__u64 dropped_now; /* in this reading */
+	char (*name)[32];  /* what is in /sys/block */
+	unsigned int n_names, names_room;
 	struct event_disk fresh[1 + PARTITIONS_MAX];
 };
 
-struct live_disks *live_disks_new(void)
+struct live_disks *live_disks_new(const char *root)
 {
-	return calloc(1, sizeof(struct live_disks));
+	struct live_disks *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	snprintf(d->sys_block, sizeof(d->sys_block), "%s/sys/block", root);
+	snprintf(d->partitions, sizeof(d->partitions), "%s/proc/partitions", root);
+	return d;
 }
 
 void live_disks_free(struct live_disks *disks)
@@ -44,7 +53,7 @@ void live_disks_free(struct live_disks *disks)
 	if (!disks)
 		return;
 	free(disks->item);
-	free(disks->todo);
+	free(disks->name);
 	free(disks);
 }
 
@@ -55,19 +64,12 @@ int live_disks_account(const struct live_disks *disks, struct emit *emit)
 
 /* ---- what is known ---- */
 
-/* Disks keep their order in /sys/block: looking goes on where it ended (*hint) and rarely far. */
-static struct known_disk *find_whole(struct live_disks *d, const char *name, unsigned int *hint)
+static struct known_disk *find_whole(struct live_disks *d, const char *name)
 {
-	for (unsigned int k = 0; k < d->n; k++) {
-		unsigned int i = (*hint + k) % d->n;
-		struct known_disk *known = &d->item[i];
-
-		if (!(known->event.flags & DISK_PARTITION) &&
-		    strcmp(known->event.name, name) == 0) {
-			*hint = i + 1;
-			return known;
-		}
-	}
+	for (unsigned int i = 0; i < d->n; i++)
+		if (!(d->item[i].event.flags & DISK_PARTITION) &&
+		    strcmp(d->item[i].event.name, name) == 0)
+			return &d->item[i];
 	return NULL;
 }
 
@@ -112,90 +114,100 @@ static int sweep(struct live_disks *d, struct emit *emit)
 
 /* ---- looking ---- */
 
-static int add_todo(struct live_disks *d, const char *name)
+static int add_name(struct live_disks *d, const char *name)
 {
-	if (d->n_todo == LIVE_DISKS_MAX) {
-		d->dropped++;
+	if (d->n_names == LIVE_DISKS_MAX) {
+		d->dropped_now++;
 		return 0;
 	}
-	if (d->n_todo == d->todo_room) {
-		unsigned int room = d->todo_room ? 2 * d->todo_room : 16;
-		void *more = realloc(d->todo, room * sizeof(*d->todo));
+	if (d->n_names == d->names_room) {
+		unsigned int room = d->names_room ? 2 * d->names_room : 16;
+		void *more = realloc(d->name, room * sizeof(*d->name));
 
 		if (!more)
 			return -ENOMEM;
-		d->todo = more;
-		d->todo_room = room;
+		d->name = more;
+		d->names_room = room;
 	}
-	text_copy(d->todo[d->n_todo++], sizeof(*d->todo), name);
+	text_copy(d->name[d->n_names++], sizeof(*d->name), name);
 	return 0;
 }
 
-/* Whether a known disk is still the same one, in the same size. */
-static bool is_same(int sys_block, const char *name, const struct event_disk *known)
+/* Lists /sys/block in d->name. */
+static int list_names(struct live_disks *d)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "%.31s/size", name);
-	if (small_file_u64(sys_block, path) * SECTOR != known->size_bytes)
-		return false;
-	if (!known->diskseq)
-		return true;
-	snprintf(path, sizeof(path), "%.31s/diskseq", name);
-	return small_file_u64(sys_block, path) == known->diskseq;
-}
-
-static void mark_partitions(struct live_disks *d, __u32 parent)
-{
-	for (unsigned int i = 0; i < d->n; i++)
-		if (d->item[i].event.flags & DISK_PARTITION && d->item[i].event.parent == parent)
-			d->item[i].here = true;
-}
-
-/* One name of /sys/block. */
-static int look(struct live_disks *d, int sys_block, const char *name, bool reread,
-		unsigned int *hint)
-{
-	struct known_disk *known = find_whole(d, name, hint);
-
-	if (known) {
-		known->here = true;
-		mark_partitions(d, known->event.dev);
-		if (!reread && is_same(sys_block, name, &known->event))
-			return 0;
-	} else if (!reread) {
-		char path[64];
-
-		/* Most loop devices are unused, and have no size. */
-		snprintf(path, sizeof(path), "%.31s/size", name);
-		if (!small_file_u64(sys_block, path))
-			return 0;
-	}
-	return add_todo(d, name);
-}
-
-/* Marks what is here, and notes what must be read. */
-static int look_at_all(struct live_disks *d, int sys_block, bool reread)
-{
-	unsigned int hint = 0;
+	DIR *dir = opendir(d->sys_block);
 	struct dirent *entry;
-	int fd = dup(sys_block), code = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int code = 0;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return -ENOMEM;
-	}
-	for (unsigned int i = 0; i < d->n; i++)
-		d->item[i].here = false;
-	d->n_todo = 0;
-	rewinddir(dir);
+	d->n_names = 0;
+	if (!dir)
+		return 0;
 	while (code == 0 && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			code = look(d, sys_block, entry->d_name, reread, &hint);
+			code = add_name(d, entry->d_name);
 	closedir(dir);
 	return code;
+}
+
+/* Names keep their order: looking goes on where it ended (*hint), and rarely far. */
+static bool is_here(const struct live_disks *d, const char *name, unsigned int *hint)
+{
+	for (unsigned int k = 0; k < d->n_names; k++) {
+		unsigned int i = (*hint + k) % d->n_names;
+
+		if (strcmp(d->name[i], name) == 0) {
+			*hint = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Marks what is gone as such, partitions with their disks. */
+static void mark_gone(struct live_disks *d)
+{
+	unsigned int hint = 0;
+
+	for (unsigned int i = 0; i < d->n; i++) {
+		const struct event_disk *disk = &d->item[i].event;
+
+		if (disk->flags & DISK_PARTITION || is_here(d, disk->name, &hint))
+			continue;
+		for (unsigned int k = 0; k < d->n; k++)
+			if (d->item[k].event.dev == disk->dev ||
+			    d->item[k].event.parent == disk->dev)
+				d->item[k].here = false;
+	}
+}
+
+/* Disks and partitions come, go and change their size: this one file tells. */
+static bool names_changed(struct live_disks *d)
+{
+	size_t length;
+	char *text = whole_file_read(d->partitions, NAMES_SIZE, &length);
+	__u64 hash = text ? hash_bytes(HASH_START, text, length) : 0;
+	bool changed = hash != d->names_hash;
+
+	free(text);
+	d->names_hash = hash;
+	return changed;
+}
+
+/* Another disk under the same name, in the same size: only this number tells. */
+static bool diskseq_changed(const struct live_disks *d)
+{
+	for (unsigned int i = 0; i < d->n; i++) {
+		const struct event_disk *disk = &d->item[i].event;
+		char path[sizeof(d->sys_block) + 48];
+
+		if (disk->flags & DISK_PARTITION || !disk->diskseq)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/diskseq", d->sys_block, disk->name);
+		if (small_file_u64(AT_FDCWD, path) != disk->diskseq)
+			return true;
+	}
+	return false;
 }
 
 /* ---- telling ---- */
@@ -203,8 +215,7 @@ static int look_at_all(struct live_disks *d, int sys_block, bool reread)
 /* A disk and its partitions have been read: `n` entries of d->fresh. */
 static int tell_gone(struct live_disks *d, const char *name, unsigned int n, struct emit *emit)
 {
-	unsigned int hint = 0;
-	struct known_disk *whole = find_whole(d, name, &hint);
+	struct known_disk *whole = find_whole(d, name);
 	__u32 dev;
 
 	if (!whole)
@@ -232,7 +243,7 @@ static int tell(struct live_disks *d, const struct event_disk *fresh, struct emi
 	if (known && memcmp(&known->event, fresh, sizeof(*fresh)) == 0)
 		return 0;
 	if (!known && d->n == LIVE_DISKS_MAX) {
-		d->dropped++;
+		d->dropped_now++;
 		return 0;
 	}
 	if (!known)
@@ -250,40 +261,33 @@ static int read_and_tell(struct live_disks *d, int sys_block, const char *name, 
 	unsigned int n = disk_read(sys_block, name, d->fresh, 1 + PARTITIONS_MAX, &dropped);
 	int code = tell_gone(d, name, n, emit);
 
-	d->dropped += dropped;
+	d->dropped_now += dropped;
 	for (unsigned int i = 0; i < n && code == 0; i++)
 		code = tell(d, &d->fresh[i], emit);
 	return code;
 }
 
-/* Partitions come and go without their disk changing; this one file tells. */
-static bool names_changed(struct live_disks *d)
-{
-	size_t length;
-	char *text = whole_file_read("/proc/partitions", NAMES_SIZE, &length);
-	__u64 hash = text ? hash_bytes(HASH_START, text, length) : 0;
-	bool changed = hash != d->names_hash;
-
-	free(text);
-	d->names_hash = hash;
-	return changed;
-}
-
 int live_disks_poll(struct live_disks *disks, struct emit *emit)
 {
 	struct live_disks *d = disks;
-	bool reread = names_changed(d) || !d->read_once;
-	int sys_block = open("/sys/block", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int code;
+	bool changed = names_changed(d);
+	int sys_block, code;
 
+	if (d->polls++ % POLLS_PER_READ && !changed && !diskseq_changed(d))
+		return 0;
+	sys_block = open(d->sys_block, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (sys_block < 0)
 		return 0;
-	code = look_at_all(d, sys_block, reread);
-	if (code == 0)
+	d->dropped_now = 0;
+	code = list_names(d);
+	if (code == 0) {
+		mark_gone(d);
 		code = sweep(d, emit);
-	for (unsigned int i = 0; i < d->n_todo && code == 0; i++)
-		code = read_and_tell(d, sys_block, d->todo[i], emit);
-	d->read_once = true;
+	}
+	for (unsigned int i = 0; i < d->n_names && code == 0; i++)
+		code = read_and_tell(d, sys_block, d->name[i], emit);
+	if (d->dropped_now > d->dropped)
+		d->dropped = d->dropped_now;
 	close(sys_block);
 	return code;
 }

@@ -9,10 +9,12 @@
 
 struct live_disks;
 
-/* NULL when out of memory. */
-struct live_disks *live_disks_new(void);
-/* Compares /sys/block with what was told. Cheap while nothing changes: two small files a disk. A host
- * without /sys has no disks; one that vanishes meanwhile is gone. 0, -ENOMEM or what `emit` failed with. */
+/* Looks at root/sys/block and root/proc/partitions: root is "" but in tests. NULL when out of
+ * memory. */
+struct live_disks *live_disks_new(const char *root);
+/* Compares what is there with what was told. Cheap while nothing changes: /proc/partitions and one
+ * small file a disk. A host without /sys has no disks; one that vanishes meanwhile is gone. 0,
+ * -ENOMEM or what `emit` failed with. */
 int live_disks_poll(struct live_disks *disks, struct emit *emit);
 /* EVENT_TABLE. */
 int live_disks_account(const struct live_disks *disks, struct emit *emit);

@@ -22,10 +22,9 @@ void uuid7_text(char text[37], __u64 unix_ms, const unsigned char random[10])
 	memcpy(b + 6, random, 10);
 	b[6] = (unsigned char)(0x70 | (b[6] & 0x0f)); /* version */
 	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f)); /* variant */
-	snprintf(text, 37,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-		 b[15]);
+	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		 b[13], b[14], b[15]);
 }
 
 static void make_run(char text[37])

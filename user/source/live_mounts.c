@@ -68,8 +68,8 @@ static bool changed(struct live_mounts *m)
 	return poll(&poll_fd, 1, 0) > 0;
 }
 
-/* btrfs mounts have a number of no device; the node in /dev that they name has the real one. Nodes in
- * /dev only: what else a source may name could be on a server that is dead. */
+/* btrfs mounts have a number of no device; the node in /dev that they name has the real one. Nodes
+ * in /dev only: what else a source may name could be on a server that is dead. */
 static __u32 real_dev(const struct mountinfo *mount)
 {
 	struct stat st;
@@ -98,7 +98,8 @@ static int take(struct live_mounts *m, const struct mountinfo *mount, struct emi
 	/* Only what has a disk; of bind mounts (containers make thousands) one is enough. */
 	if (event.dev >> 20 == 0)
 		return 0;
-	if (!mount->whole && strcmp(mount->fstype, "btrfs") != 0 && list_has(&m->fresh, event.dev, 0))
+	if (!mount->whole && strcmp(mount->fstype, "btrfs") != 0 &&
+	    list_has(&m->fresh, event.dev, 0))
 		return 0;
 	text_copy(event.fstype, sizeof(event.fstype), mount->fstype);
 	text_copy(event.mount, sizeof(event.mount), mount->mount);

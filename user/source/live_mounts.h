@@ -2,8 +2,8 @@
 /*
  * live_mounts.h - EVENT_MOUNT for what is mounted from a block device, when it is new or changed.
  *
- * A mount point is never touched: stat() on a dead NFS server's would never return. There is no event
- * for an unmount.
+ * A mount point is never touched: stat() on a dead NFS server's would never return. There is no
+ * event for an unmount.
  */
 #ifndef CULPRIT_SOURCE_LIVE_MOUNTS_H
 #define CULPRIT_SOURCE_LIVE_MOUNTS_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* live_nics.h - EVENT_NIC for each interface of our own network namespace, when something changed. */
+/* live_nics.h - EVENT_NIC for each interface of our own network namespace, when something changed.
+ */
 #ifndef CULPRIT_SOURCE_LIVE_NICS_H
 #define CULPRIT_SOURCE_LIVE_NICS_H
 

@@ -15,8 +15,10 @@
 #include "source/proc_text.h"
 #include "source/small_file.h"
 
-#define CGROUP_ROOT  "/sys/fs/cgroup"
-#define CGROUP_MIXED "/sys/fs/cgroup/unified" /* where systemd mounts version 2 beside version 1 */
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_MIXED                                                                               \
+	"/sys/fs/cgroup/unified" /* where systemd mounts version 2 beside version 1                \
+				  */
 
 /* A cgroup's id is the inode number of its directory (5.5 and later, 64 bits). */
 static __u64 cgroup_id(const char *path)

@@ -9,15 +9,15 @@
 #include <linux/types.h>
 
 struct mountinfo {
-	__u32 dev;	 /* of the file system: major << 20 | minor; major 0 = has no device of its own */
+	__u32 dev; /* of the file system: major << 20 | minor; major 0 = has no device of its own */
 	bool whole;	 /* the file system's root is mounted, not a directory of it */
 	char fstype[16]; /* cut, like the next two, to what fits */
 	char mount[128];
 	char source[128];
 };
 
-/* Reads a line of `length` bytes, without its newline; octal escapes (\040) become what they stand for.
- * False when it is no such line. */
+/* Reads a line of `length` bytes, without its newline; octal escapes (\040) become what they stand
+ * for. False when it is no such line. */
 bool mountinfo_parse(const char *line, size_t length, struct mountinfo *ret_mount);
 
 #endif

@@ -5,7 +5,15 @@
 #include <string.h>
 
 /* Numbers of a line: 8 received, 8 sent (net/core/net-procfs.c). */
-enum { RX_PACKETS = 1, RX_ERRORS = 2, RX_DROPPED = 3, TX_PACKETS = 9, TX_ERRORS = 10, TX_DROPPED = 11, NUMBERS = 16 };
+enum {
+	RX_PACKETS = 1,
+	RX_ERRORS = 2,
+	RX_DROPPED = 3,
+	TX_PACKETS = 9,
+	TX_ERRORS = 10,
+	TX_DROPPED = 11,
+	NUMBERS = 16
+};
 
 static bool next_number(const char **p, const char *end, __u64 *ret_value)
 {

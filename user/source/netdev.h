@@ -8,8 +8,8 @@
 
 #include <culprit/event.h>
 
-/* Fills in name and counters of *nic, nothing else, from a line of `length` bytes. False when it is no
- * interface's line (the two headings). */
+/* Fills in name and counters of *nic, nothing else, from a line of `length` bytes. False when it is
+ * no interface's line (the two headings). */
 bool netdev_parse(const char *line, size_t length, struct event_nic *nic);
 
 #endif

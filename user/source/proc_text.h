@@ -21,11 +21,13 @@ bool proc_stat_parse(const char *text, struct proc_stat *ret_stat);
 /* The real user id in /proc/PID/status; ~0 (nobody's) when there is none. */
 __u32 proc_status_uid(const char *text);
 
-/* The path in /proc/PID/cgroup: that of the unified hierarchy; on hosts with version 1, of systemd's or
- * else of the first one in which the process is not at the root. *ret_unified tells which. */
+/* The path in /proc/PID/cgroup: that of the unified hierarchy; on hosts with version 1, of
+ * systemd's or else of the first one in which the process is not at the root. *ret_unified tells
+ * which. */
 void proc_cgroup_path(const char *text, char *to, size_t size, bool *ret_unified);
 
-/* The container's id: the first 12 of 64 hexadecimal digits in a cgroup path. Empty when there are none. */
+/* The container's id: the first 12 of 64 hexadecimal digits in a cgroup path. Empty when there are
+ * none. */
 void proc_container(const char *cgroup_text, char to[16]);
 
 /* Whether a start time in clock ticks is the one in ns (start_boottime), within one tick. */

@@ -138,8 +138,8 @@ int recorder_new(const char *path, struct recorder **ret_recorder, struct err *e
 		recorder_free(r);
 		return code;
 	}
-	length = snprintf(line, sizeof(line), CAPTURE_MAGIC "%d abi %d culprit %s\n", CAPTURE_FORMAT,
-			  EVENT_ABI_VERSION, CULPRIT_VERSION);
+	length = snprintf(line, sizeof(line), CAPTURE_MAGIC "%d abi %d culprit %s\n",
+			  CAPTURE_FORMAT, EVENT_ABI_VERSION, CULPRIT_VERSION);
 	/* At once: a full disk is an error at the start, not a warning later. */
 	code = write_line(r, line, (size_t)length, Z_SYNC_FLUSH);
 	if (code < 0) {
@@ -151,8 +151,8 @@ int recorder_new(const char *path, struct recorder **ret_recorder, struct err *e
 	return 0;
 }
 
-/* A whole number of windows is in the file at each moment a rule could have looked: whoever kills the
- * recorder loses what came since. Flushing each line instead would double the size. */
+/* A whole number of windows is in the file at each moment a rule could have looked: whoever kills
+ * the recorder loses what came since. Flushing each line instead would double the size. */
 static int flush_after(const struct event *event)
 {
 	switch (event->type) {
@@ -197,7 +197,8 @@ int recorder_close(struct recorder *recorder, struct err *err)
 
 		deflate_text(r, line, (size_t)length, Z_FINISH);
 	}
-	/* Not fsync(): it could wait for a disk that hangs, and that disk may be what is watched. */
+	/* Not fsync(): it could wait for a disk that hangs, and that disk may be what is watched.
+	 */
 	if (!r->closed && close(r->fd) < 0 && !r->failed.code)
 		err_set(&r->failed, -errno, "cannot write %s: %s", r->path, strerror(errno));
 	r->closed = true;

@@ -20,9 +20,9 @@
 struct replay {
 	struct source source;
 	struct line_reader *reader;
-	bool unsealed;		  /* made by hand: no trailer, comments allowed */
-	bool read_all;		  /* nothing more comes from the reader */
-	bool have_end;		  /* EVENT_END was read, and waits for what follows it */
+	bool unsealed; /* made by hand: no trailer, comments allowed */
+	bool read_all; /* nothing more comes from the reader */
+	bool have_end; /* EVENT_END was read, and waits for what follows it */
 	union event_buf end;
 	enum end_reason stop;	  /* asked for; 0 = not */
 	unsigned long long lines; /* read so far, the header included */

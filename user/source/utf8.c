@@ -8,8 +8,8 @@ static bool is_control(unsigned int code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || /* C0, DEL, C1 */
 	       code == 0x200e || code == 0x200f ||	       /* direction marks */
-	       (code >= 0x2028 && code <= 0x202e) ||	       /* separators, embeddings, overrides */
-	       (code >= 0x2066 && code <= 0x2069);	       /* isolates */
+	       (code >= 0x2028 && code <= 0x202e) || /* separators, embeddings, overrides */
+	       (code >= 0x2066 && code <= 0x2069);   /* isolates */
 }
 
 unsigned int utf8_printable(const unsigned char *text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What everybody else pays: an unrelated system call, open + close, TCP connections, while we trace."""
+"""What everybody else pays while we trace: a system call, open + close, TCP connections."""
 
 from .children import figures, output, ours, rival
 from .rows import NONE, OURS, Row, interleave, unchanged

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The processes that the bench starts: each ends with its `with`, or with the bench, by its own pid."""
+"""The processes that the bench starts: each ends with its `with`, or with the bench."""
 
 import contextlib
 import ctypes

@@ -15,7 +15,7 @@ def measure_decode(bench):
     rows = [binary, text]
     try:
         for _ in range(bench.rounds):
-            found = figures(output([bench.helper("decode"), "0.2" if bench.quick else "1"], 30))
+            found = figures(output([bench.helper("decode"), "0.2" if bench.quick else "0.5"], 30))
             binary.add(OURS, found["binary-per-s"])
             text.add(OURS, found["text-per-s"])
     except NotMeasured as why:

@@ -16,6 +16,7 @@ from .rows import OURS, Row, at_most, guarded, interleave
 RIVAL = "biolatency"
 CPU_GOAL_PERCENT = 0.1
 SETTLE_S = 1.5
+WINDOWS = 4  # each holds whole ticks of a trace (1 s) and of a daemon (5 s) in a full run
 
 
 def cpu_ns(pid):
@@ -52,6 +53,7 @@ def rival_trace():
 def measure_footprint(bench):
     """Resident memory and start-up, ours and biolatency."""
     rss = Row("rss_mb", "resident memory", "MB", f"<= {RSS_GOAL_MB}", at_most(RSS_GOAL_MB))
+    peak = Row("peak_mb", "  at its peak, while loading", "MB")
     start = Row("startup_ms", "start-up, exec to first line", "ms", digits=0)
 
     def sample(variant, entered):
@@ -60,11 +62,11 @@ def measure_footprint(bench):
         found = memory_mb(child.pid)
         for name, value in found.items():
             rss.details.setdefault(f"{variant} {name} MB", []).append(value)
-        return {rss.id: found["VmRSS"], start.id: seconds * 1e3}
+        return {rss.id: found["VmRSS"], peak.id: found["VmHWM"], start.id: seconds * 1e3}
 
     interleave(bench.rounds, {OURS: lambda: our_trace(bench), RIVAL: rival_trace},
-               sample, [rss, start])
-    return [rss, start]
+               sample, [rss, peak, start])
+    return [rss, peak, start]
 
 
 def idle_percent(child, seconds):
@@ -82,12 +84,14 @@ def measure_idle(bench):
               at_most(CPU_GOAL_PERCENT), digits=3)
     daemon = Row("idle_cpu_daemon_percent", "  the daemon", "%", f"<= {CPU_GOAL_PERCENT}",
                  at_most(CPU_GOAL_PERCENT), digits=3)
-    seconds = 5 if bench.quick else 20
+    seconds = 4 if bench.quick else 20
     with guarded(row), our_trace(bench) as (trace, _):
         time.sleep(SETTLE_S)
-        row.add(OURS, idle_percent(trace, seconds))
+        for _ in range(WINDOWS):
+            row.add(OURS, idle_percent(trace, seconds / WINDOWS))
     with guarded(daemon), started([bench.culprit, "daemon"], stdout=subprocess.PIPE) as child:
         wait_for_status(child)
         time.sleep(SETTLE_S)
-        daemon.add(OURS, idle_percent(child, seconds))
+        for _ in range(WINDOWS):
+            daemon.add(OURS, idle_percent(child, seconds / WINDOWS))
     return [row, daemon]

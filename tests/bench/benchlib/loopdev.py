@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Block devices in memory: a loop device over a file without a name. The kernel takes both away when
-the last descriptor is closed, however the bench ends."""
+"""Block devices in memory: a loop device over a file without a name. The kernel takes both away
+when the last descriptor is closed, however the bench ends."""
 
 import contextlib
 import errno

@@ -10,10 +10,15 @@ NONE, OURS = "none", "ours"
 
 # Below this a difference is called noise even when every pair agrees on its sign.
 NOISE_PERCENT = 1.0
+LEAST_PAIRS = 3
 
 
 class NotMeasured(Exception):
     """Why a figure could not be taken, for a person."""
+
+
+class OutOfTime(NotMeasured):
+    """The measurement's time is over: what there is must do."""
 
 
 @dataclasses.dataclass
@@ -28,7 +33,7 @@ class Row:
     samples: dict = dataclasses.field(default_factory=dict)
     missing: dict = dataclasses.field(default_factory=dict)  # variant -> why not measured
     details: dict = dataclasses.field(default_factory=dict)  # more numbers, for the JSON
-    show: dict = dataclasses.field(default_factory=dict)  # variant -> (median, spread, change) to print
+    show: dict = dataclasses.field(default_factory=dict)  # variant -> its cells, when special
 
     def add(self, variant, value):
         self.samples.setdefault(variant, []).append(value)
@@ -50,16 +55,17 @@ class Row:
         return statistics.median(changes) if changes else None
 
     def measurable(self, variant):
-        """Whether a variant changed anything: all pairs agree on the sign, and it is above noise."""
+        """Whether a variant changed anything: all pairs agree on the sign, above noise. None when
+        there are too few pairs to say."""
         changes = self.changes(variant)
-        if not changes:
+        if len(changes) < LEAST_PAIRS:
             return None
         same_sign = all(c > 0 for c in changes) or all(c < 0 for c in changes)
         return same_sign and abs(statistics.median(changes)) > NOISE_PERCENT
 
     def verdict(self):
         """Whether the goal was met in this run: True, False, or None."""
-        if self.met is None or self.median(OURS) is None:
+        if self.met is None or self.median(OURS) is None or OURS in self.missing:
             return None
         return self.met(self)
 
@@ -89,12 +95,22 @@ def unchanged(row):
     return None if measurable is None else not measurable
 
 
+def out_of_time(rows, variants, rounds, why):
+    """Says how many rounds there were; a variant without any was not measured."""
+    for row in rows:
+        row.details["rounds_cut_to"] = min(len(row.samples.get(name, [])) for name in variants)
+        row.details["rounds_wanted"] = rounds
+        for name in variants:
+            if not row.samples.get(name):
+                row.missing.setdefault(name, why)
+
+
 def interleave(rounds, attach, sample, rows):
     """Takes one sample of each variant a round, in an order that turns with the rounds.
 
     attach: {variant: function that returns a context manager}; sample(variant, entered) returns
-    {row id: value} (rows not among `rows` may be created by it). A variant that fails is said in the
-    rows and left out from there; the others go on.
+    {row id: value}. A variant that fails is said in the rows and left out from there; the others go
+    on.
     """
     by_id = {row.id: row for row in rows}
     names = list(attach)
@@ -108,6 +124,9 @@ def interleave(rounds, attach, sample, rows):
                     values = sample(variant, stack.enter_context(attach[variant]()))
                 for row_id, value in values.items():
                     by_id[row_id].add(variant, value)
+            except OutOfTime as why:
+                out_of_time(rows, names, rounds, str(why))
+                return
             except NotMeasured as why:
                 for row in rows:
                     row.missing[variant] = str(why)

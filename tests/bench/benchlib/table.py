@@ -9,8 +9,8 @@ HEAD = ("what, unit", "", "median", "least-most", "change", "goal", "met")
 RIGHT = (2, 4)  # columns of numbers
 MET = {True: "yes", False: "no", None: "-"}
 WIDTH = 100
-FOOT = ("median and least-most of the rounds; change: the median of the paired changes against none; "
-        "~: cannot be told from none")
+FOOT = ("median and least-most of the rounds; change: the median of the paired changes against "
+        "none; ~: cannot be told from none")
 
 
 def number(value, digits):
@@ -36,7 +36,7 @@ def figures(row, variant):
     if len(values) > 1:
         spread = f"{number(min(values), row.digits)}-{number(max(values), row.digits)}"
     if variant != NONE and row.change(variant) is not None:
-        changed = f"{row.change(variant):+.1f} %{' ' if row.measurable(variant) else '~'}"
+        changed = f"{row.change(variant):+.1f} %{'~' if row.measurable(variant) is False else ' '}"
     return number(row.median(variant), row.digits), spread, changed
 
 
@@ -64,6 +64,10 @@ def format_table(rows):
     rule = tuple("-" * width for width in widths)
     out = [align(line, widths) for line in [HEAD, rule, *body]]
     out += ["", *textwrap.wrap(FOOT, WIDTH)]
+    short = [f"{row.what.strip()} ({row.details['rounds_cut_to']} of "
+             f"{row.details['rounds_wanted']})" for row in rows if "rounds_cut_to" in row.details]
+    if short:
+        out += textwrap.wrap(f"fewer rounds, out of time: {'; '.join(short)}", WIDTH)
     # Rows taken together fail together: one reason, once.
     reasons = {}
     for row in rows:

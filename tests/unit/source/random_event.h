@@ -82,7 +82,8 @@ static inline void random_field(struct event *event, const struct event_field *f
 	default:
 		if (field->values)
 			number %= field->values->n;
-		memcpy(to, &number, field->length); /* little endian, as all that BPF runs on here */
+		memcpy(to, &number,
+		       field->length); /* little endian, as all that BPF runs on here */
 	}
 }
 

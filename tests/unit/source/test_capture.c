@@ -22,8 +22,8 @@
 #include "source/random_event.h"
 #include "source/source.h"
 
-static char dir[] = "/tmp/culprit-capture-XXXXXX";
-static char path[64];
+static char dir[64];
+static char path[80];
 
 /* ---- files ---- */
 
@@ -445,14 +445,15 @@ static void test_every_bit_of_the_text_flipped(void **state)
 		codec_encode(&events.event[i].h, line, sizeof(line));
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\n", line);
 	}
-	n += (size_t)snprintf(text + n, sizeof(text) - n, "culprit-capture-end lines 3 crc32 %08lx\n",
+	n += (size_t)snprintf(text + n, sizeof(text) - n,
+			      "culprit-capture-end lines 3 crc32 %08lx\n",
 			      crc32(0, (Bytef *)text, (uInt)n));
 	check_flips(&events, (unsigned char *)text, n);
 }
 
 static void test_the_damage_is_named(void **state)
 {
-#define HEAD "culprit-capture 1 abi 1 culprit 9.9 unsealed\n"
+#define HEAD   "culprit-capture 1 abi 1 culprit 9.9 unsealed\n"
 #define SEALED "culprit-capture 1 abi 1 culprit 9.9\n"
 	static const struct {
 		const char *text;
@@ -467,7 +468,8 @@ static void test_the_damage_is_named(void **state)
 		{HEAD "1 tick\n2 end\n3 tick\n", 2, "damaged after line 3: events follow the end"},
 		{HEAD "1 tick\n2 end\n3 end\n", 2, "damaged after line 3: events follow the end"},
 		{SEALED "1 tick\n2 end\n", 2, "damaged after line 3: the recording was cut off"},
-		{SEALED "# no\n2 end\n", 1, "damaged after line 1: a line without its time: \"# no\""},
+		{SEALED "# no\n2 end\n", 1,
+		 "damaged after line 1: a line without its time: \"# no\""},
 		{SEALED "2 end\nculprit-capture-end lines 3 crc32 00000000\n", 1,
 		 "damaged after line 2: the number of lines or their checksum does not match"},
 	};
@@ -555,12 +557,21 @@ static void test_other_versions_are_named(void **state)
 static void test_what_is_no_capture(void **state)
 {
 	static const char *const texts[] = {
-		"", "\n", "x", "\x1f\x8b", "\x1f", "hello\n", "culprit-capture\n",
-		"culprit-capture 1\n", "culprit-capture x abi 1 culprit 1\n",
-		"culprit-capture 1 abi -1 culprit 1\n", "culprit-capture 1 abi 1 culprot 1\n",
+		"",
+		"\n",
+		"x",
+		"\x1f\x8b",
+		"\x1f",
+		"hello\n",
+		"culprit-capture\n",
+		"culprit-capture 1\n",
+		"culprit-capture x abi 1 culprit 1\n",
+		"culprit-capture 1 abi -1 culprit 1\n",
+		"culprit-capture 1 abi 1 culprot 1\n",
 		"culprit-capture 99999999999999999999 abi 1 culprit 1\n",
 		"culprit-capture 1 abi 1 culprit 1 sealed\n",
-		"culprit-capture 1 abi 1 culprit 1 unsealed", "{\"schema\":\"culprit/1\"}\n",
+		"culprit-capture 1 abi 1 culprit 1 unsealed",
+		"{\"schema\":\"culprit/1\"}\n",
 	};
 	struct seen seen;
 	struct err err;
@@ -596,7 +607,7 @@ static int try_record(const char *to, struct err *err)
 
 static void test_where_it_does_not_record(void **state)
 {
-	char link[80];
+	char link[96];
 	struct err err;
 
 	(void)state;
@@ -700,6 +711,9 @@ int main(void)
 	};
 	int failed;
 
+	/* Some 10,000 small files are written: in memory, where there is such a place. */
+	snprintf(dir, sizeof(dir), "%s/culprit-capture-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(dir))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);

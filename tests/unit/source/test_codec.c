@@ -27,7 +27,8 @@
 static void test_every_byte_is_a_field_or_a_pad(void **state)
 {
 	(void)state;
-	FOR_EACH_DESC(desc) {
+	FOR_EACH_DESC(desc)
+	{
 		unsigned char owned[EVENT_SIZE_MAX] = {0};
 
 		assert_true(desc->size <= EVENT_SIZE_MAX && desc->size % 8 == 0);
@@ -48,10 +49,9 @@ static void test_every_byte_is_a_field_or_a_pad(void **state)
 static void check_field(const struct event_field *f)
 {
 	static const unsigned int lengths[] = {
-		[FIELD_U8] = 1,	 [FIELD_U16] = 2, [FIELD_U32] = 4,
-		[FIELD_U64] = 8, [FIELD_S32] = 4, [FIELD_DEV] = 4,
-		[FIELD_STR] = 0, [FIELD_ADDR] = 16, [FIELD_U64S] = 0,
-		[FIELD_HIST] = 0,
+		[FIELD_U8] = 1,	  [FIELD_U16] = 2,  [FIELD_U32] = 4, [FIELD_U64] = 8,
+		[FIELD_S32] = 4,  [FIELD_DEV] = 4,  [FIELD_STR] = 0, [FIELD_ADDR] = 16,
+		[FIELD_U64S] = 0, [FIELD_HIST] = 0,
 	};
 
 	assert_true(f->kind <= FIELD_HIST);
@@ -69,7 +69,8 @@ static void check_field(const struct event_field *f)
 static void test_ids_and_names_are_unique(void **state)
 {
 	(void)state;
-	FOR_EACH_DESC(desc) {
+	FOR_EACH_DESC(desc)
+	{
 		assert_ptr_equal(event_desc(desc->type), desc);
 		assert_ptr_equal(event_desc_named(desc->name, strlen(desc->name)), desc);
 		assert_true(desc->n_fields <= EVENT_FIELDS_MAX);
@@ -166,7 +167,8 @@ static void test_random_events_survive(void **state)
 	__u64 seed = 20261123;
 
 	(void)state;
-	FOR_EACH_DESC(desc) {
+	FOR_EACH_DESC(desc)
+	{
 		for (unsigned int i = 0; i < ROUNDS; i++) {
 			union event_buf event;
 
@@ -181,7 +183,8 @@ static void test_longest_line_fits(void **state)
 	size_t longest = 0;
 
 	(void)state;
-	FOR_EACH_DESC(desc) {
+	FOR_EACH_DESC(desc)
+	{
 		char line[CODEC_LINE_MAX];
 		union event_buf event;
 		int n;
@@ -240,7 +243,8 @@ static void test_text_is_what_it_was(void **state)
 static void test_other_spellings_read_the_same(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"1 block_io dev=8388608 op=1 status=7", "1 block_io dev=8:0 op=write status=medium"},
+		{"1 block_io dev=8388608 op=1 status=7",
+		 "1 block_io dev=8:0 op=write status=medium"},
 		{"1  tick   interval_ms=7 seq=0001", "1 tick seq=1 interval_ms=7"},
 		{"1 tcp_peer peer.addr=::ffff:10.0.0.1", "1 tcp_peer peer.addr=10.0.0.1"},
 		{"1 tcp_peer retrans=1,0,0", "1 tcp_peer retrans=1"},
@@ -264,24 +268,64 @@ static void test_other_spellings_read_the_same(void **state)
 static void test_malformed_lines_are_errors(void **state)
 {
 	static const char *const lines[] = {
-		"", " ", "tick", "1", "1 ", "-1 tick", "1x tick", "18446744073709551616 tick",
-		"1 Tick", "1 tick;", "1 tick seq", "1 tick =1", "1 tick seq=1 seq=1", "1 tick seq=",
-		"1 tick seq=-1", "1 tick seq=1.0", "1 tick seq=0x1", "1 tick seq=4294967296",
-		"1 tick Seq=1", "1 what ever", "1 what Ever=1", "1 tick\tseq=1",
-		"1 block_io op=wipe", "1 block_io op=256", "1 block_io dev=4096:0",
-		"1 block_io dev=8:1048576", "1 block_io dev=8:", "1 block_io dev=:1",
-		"1 block_io dev=4294967296", "1 block_io comm=123456789012345\\x41",
-		"1 config key=a\\x00b", "1 config key=\\x0", "1 config key=\\xG0", "1 config key=\\xAB",
-		"1 config key=\\n", "1 config key=\\", "1 config key=a\x1b[2J", "1 config key=\x7f",
-		"1 tcp_peer peer.addr=10.0.0", "1 tcp_peer peer.addr=10.0.0.1.2",
-		"1 tcp_peer peer.addr=gggg::", "1 tcp_peer peer.addr=",
+		"",
+		" ",
+		"tick",
+		"1",
+		"1 ",
+		"-1 tick",
+		"1x tick",
+		"18446744073709551616 tick",
+		"1 Tick",
+		"1 tick;",
+		"1 tick seq",
+		"1 tick =1",
+		"1 tick seq=1 seq=1",
+		"1 tick seq=",
+		"1 tick seq=-1",
+		"1 tick seq=1.0",
+		"1 tick seq=0x1",
+		"1 tick seq=4294967296",
+		"1 tick Seq=1",
+		"1 what ever",
+		"1 what Ever=1",
+		"1 tick\tseq=1",
+		"1 block_io op=wipe",
+		"1 block_io op=256",
+		"1 block_io dev=4096:0",
+		"1 block_io dev=8:1048576",
+		"1 block_io dev=8:",
+		"1 block_io dev=:1",
+		"1 block_io dev=4294967296",
+		"1 block_io comm=123456789012345\\x41",
+		"1 config key=a\\x00b",
+		"1 config key=\\x0",
+		"1 config key=\\xG0",
+		"1 config key=\\xAB",
+		"1 config key=\\n",
+		"1 config key=\\",
+		"1 config key=a\x1b[2J",
+		"1 config key=\x7f",
+		"1 tcp_peer peer.addr=10.0.0",
+		"1 tcp_peer peer.addr=10.0.0.1.2",
+		"1 tcp_peer peer.addr=gggg::",
+		"1 tcp_peer peer.addr=",
 		"1 tcp_peer peer.addr=1111:1111:1111:1111:1111:1111:1111:1111:1111:1111",
-		"1 tcp_peer peer.port=65536", "1 tcp_peer retrans=1,2,3,4,5,6,7,8,9",
-		"1 tcp_peer retrans=1,,2", "1 tcp_peer retrans=1,", "1 tcp_peer retrans=",
-		"1 block_stat hist=64:1", "1 block_stat hist=2:1,1:1", "1 block_stat hist=1:1,1:1",
-		"1 block_stat hist=5", "1 block_stat hist=:5", "1 block_stat hist=1:",
-		"1 tcp_retrans err=2147483648", "1 tcp_retrans err=-2147483649",
-		"1 tcp_retrans err=-", "1 tcp_retrans err=--1",
+		"1 tcp_peer peer.port=65536",
+		"1 tcp_peer retrans=1,2,3,4,5,6,7,8,9",
+		"1 tcp_peer retrans=1,,2",
+		"1 tcp_peer retrans=1,",
+		"1 tcp_peer retrans=",
+		"1 block_stat hist=64:1",
+		"1 block_stat hist=2:1,1:1",
+		"1 block_stat hist=1:1,1:1",
+		"1 block_stat hist=5",
+		"1 block_stat hist=:5",
+		"1 block_stat hist=1:",
+		"1 tcp_retrans err=2147483648",
+		"1 tcp_retrans err=-2147483649",
+		"1 tcp_retrans err=-",
+		"1 tcp_retrans err=--1",
 	};
 
 	(void)state;
@@ -356,7 +400,8 @@ static void test_damaged_lines_never_make_strange_events(void **state)
 	__u64 seed = 42;
 
 	(void)state;
-	FOR_EACH_DESC(desc) {
+	FOR_EACH_DESC(desc)
+	{
 		for (unsigned int i = 0; i < ROUNDS; i++) {
 			struct codec_skips skips = {0};
 			char line[CODEC_LINE_MAX];
@@ -383,13 +428,38 @@ static void test_utf8_by_the_book(void **state)
 		const char *text;
 		unsigned int n;
 	} cases[] = {
-		{"a", 1}, {"~", 1}, {"\x7f", 0}, {"\x1f", 0}, {"", 0}, {"\xc3\xbc", 2}, {"\xc3", 0},
-		{"\xc0\x80", 0}, {"\xc1\xbf", 0}, {"\xc2\x80", 0}, {"\xc2\x9f", 0}, {"\xc2\xa0", 2},
-		{"\xe2\x82\xac", 3}, {"\xe2\x82", 0}, {"\xe0\x80\x80", 0}, {"\xed\xa0\x80", 0},
-		{"\xed\x9f\xbf", 3}, {"\xf0\x9f\x98\x80", 4}, {"\xf4\x8f\xbf\xbf", 4},
-		{"\xf4\x90\x80\x80", 0}, {"\xf0\x80\x80\x80", 0}, {"\xf8\x88\x80\x80\x80", 0},
-		{"\x80", 0}, {"\xbf", 0}, {"\xfe", 0}, {"\xff", 0}, {"\xe2\x80\xae", 0},
-		{"\xe2\x81\xa6", 0}, {"\xe2\x80\xa8", 0}, {"\xc3" "a", 0},
+		{"a", 1},
+		{"~", 1},
+		{"\x7f", 0},
+		{"\x1f", 0},
+		{"", 0},
+		{"\xc3\xbc", 2},
+		{"\xc3", 0},
+		{"\xc0\x80", 0},
+		{"\xc1\xbf", 0},
+		{"\xc2\x80", 0},
+		{"\xc2\x9f", 0},
+		{"\xc2\xa0", 2},
+		{"\xe2\x82\xac", 3},
+		{"\xe2\x82", 0},
+		{"\xe0\x80\x80", 0},
+		{"\xed\xa0\x80", 0},
+		{"\xed\x9f\xbf", 3},
+		{"\xf0\x9f\x98\x80", 4},
+		{"\xf4\x8f\xbf\xbf", 4},
+		{"\xf4\x90\x80\x80", 0},
+		{"\xf0\x80\x80\x80", 0},
+		{"\xf8\x88\x80\x80\x80", 0},
+		{"\x80", 0},
+		{"\xbf", 0},
+		{"\xfe", 0},
+		{"\xff", 0},
+		{"\xe2\x80\xae", 0},
+		{"\xe2\x81\xa6", 0},
+		{"\xe2\x80\xa8", 0},
+		{"\xc3"
+		 "a",
+		 0},
 	};
 
 	(void)state;

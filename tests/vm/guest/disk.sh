@@ -46,6 +46,8 @@ flaky_start() {
 disk_down() {
 	[[ ! -d /sys/module/scsi_debug ]] || scsi_set opts 0
 	losetup -D
-	[[ ! -e /dev/mapper/flaky ]] || dmsetup remove --noudevsync --retry flaky
+	[[ ${FLAKY:-} ]] || return 0
+	dmsetup remove --noudevsync --retry flaky
+	rm -f /dev/mapper/flaky
 	losetup -D
 }

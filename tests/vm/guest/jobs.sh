@@ -6,7 +6,8 @@
 job_pids=()
 declare -A job_pid
 
-# start NAME COMMAND...: a program (no function: its pid would be a shell's) in the background; what it prints is read with `output NAME` once it has ended.
+# start NAME PROGRAM...: in the background (no function: its pid would be a shell's); what it prints is read
+# with `output NAME` once it has ended.
 start() {
 	local name=$1
 	shift

@@ -41,7 +41,9 @@ class Guest:
         def share(tag, path, options):
             return ["-virtfs", f"local,mount_tag={tag},path={path},security_model=none,{options}"]
 
-        return (["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2048", "-smp", "2",
+        # Whatever ends this program ends the guest.
+        return (["setpriv", "--pdeathsig", "KILL",
+                 "qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2048", "-smp", "2",
                  "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", serial,
                  "-kernel", str(self.kernel_dir / "vmlinux"), "-initrd", str(image), "-append", CMDLINE,
                  "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]

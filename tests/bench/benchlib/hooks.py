@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""ns of BPF: for one block I/O, for one TCP connection, and for a run of each program."""
+
+from .children import figures, ours, rival
+from .hookstat import hook_stat
+from .iops import DEVICE_BYTES, RIVAL, fio_command
+from .loopdev import loop_device
+from .rows import OURS, NotMeasured, Row, interleave
+
+STATE = "inet_sock_set_state"
+COMPLETE = "block_rq_complete"
+
+
+def half_of_rival(row):
+    """met: half of biolatency's cost or less."""
+    if row.median(RIVAL) is None:
+        return None
+    return row.median(OURS) <= row.median(RIVAL) / 2
+
+
+class ProgramRows:
+    """A row for each program, made when it is first seen."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, variant, cost):
+        key = f"hook.{variant}.{cost.name}"
+        if key not in self.rows:
+            per = "task or socket" if cost.is_iter else "run"
+            self.rows[key] = Row(key, f"  {cost.name}, a {per}", "ns", digits=0)
+        self.rows[key].add(variant, cost.net_ns)
+
+    def sorted(self):
+        """Ours first."""
+        return [self.rows[key] for key in sorted(self.rows, key=lambda k: (OURS not in k, k))]
+
+
+def per_event(costs, events):
+    """ns for one event, over all its programs."""
+    return sum(cost.runs * cost.net_ns for cost in costs) / events
+
+
+def measure_block(bench, stat, programs):
+    """ns of BPF for one block I/O, issue and complete, ours and biolatency."""
+    row = Row("block_io_bpf_ns", "BPF cost of one block I/O, net", "ns", "<= half of biolatency",
+              half_of_rival, digits=0)
+    seconds = 1 if bench.quick else 2
+
+    def sample(variant, tool):
+        empty, costs, _ = stat.window(tool.pid, fio_command(device, seconds), seconds + 20)
+        block = [cost for cost in costs if cost.target.startswith("block_")]
+        if not block or COMPLETE not in empty:
+            raise NotMeasured(f"no program of {tool.name} ran with the I/O")
+        for cost in costs:
+            if cost in block or cost.is_iter:
+                programs.add(variant, cost)
+        return {row.id: per_event(block, empty[COMPLETE])}
+
+    with loop_device(DEVICE_BYTES, direct=True) as device:
+        interleave(bench.rounds, {OURS: ours(bench.culprit), RIVAL: rival(RIVAL, "600")},
+                   sample, [row])
+    return row
+
+
+def measure_connection(bench, stat, programs):
+    """ns of BPF for one TCP connection, both of its ends on this host."""
+    row = Row("tcp_bpf_ns", "BPF cost of one TCP connection, both ends", "ns", digits=0)
+    seconds = 0.5 if bench.quick else 1
+
+    def sample(variant, tool):
+        run = [bench.helper("tcprate"), str(seconds)]
+        _, costs, out = stat.window(tool.pid, run, seconds + 10)
+        state = [cost for cost in costs if cost.target == STATE]
+        if not state:
+            raise NotMeasured(f"no program of {tool.name} ran with the connections")
+        for cost in state:
+            programs.add(variant, cost)
+        return {row.id: per_event(state, figures(out)["connections"])}
+
+    interleave(bench.rounds, {OURS: ours(bench.culprit)}, sample, [row])
+    return row
+
+
+def measure_hooks(bench):
+    """Both, then every program that had a part in it."""
+    programs = ProgramRows()
+    with hook_stat(bench) as stat:
+        rows = [measure_block(bench, stat, programs), measure_connection(bench, stat, programs)]
+    return rows + programs.sorted()

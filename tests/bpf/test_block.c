@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_block.c - requests, bytes, latencies and errors of a loop device are counted exactly, for each way
+ * that this kernel allows.
+ */
+#include "lib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+#include <culprit/config.h>
+#include <culprit/counters.h>
+
+#define BLOCK 4096
+#define DISK_BYTES (4U << 20)
+
+static const char *const ways[] = {"tp_btf", "raw_tp", "tp"};
+
+static void *buffer(void)
+{
+	static void *data;
+
+	if (!data && posix_memalign(&data, BLOCK, 16 * BLOCK))
+		fail_msg("no memory");
+	return data;
+}
+
+static void require(bool there)
+{
+	if (!there) {
+		print_message("this kernel has no loop devices\n");
+		skip();
+	}
+}
+
+static struct bag *open_way(const char *way)
+{
+	const struct event_probe *probe;
+	struct bag *bag;
+	char force[64];
+
+	snprintf(force, sizeof(force), "block.complete=%s", way);
+	bag = bag_open(NULL, force);
+	probe = bag_probe(bag, "block.complete");
+	assert_non_null(probe);
+	if (probe->state != PROBE_UNAVAILABLE)
+		return bag;
+	print_message("way %s is refused here: %s\n", way, probe->reason);
+	assert_string_equal(way, "tp");
+	bag_close(bag);
+	return NULL;
+}
+
+static __u64 hist_sum(const struct event_block_stat *stat)
+{
+	__u64 sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < EVENT_HIST_SLOTS; i++)
+		sum += stat->hist[i];
+	return sum;
+}
+
+static void test_reads_and_writes(void **state)
+{
+	const struct event_block_stat *reads, *writes;
+	struct loop loop;
+	unsigned int way, i;
+	struct bag *bag;
+	bool classic;
+
+	(void)state;
+	for (way = 0; way < 3; way++) {
+		bag = open_way(ways[way]);
+		if (!bag)
+			continue;
+		classic = strcmp(ways[way], "tp") == 0;
+		require(loop_open(&loop, DISK_BYTES));
+		for (i = 0; i < 50; i++)
+			assert_int_equal(pwrite(loop.fd, buffer(), 2 * BLOCK, i * 2 * BLOCK), 2 * BLOCK);
+		for (i = 0; i < 70; i++)
+			assert_int_equal(pread(loop.fd, buffer(), BLOCK, i * BLOCK), BLOCK);
+		bag_fill(bag);
+		writes = bag_stat(bag, loop.dev, BLOCK_WRITE);
+		reads = bag_stat(bag, loop.dev, BLOCK_READ);
+		assert_non_null(writes);
+		assert_non_null(reads);
+		assert_int_equal(writes->requests, 50);
+		assert_int_equal(writes->bytes, 50 * 2 * BLOCK);
+		assert_int_equal(reads->requests, 70);
+		assert_int_equal(reads->bytes, 70 * BLOCK);
+		assert_int_equal(reads->errors + writes->errors, 0);
+		assert_int_equal(reads->unknown_start, classic ? 70 : 0);
+		assert_int_equal(hist_sum(reads), classic ? 0 : 70);
+		assert_int_equal(hist_sum(writes), classic ? 0 : 50);
+		assert_int_equal(bag_probe(bag, "block.complete")->state,
+				 classic ? PROBE_DEGRADED : PROBE_ACTIVE);
+		loop_close(&loop);
+		bag_close(bag);
+	}
+}
+
+/* A flush of a device with a write cache: one flush, and no write without data. */
+static void test_flush_and_discard(void **state)
+{
+	const struct event_block_stat *flushes, *writes, *discards;
+	__u64 range[2] = {0, 16 * BLOCK};
+	struct loop loop;
+	struct bag *bag;
+	int i;
+
+	(void)state;
+	bag = bag_open(NULL, NULL);
+	require(loop_open(&loop, DISK_BYTES));
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(pwrite(loop.fd, buffer(), BLOCK, i * BLOCK), BLOCK);
+		assert_int_equal(fsync(loop.fd), 0);
+	}
+	for (i = 0; i < 3; i++)
+		assert_int_equal(ioctl(loop.fd, BLKDISCARD, range), 0);
+	bag_fill(bag);
+	flushes = bag_stat(bag, loop.dev, BLOCK_FLUSH);
+	writes = bag_stat(bag, loop.dev, BLOCK_WRITE);
+	discards = bag_stat(bag, loop.dev, BLOCK_DISCARD);
+	assert_non_null(flushes);
+	assert_non_null(writes);
+	assert_non_null(discards);
+	assert_int_equal(flushes->requests, 5);
+	assert_int_equal(flushes->bytes, 0);
+	assert_int_equal(writes->requests, 5);
+	assert_int_equal(writes->bytes, 5 * BLOCK);
+	assert_int_equal(discards->requests, 3);
+	assert_int_equal(discards->bytes, 3 * 16 * BLOCK);
+	loop_close(&loop);
+	bag_close(bag);
+}
+
+static void expect_io_events(const struct bag *bag, const struct loop *loop, enum block_io_reason reason,
+			     enum block_status status, unsigned int n)
+{
+	const struct event_block_io *io;
+	const struct event *event = NULL;
+	unsigned int seen = 0;
+
+	while ((event = bag_next(bag, event, EVENT_BLOCK_IO))) {
+		io = (const void *)event;
+		if (io->dev != loop->dev)
+			continue;
+		assert_int_equal(io->reason, reason);
+		assert_int_equal(io->status, status);
+		assert_int_equal(io->op, BLOCK_READ);
+		assert_int_equal(io->sector, (DISK_BYTES / 2 + seen * BLOCK) / 512);
+		assert_int_equal(io->bytes, BLOCK);
+		assert_int_equal(io->readahead + io->nowait, 0);
+		seen++;
+	}
+	assert_int_equal(seen, n);
+}
+
+/* The backing file is cut under the device: real I/O errors. */
+static void test_errors(void **state)
+{
+	const struct event_block_status *status;
+	const struct event_block_stat *reads;
+	struct loop loop;
+	unsigned int way, i;
+	struct bag *bag;
+
+	(void)state;
+	for (way = 0; way < 3; way++) {
+		bag = open_way(ways[way]);
+		if (!bag)
+			continue;
+		require(loop_open(&loop, DISK_BYTES));
+		assert_int_equal(truncate(loop.backing, DISK_BYTES / 2), 0);
+		for (i = 0; i < 9; i++) {
+			errno = 0;
+			assert_int_equal(
+				pread(loop.fd, buffer(), BLOCK, (off_t)(DISK_BYTES / 2 + i * BLOCK)), -1);
+			assert_int_equal(errno, EIO);
+		}
+		assert_int_equal(pread(loop.fd, buffer(), BLOCK, 0), BLOCK);
+		bag_fill(bag);
+		reads = bag_stat(bag, loop.dev, BLOCK_READ);
+		status = bag_status(bag, loop.dev, BLOCK_READ, BLOCK_IOERR);
+		assert_non_null(reads);
+		assert_non_null(status);
+		assert_int_equal(reads->requests, 10);
+		assert_int_equal(reads->errors, 9);
+		assert_int_equal(status->count, 9);
+		assert_int_equal(status->harmless, 0);
+		expect_io_events(bag, &loop, BLOCK_IO_ERROR, BLOCK_IOERR, 9);
+		loop_close(&loop);
+		bag_close(bag);
+	}
+}
+
+/* A full file system under the device: no space, told apart. */
+static void test_no_space(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_block_status *status;
+	struct loop loop;
+
+	(void)state;
+	assert_true(run("mkdir -p /tmp/culprit-full && mount -t tmpfs -o size=1m tmpfs /tmp/culprit-full"));
+	require(loop_open(&loop, DISK_BYTES));
+	loop_close(&loop);
+	snprintf(loop.backing, sizeof(loop.backing), "/tmp/culprit-full/disk");
+	assert_true(run("truncate -s 4M %s && losetup --help >/dev/null", loop.backing));
+	assert_true(run("losetup %s %s", loop.path, loop.backing));
+	loop.fd = open(loop.path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	assert_true(loop.fd >= 0);
+	while (pwrite(loop.fd, buffer(), 16 * BLOCK, lseek(loop.fd, 16 * BLOCK, SEEK_CUR)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	bag_fill(bag);
+	status = bag_status(bag, loop.dev, BLOCK_WRITE, BLOCK_NOSPC);
+	assert_non_null(status);
+	assert_int_equal(status->count, 1);
+	close(loop.fd);
+	run("losetup -d %s; umount /tmp/culprit-full; rmdir /tmp/culprit-full", loop.path);
+	bag_close(bag);
+}
+
+/* With the limit in force: 64 errors in one interval, the rest is suppressed, all are counted. */
+static void test_error_limit(void **state)
+{
+	struct probes_options options = {.event_interval_ns = 3600ULL * 1000000000ULL};
+	struct bag *bag = bag_open_with(&options);
+	const struct event_ring *ring;
+	struct loop loop;
+	unsigned int i;
+
+	(void)state;
+	require(loop_open(&loop, DISK_BYTES));
+	assert_int_equal(truncate(loop.backing, 0), 0);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(pread(loop.fd, buffer(), BLOCK, (off_t)i * BLOCK), -1);
+	bag_fill(bag);
+	assert_int_equal(bag_status(bag, loop.dev, BLOCK_READ, BLOCK_IOERR)->count, 100);
+	ring = bag_ring(bag, "block");
+	/* Errors of disks that are not ours would add to these. */
+	assert_true(ring->produced >= CONFIG_ERROR_BURST);
+	assert_true(ring->suppressed >= 100 - CONFIG_ERROR_BURST);
+	assert_int_equal(ring->produced, ring->delivered + ring->lost);
+	loop_close(&loop);
+	bag_close(bag);
+}
+
+/* Slower than 1 ns is everything; the issuer is known on an armed disk, and on no other. */
+static void test_slow_and_issuer(void **state)
+{
+	struct probes_options options = {.event_interval_ns = 1, .slow_io_ns = 1};
+	struct bag *bag = bag_open_with(&options);
+	const struct event_block_io *io;
+	const struct event *event = NULL;
+	struct loop loop;
+	unsigned int i, seen = 0;
+
+	(void)state;
+	require(loop_open(&loop, DISK_BYTES));
+	for (i = 0; i < 30; i++) {
+		if (i == 10)
+			assert_int_equal(probes_arm_issue(bag->probes, loop.dev), 0);
+		if (i == 20)
+			assert_int_equal(probes_disarm_issue(bag->probes, loop.dev), 0);
+		assert_int_equal(pread(loop.fd, buffer(), BLOCK, (off_t)i * BLOCK), BLOCK);
+	}
+	bag_drain(bag);
+	while ((event = bag_next(bag, event, EVENT_BLOCK_IO))) {
+		io = (const void *)event;
+		if (io->dev != loop.dev)
+			continue;
+		assert_int_equal(io->reason, BLOCK_IO_SLOW);
+		assert_int_equal(io->sector, seen * BLOCK / 512);
+		assert_true(io->lat_ns > 0 && io->lat_ns < 10ULL * 1000000000ULL);
+		if (seen >= 10 && seen < 20) {
+			assert_int_equal(io->pid, getpid());
+			assert_true(io->start_ns > 0);
+			assert_string_equal(io->comm, "test_block");
+		} else {
+			assert_int_equal(io->pid, 0);
+		}
+		seen++;
+	}
+	assert_int_equal(seen, 30);
+	assert_int_equal(probes_disarm_issue(bag->probes, loop.dev), -ENOENT);
+	loop_close(&loop);
+	bag_close(bag);
+}
+
+static void test_hist_slot(void **state)
+{
+	double bound = 1000.0;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(hist_slot(0), 0);
+	assert_int_equal(hist_slot(999), 0);
+	for (i = 0; i < EVENT_HIST_SLOTS; i++, bound *= 1.4142135623730951) {
+		/* An eighth of a microsecond is what the slots are exact to. */
+		assert_int_equal(hist_slot((__u64)bound + 126), i);
+		if (i)
+			assert_int_equal(hist_slot((__u64)bound - 126), i - 1);
+	}
+	assert_int_equal(hist_slot(~0ULL), EVENT_HIST_SLOTS - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hist_slot),	  cmocka_unit_test(test_reads_and_writes),
+		cmocka_unit_test(test_flush_and_discard), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_no_space),	  cmocka_unit_test(test_error_limit),
+		cmocka_unit_test(test_slow_and_issuer),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, NULL);
+}

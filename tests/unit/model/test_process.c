@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_process.c - processes: floors over time, identity, breakdowns, bounds. */
+#include "rules/world.h"
+
+#define PID  42
+#define BORN (500 * SEC)
+
+static const struct process *find(const struct world *w)
+{
+	return processes_find(model_processes(w->model), PID, BORN);
+}
+
+static __u32 floor_at(const struct world *w, unsigned int back)
+{
+	return process_floor(find(w), model_frame(w->model), back);
+}
+
+static void test_floor_is_the_least_of_its_bucket(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	tick(&w);
+	/* Peaks that are gone within the bucket of 2 s leave no trace. */
+	for (int i = 0; i < 8; i++) {
+		wait_s(&w, 0.5);
+		put_fds(&w, PID, BORN, i % 2 ? 10 : 90, 1024);
+		tick(&w);
+	}
+	assert_int_equal(process_buckets(find(&w), model_frame(w.model)), 3);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(floor_at(&w, i), 10);
+	/* What is said once holds until something else is said. */
+	put_fds(&w, PID, BORN, 30, 1024);
+	wait_s(&w, 7);
+	tick(&w);
+	assert_int_equal(process_buckets(find(&w), model_frame(w.model)), 6);
+	assert_int_equal(floor_at(&w, 0), 30);
+	assert_int_equal(floor_at(&w, 2), 30);
+	assert_int_equal(floor_at(&w, 3), 10);
+	assert_true(find(&w)->grown_ns == w.now - 7 * SEC);
+	world_done(&w);
+}
+
+static void test_only_so_many_floors(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 1, 1024);
+	tick(&w);
+	for (__u32 i = 2; i < 100; i++) {
+		wait_s(&w, 2);
+		put_fds(&w, PID, BORN, i, 1024);
+		tick(&w);
+	}
+	assert_int_equal(process_buckets(find(&w), model_frame(w.model)), FLOORS);
+	/* The floor of a bucket that just began is the count that held before. */
+	for (unsigned int i = 0; i < FLOORS; i++)
+		assert_int_equal(floor_at(&w, i), 98 - i);
+	wait_s(&w, 1000);
+	tick(&w);
+	for (unsigned int i = 0; i < FLOORS; i++)
+		assert_int_equal(floor_at(&w, i), 99);
+	put_fds(&w, PID, BORN, 50, 1024);
+	assert_int_equal(floor_at(&w, 0), 50);
+	assert_int_equal(floor_at(&w, 1), 99);
+	world_done(&w);
+}
+
+static void test_identity_is_pid_and_start(void **state)
+{
+	struct world w;
+	struct event_proc who;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	put_fds(&w, PID, BORN + 1, 99, 1024); /* the number again, another process */
+	assert_int_equal(find(&w)->fds, 10);
+	assert_int_equal(processes_find(model_processes(w.model), PID, 0)->fds, 99);
+	put_gone(&w, PID, BORN + 1);
+	assert_int_equal(processes_find(model_processes(w.model), PID, 0)->fds, 10);
+	who = (struct event_proc)EVENT(&w, event_proc, EVENT_PROC);
+	who.pid = PID;
+	who.start_ns = BORN;
+	memset(who.exe, 'x', sizeof(who.exe)); /* not terminated */
+	put(&w, &who);
+	assert_int_equal(strlen(find(&w)->who->exe), sizeof(who.exe) - 1);
+	put_gone(&w, PID, BORN);
+	assert_null(find(&w));
+	put_gone(&w, PID, BORN);
+	world_done(&w);
+}
+
+static void test_breakdowns(void **state)
+{
+	struct event_tcp_peer peer = peer_out(9, 5432);
+	const struct fd_scans *scans;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	for (__u32 scan = 1; scan <= 20; scan++) {
+		wait_s(&w, 1);
+		put_group(&w, PID, BORN, scan, FD_SOCKET, 1, &peer.peer, 10 + scan);
+		if (scan % 2)
+			put_group(&w, PID, BORN, scan, FD_FILE, 0, NULL, 4);
+		put_scan(&w, PID, BORN, scan, 14 + scan);
+	}
+	scans = find(&w)->scans;
+	assert_int_equal(scans->n, SCANS_KEPT);
+	assert_int_equal(scans->n_groups, 2);
+	assert_int_equal(scans->group[0].count[SCANS_KEPT - 1], 30);
+	assert_int_equal(scans->group[0].count[0], 15);
+	assert_int_equal(scans->group[1].count[SCANS_KEPT - 1], 0);
+	assert_int_equal(scans->group[1].count[SCANS_KEPT - 2], 4);
+	assert_int_equal(scans->fds[SCANS_KEPT - 1], 34);
+	/* One that never ends is overwritten by the next. */
+	put_group(&w, PID, BORN, 21, FD_SOCKET, 1, &peer.peer, 500);
+	put_group(&w, PID, BORN, 22, FD_SOCKET, 1, &peer.peer, 32);
+	put_scan(&w, PID, BORN, 22, 36);
+	assert_int_equal(scans->group[0].count[scans->n - 1], 32);
+	world_done(&w);
+}
+
+static void test_breakdowns_are_bounded(void **state)
+{
+	const struct fd_scans *scans;
+	struct event_tcp_peer peer;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	for (__u32 scan = 1; scan < 4; scan++) {
+		for (unsigned int i = 0; i < 100; i++) {
+			peer = peer_out(i, 80);
+			put_group(&w, PID, BORN, scan, FD_SOCKET, 1, &peer.peer, 1 + i);
+		}
+		put_scan(&w, PID, BORN, scan, 5050);
+	}
+	scans = find(&w)->scans;
+	assert_int_equal(scans->n_groups, GROUPS_KEPT);
+	assert_true(scans->groups_dropped > 0);
+	for (__u32 pid = 100; pid < 200; pid++) {
+		put_fds(&w, pid, BORN, 10, 1024);
+		wait_s(&w, 1);
+		put_scan(&w, pid, BORN, 1, 10);
+	}
+	assert_int_equal(model_processes(w.model)->scanned, SCANNED_MAX);
+	assert_null(find(&w)->scans);
+	assert_non_null(processes_find(model_processes(w.model), 199, 0)->scans);
+	put_gone(&w, 199, BORN);
+	assert_int_equal(model_processes(w.model)->scanned, SCANNED_MAX - 1);
+	world_done(&w);
+}
+
+static void test_a_fork_storm_leaves_no_trace(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	tick(&w);
+	for (__u32 pid = 1000; pid < 21000; pid++) {
+		put_fds(&w, pid, pid * SEC, 4, 1024);
+		put_gone(&w, pid, pid * SEC);
+	}
+	tick(&w);
+	assert_int_equal(model_table(w.model, "model.processes")->used, 1);
+	assert_int_equal(model_table(w.model, "model.processes")->dropped, 0);
+	for (__u32 pid = 1000; pid < 11000; pid++)
+		put_fds(&w, pid, pid * SEC, 4, 1024);
+	tick(&w);
+	assert_int_equal(model_table(w.model, "model.processes")->used, PROCESSES_MAX);
+	assert_int_equal(model_table(w.model, "model.processes")->dropped, 10001 - PROCESSES_MAX);
+	world_done(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_floor_is_the_least_of_its_bucket),
+		cmocka_unit_test(test_only_so_many_floors),
+		cmocka_unit_test(test_identity_is_pid_and_start),
+		cmocka_unit_test(test_breakdowns),
+		cmocka_unit_test(test_breakdowns_are_bounded),
+		cmocka_unit_test(test_a_fork_storm_leaves_no_trace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

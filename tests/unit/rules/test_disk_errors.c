@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_disk_errors.c - disk-media-error, disk-io-error: what is a fault, how sure, how bad. */
+#include "rules/world.h"
+
+/* A disk with 1,200 reads done, and failures of one kind after it. */
+static void fail_reads(struct world *w, enum block_op op, enum block_status status, unsigned int n)
+{
+	world_init(w);
+	put_disk(w, SDA, "sda", 0);
+	tick(w);
+	wait_s(w, 1);
+	put_stat(w, SDA, op, 1200);
+	tick(w);
+	for (unsigned int i = 0; i < n; i++)
+		put_io(w, SDA, op, status, 4660 + 8 * i, 0);
+}
+
+static void test_medium_error_is_reported(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].basis, BASIS_REPORTED);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	assert_true(w.claim[0].confidence >= 0.96);
+	assert_int_equal(w.claim[0].count, 3);
+	assert_string_equal(w.claim[0].subject.name, "sda");
+	assert_string_equal(w.claim[0].message,
+			    "DISK: sda has unreadable sectors; 3 of 1,200 reads failed.");
+	assert_string_equal(w.claim[0].advice[0].command, "smartctl -x /dev/sda");
+	assert_true(find_evidence(&w.claim[0], "disk.sectors.failed")->value == 3);
+	assert_int_equal(judge(&w, "disk-io-error"), 0);
+	world_done(&w);
+}
+
+static void test_what_is_no_fault(void **state)
+{
+	static const struct {
+		enum block_op op;
+		enum block_status status;
+	} rows[] = {
+		{BLOCK_DISCARD, BLOCK_NOTSUPP},	    {BLOCK_DISCARD, BLOCK_IOERR},
+		{BLOCK_DISCARD, BLOCK_TARGET},	    {BLOCK_WRITE_ZEROES, BLOCK_NOTSUPP},
+		{BLOCK_WRITE_ZEROES, BLOCK_TARGET}, {BLOCK_FLUSH, BLOCK_NOTSUPP},
+		{BLOCK_FLUSH, BLOCK_TARGET},	    {BLOCK_READ, BLOCK_AGAIN},
+		{BLOCK_PASSTHROUGH, BLOCK_IOERR},   {BLOCK_PASSTHROUGH, BLOCK_MEDIUM},
+		{BLOCK_WRITE, BLOCK_RESV_CONFLICT}, {BLOCK_WRITE, BLOCK_NOSPC},
+		{BLOCK_READ, BLOCK_RESOURCE},	    {BLOCK_READ, BLOCK_DM_REQUEUE},
+		{BLOCK_WRITE, BLOCK_ZONE},	    {BLOCK_READ, BLOCK_DURATION_LIMIT},
+		{BLOCK_READ, BLOCK_INVAL},	    {BLOCK_OTHER, BLOCK_IOERR},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world w;
+
+		fail_reads(&w, rows[i].op, rows[i].status, 20);
+		put_status(&w, SDA, rows[i].op, rows[i].status, 20, 0);
+		if (judge(&w, "disk-media-error") || judge(&w, "disk-io-error"))
+			fail_msg("operation %u, status %u: %s", rows[i].op, rows[i].status,
+				 w.claim[0].message);
+		assert_int_equal(w.n_asks, 0);
+		world_done(&w);
+	}
+}
+
+static void test_every_other_status_is_kept(void **state)
+{
+	static const enum block_status statuses[] = {BLOCK_TRANSPORT, BLOCK_TIMEOUT, BLOCK_OFFLINE,
+						     BLOCK_PROTECTION, BLOCK_STATUS_UNKNOWN};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		struct world w;
+
+		fail_reads(&w, BLOCK_READ, statuses[i], 10);
+		assert_int_equal(judge(&w, "disk-io-error"), 1);
+		/* The kind may be another one: a suspicion, no fault. */
+		assert_true(w.claim[0].confidence >= 0.5 && w.claim[0].confidence < 0.8);
+		assert_non_null(find_evidence(&w.claim[0], "disk.errors.other_kind"));
+		world_done(&w);
+	}
+}
+
+static void test_io_error(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_IOERR, 5);
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	assert_true(w.claim[0].confidence >= 0.9);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	assert_int_equal(judge(&w, "disk-media-error"), 0);
+	world_done(&w);
+	fail_reads(&w, BLOCK_WRITE, BLOCK_IOERR, 1);
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_CRITICAL);
+	world_done(&w);
+}
+
+static void test_severity_by_mounts(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 2);
+	put_mount(&w, SDA, "/data");
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	assert_int_equal(w.claim[0].n_affects, 1);
+	assert_string_equal(w.claim[0].affects[0].name, "/data");
+	put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 1, 0);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_CRITICAL);
+	put_setting(&w, "disk.critical_errors", "4");
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	world_done(&w);
+}
+
+static double confidence_now(struct world *w, const char *kind)
+{
+	assert_int_equal(judge(w, kind), 1);
+	return w->claim[0].confidence;
+}
+
+static void test_against_a_lone_failure(void **state)
+{
+	struct world w;
+	double before;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_IOERR, 1);
+	before = confidence_now(&w, "disk-io-error");
+	wait_s(&w, 1);
+	put_stat(&w, SDA, BLOCK_READ, 1300);
+	wait_s(&w, 1);
+	put_stat(&w, SDA, BLOCK_READ, 1319);
+	assert_true(confidence_now(&w, "disk-io-error") == before);
+	wait_s(&w, 1);
+	put_stat(&w, SDA, BLOCK_READ, 1320);
+	assert_true(confidence_now(&w, "disk-io-error") < before);
+	assert_false(find_evidence(&w.claim[0], "disk.requests.after")->supports);
+	world_done(&w);
+}
+
+static void test_against_healed_sectors(void **state)
+{
+	struct world w;
+	double before;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 2);
+	before = confidence_now(&w, "disk-media-error");
+	put_io(&w, SDA, BLOCK_READ, BLOCK_OK, 4660, 0);
+	assert_true(confidence_now(&w, "disk-media-error") < before - 0.1);
+	assert_true(find_evidence(&w.claim[0], "disk.sectors.healed")->value == 1);
+	world_done(&w);
+}
+
+static void test_against_a_virtual_disk(void **state)
+{
+	struct world w;
+	struct event_disk e;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	e = (struct event_disk)EVENT(&w, event_disk, EVENT_DISK);
+	e.dev = SDA;
+	e.flags = DISK_VIRTUAL;
+	strcpy(e.name, "loop7");
+	strcpy(e.backing, "/srv/images/\x1b[2Jdisk.img");
+	put(&w, &e);
+	assert_true(confidence_now(&w, "disk-media-error") < 0.9);
+	assert_string_equal(w.claim[0].advice[0].command, "losetup -l /dev/loop7");
+	for (unsigned int i = 0; i < w.claim[0].n_evidence; i++)
+		assert_null(strchr(w.claim[0].evidence[i].text, '\x1b'));
+	world_done(&w);
+}
+
+static void test_no_odd_name_in_a_command(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	put_disk(&w, SDA, "x;reboot", 0);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_string_equal(w.claim[0].advice[0].command, "");
+	world_done(&w);
+}
+
+static void test_asks_who_issued_and_names_victims(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 1);
+	put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 9320, 812);
+	put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 9328, 812);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.n_asks, 2);
+	assert_int_equal(w.ask[0].what, ASK_BLOCK_ISSUE);
+	assert_int_equal(w.ask[0].dev, SDA);
+	assert_true(w.ask[0].until_ns > w.now);
+	assert_int_equal(w.ask[1].what, ASK_PROC);
+	assert_int_equal(w.ask[1].pid, 812);
+	assert_int_equal(w.claim[0].affects[0].type, SUBJECT_PROCESS);
+	assert_string_equal(w.claim[0].affects[0].comm, "io-812");
+	/* --pid narrows victims, not disks. */
+	put_setting(&w, "pid", "99");
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].n_affects, 0);
+	world_done(&w);
+}
+
+static void test_threshold_moves_the_boundary(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	put_setting(&w, "disk-media-error.min_errors", "3");
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	put_setting(&w, "disk-media-error.min_errors", "4");
+	assert_int_equal(judge(&w, "disk-media-error"), 0);
+	world_done(&w);
+	fail_reads(&w, BLOCK_READ, BLOCK_IOERR, 3);
+	put_setting(&w, "disk-io-error.min_errors", "4");
+	assert_int_equal(judge(&w, "disk-io-error"), 0);
+	put_io(&w, SDA, BLOCK_READ, BLOCK_IOERR, 1, 0);
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	world_done(&w);
+}
+
+static void test_recovers_only_by_healthy_work(void **state)
+{
+	struct world w;
+	__u64 last;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_IOERR, 3);
+	judge(&w, "disk-io-error");
+	last = w.claim[0].last_ns;
+	wait_s(&w, 120);
+	tick(&w);
+	assert_false(recovered(&w, "disk-io-error", &w.claim[0].subject, last));
+	put_stat(&w, SDA, BLOCK_READ, 1200 + 999);
+	assert_false(recovered(&w, "disk-io-error", &w.claim[0].subject, last));
+	put_stat(&w, SDA, BLOCK_READ, 1200 + 1000);
+	assert_true(recovered(&w, "disk-io-error", &w.claim[0].subject, last));
+	world_done(&w);
+}
+
+static void test_exposure_is_requests(void **state)
+{
+	struct world w;
+	char why[80] = "";
+
+	(void)state;
+	world_init(&w);
+	put_disk(&w, SDA, "sda", 0);
+	tick(&w);
+	put_stat(&w, SDA, BLOCK_READ, 9);
+	assert_false(rule_find("disk-io-error")->exposed(w.model, why, sizeof(why)));
+	assert_string_equal(why, "1 disk, 9 I/Os; errors need 10");
+	put_stat(&w, SDA, BLOCK_WRITE, 1);
+	assert_true(rule_find("disk-io-error")->exposed(w.model, why, sizeof(why)));
+	world_done(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_medium_error_is_reported),
+		cmocka_unit_test(test_what_is_no_fault),
+		cmocka_unit_test(test_every_other_status_is_kept),
+		cmocka_unit_test(test_io_error),
+		cmocka_unit_test(test_severity_by_mounts),
+		cmocka_unit_test(test_against_a_lone_failure),
+		cmocka_unit_test(test_against_healed_sectors),
+		cmocka_unit_test(test_against_a_virtual_disk),
+		cmocka_unit_test(test_no_odd_name_in_a_command),
+		cmocka_unit_test(test_asks_who_issued_and_names_victims),
+		cmocka_unit_test(test_threshold_moves_the_boundary),
+		cmocka_unit_test(test_recovers_only_by_healthy_work),
+		cmocka_unit_test(test_exposure_is_requests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

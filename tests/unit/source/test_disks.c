@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_disks.c - disks that come, change and go, in a made-up /sys/block. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "source/live_disks.h"
+
+static char root[64];
+static struct live_disks *disks;
+
+/* ---- the made-up host ---- */
+
+static void shell(const char *command, const char *path)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s '%s/%s'", command, root, path);
+	assert_int_equal(system(line), 0);
+}
+
+/* Writes a file below the root, and the directories above it. */
+static void put(const char *path, const char *text)
+{
+	char full[512];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	for (char *p = full + strlen(root) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		assert_true(mkdir(full, 0700) == 0 || errno == EEXIST);
+		*p = '/';
+	}
+	file = fopen(full, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* A disk is a link in sys/block to a directory in sys/devices. */
+static void put_disk(const char *where, const char *name, const char *dev, const char *sectors)
+{
+	char path[256], target[256];
+
+	snprintf(path, sizeof(path), "sys/devices/%s/block/%s/dev", where, name);
+	put(path, dev);
+	snprintf(path, sizeof(path), "sys/devices/%s/block/%s/size", where, name);
+	put(path, sectors);
+	snprintf(path, sizeof(path), "%s/sys/block/%s", root, name);
+	snprintf(target, sizeof(target), "../devices/%s/block/%s", where, name);
+	unlink(path);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+#define PCI "pci0/ata1"
+
+static void put_sda(void)
+{
+	put_disk(PCI, "sda", "8:0\n", "2000\n");
+	put("sys/block/sda/queue/rotational", "1\n");
+	put("sys/block/sda/device/vendor", "ATA     \n");
+	put("sys/block/sda/device/model", "ST4000NM0035    \n");
+	put("sys/block/sda/device/wwid", "naa.5000c500a1b2c3d4\n");
+	put("sys/block/sda/device/serial", "ZC1A9XYZ\n");
+	put("sys/block/sda/diskseq", "5\n");
+	put("sys/block/sda/sda1/partition", "1\n");
+	put("sys/block/sda/sda1/dev", "8:1\n");
+	put("sys/block/sda/sda1/size", "1000\n");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "%s/culprit-disks-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	assert_non_null(mkdtemp(root));
+	put("sys/block/.keep", "");
+	put("proc/partitions", "");
+	disks = live_disks_new(root);
+	assert_non_null(disks);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	live_disks_free(disks);
+	shell("rm -rf", "");
+	return 0;
+}
+
+/* ---- what was told ---- */
+
+struct told {
+	struct event_disk disk[8];
+	unsigned int n;
+	char order[256]; /* "+sda -8:0 ..." */
+	struct event_table table;
+};
+
+static int take(void *ctx, const struct event *event)
+{
+	const struct event_disk *disk = (const struct event_disk *)event;
+	struct told *told = ctx;
+	size_t n = strlen(told->order);
+	char *at = told->order + n;
+
+	assert_int_equal(event->ts_ns, 77);
+	if (event->type == EVENT_DISK) {
+		if (told->n < 8)
+			told->disk[told->n++] = *disk;
+		snprintf(at, sizeof(told->order) - n, "+%s ", disk->name);
+	} else if (event->type == EVENT_DISK_GONE) {
+		snprintf(at, sizeof(told->order) - n, "-%u:%u ", disk->dev >> 20,
+			 disk->dev & 0xfffff);
+	} else {
+		assert_int_equal(event->type, EVENT_TABLE);
+		told->table = *(const struct event_table *)event;
+	}
+	return 0;
+}
+
+/* /proc/partitions changes with all but the diskseq. */
+static void change(void)
+{
+	static unsigned int changes;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u", ++changes);
+	put("proc/partitions", text);
+}
+
+static const char *poll_disks(struct told *told)
+{
+	struct emit emit = {.fn = take, .ctx = told, .now_ns = 77};
+
+	memset(told, 0, sizeof(*told));
+	assert_int_equal(live_disks_poll(disks, &emit), 0);
+	return told->order;
+}
+
+/* ---- tests ---- */
+
+static void test_what_is_told_of_a_disk(void **state)
+{
+	struct told told;
+	const struct event_disk *d = &told.disk[0];
+
+	(void)state;
+	put_sda();
+	assert_string_equal(poll_disks(&told), "+sda +sda1 ");
+	assert_int_equal(d->dev, 8 << 20);
+	assert_int_equal(d->parent, 0);
+	assert_int_equal(d->diskseq, 5);
+	assert_int_equal(d->size_bytes, 2000 * 512);
+	assert_int_equal(d->flags, DISK_ROTATIONAL);
+	assert_string_equal(d->model, "ST4000NM0035");
+	assert_string_equal(d->serial, "ZC1A9XYZ");
+	assert_string_equal(d->wwn, "naa.5000c500a1b2c3d4");
+	assert_string_equal(d->transport, "ata");
+	d++;
+	assert_int_equal(d->dev, 8 << 20 | 1);
+	assert_int_equal(d->parent, 8 << 20);
+	assert_int_equal(d->size_bytes, 1000 * 512);
+	assert_int_equal(d->flags, DISK_ROTATIONAL | DISK_PARTITION);
+	assert_string_equal(poll_disks(&told), "");
+}
+
+static void test_an_unused_loop_device_is_no_disk(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_disk("virtual", "loop0", "7:0\n", "0\n");
+	assert_string_equal(poll_disks(&told), "");
+	change();
+	put("sys/block/loop0/size", "8\n");
+	put("sys/block/loop0/diskseq", "9\n");
+	put("sys/block/loop0/loop/backing_file", "/var/a b\n");
+	assert_string_equal(poll_disks(&told), "+loop0 ");
+	assert_int_equal(told.disk[0].flags, DISK_VIRTUAL);
+	assert_string_equal(told.disk[0].backing, "/var/a b");
+	assert_string_equal(told.disk[0].transport, "loop");
+	/* Another file under it, of the same size. */
+	put("sys/block/loop0/diskseq", "10\n");
+	put("sys/block/loop0/loop/backing_file", "/var/b\n");
+	assert_string_equal(poll_disks(&told), "+loop0 ");
+	assert_string_equal(told.disk[0].backing, "/var/b");
+	put("sys/block/loop0/size", "0\n");
+	change();
+	assert_string_equal(poll_disks(&told), "-7:0 ");
+	assert_string_equal(poll_disks(&told), "");
+}
+
+/* A disk whose capacity cannot be read is one all the same. */
+static void test_a_real_disk_without_size(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_sda();
+	poll_disks(&told);
+	put("sys/block/sda/size", "0\n");
+	change();
+	assert_string_equal(poll_disks(&told), "+sda ");
+	assert_int_equal(told.disk[0].size_bytes, 0);
+	assert_string_equal(poll_disks(&told), "");
+}
+
+static void test_disks_go_with_their_partitions(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_sda();
+	put_disk(PCI, "sdb", "8:16\n", "10\n");
+	poll_disks(&told);
+	shell("rm", "sys/block/sda");
+	change();
+	assert_string_equal(poll_disks(&told), "-8:0 -8:1 ");
+	assert_string_equal(poll_disks(&told), "");
+}
+
+static void test_partitions_come_and_go(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_sda();
+	poll_disks(&told);
+	put("sys/block/sda/sda2/partition", "2\n");
+	put("sys/block/sda/sda2/dev", "8:2\n");
+	put("sys/block/sda/sda2/size", "1000\n");
+	change();
+	assert_string_equal(poll_disks(&told), "+sda2 ");
+	shell("rm -r", "sys/block/sda/sda1");
+	change();
+	assert_string_equal(poll_disks(&told), "-8:1 ");
+	put("sys/block/sda/sda2/size", "1001\n");
+	change();
+	assert_string_equal(poll_disks(&told), "+sda2 ");
+	/* Same number, other name: gone before it comes. */
+	shell("rm -r", "sys/block/sda/sda2");
+	put("sys/block/sda/sda3/partition", "3\n");
+	put("sys/block/sda/sda3/dev", "8:2\n");
+	put("sys/block/sda/sda3/size", "5\n");
+	change();
+	assert_string_equal(poll_disks(&told), "-8:2 +sda3 ");
+}
+
+static void test_a_number_that_gets_another_name(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_disk(PCI, "sda", "8:0\n", "10\n");
+	poll_disks(&told);
+	shell("rm", "sys/block/sda");
+	put_disk(PCI, "sdz", "8:0\n", "10\n");
+	change();
+	assert_string_equal(poll_disks(&told), "-8:0 +sdz ");
+	/* The same name with another number, and another disk under both. */
+	put("sys/block/sdz/dev", "8:64\n");
+	change();
+	assert_string_equal(poll_disks(&told), "-8:0 +sdz ");
+	put("sys/block/sdz/diskseq", "11\n");
+	change();
+	assert_string_equal(poll_disks(&told), "+sdz ");
+	assert_int_equal(told.disk[0].diskseq, 11);
+}
+
+static void test_disks_that_vanish_while_looked_at(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_sda();
+	poll_disks(&told);
+	shell("rm", "sys/block/sda/dev"); /* half gone */
+	change();
+	assert_string_equal(poll_disks(&told), "-8:0 -8:1 ");
+	shell("rm -r", "sys");
+	assert_string_equal(poll_disks(&told), "");
+}
+
+/* What no text shows is seen within 60 polls. */
+static void test_a_change_that_is_not_told(void **state)
+{
+	struct told told;
+	unsigned int polls = 0;
+
+	(void)state;
+	put_sda();
+	poll_disks(&told);
+	put("sys/block/sda/device/serial", "NEW\n");
+	while (!poll_disks(&told)[0])
+		assert_true(++polls < 60);
+	assert_string_equal(told.disk[0].serial, "NEW");
+}
+
+static void test_the_table_is_bounded(void **state)
+{
+	struct told told;
+	struct emit emit = {.fn = take, .ctx = &told, .now_ns = 77};
+
+	(void)state;
+	for (unsigned int i = 0; i < LIVE_DISKS_MAX + 3; i++) {
+		char name[32], dev[32];
+
+		snprintf(name, sizeof(name), "sd%u", i);
+		snprintf(dev, sizeof(dev), "8:%u\n", i);
+		put_disk(PCI, name, dev, "10\n");
+	}
+	poll_disks(&told);
+	assert_int_equal(live_disks_account(disks, &emit), 0);
+	assert_string_equal(told.table.name, "disks");
+	assert_int_equal(told.table.limit, LIVE_DISKS_MAX);
+	assert_int_equal(told.table.used, LIVE_DISKS_MAX);
+	assert_int_equal(told.table.dropped, 3);
+}
+
+static int refuse(void *ctx, const struct event *event)
+{
+	(void)ctx;
+	(void)event;
+	return -EPIPE;
+}
+
+static void test_what_the_callback_says_is_passed_on(void **state)
+{
+	struct emit emit = {.fn = refuse};
+
+	(void)state;
+	put_sda();
+	assert_int_equal(live_disks_poll(disks, &emit), -EPIPE);
+	assert_int_equal(emit.failed, -EPIPE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_what_is_told_of_a_disk),
+		TEST(test_an_unused_loop_device_is_no_disk),
+		TEST(test_a_real_disk_without_size),
+		TEST(test_disks_go_with_their_partitions),
+		TEST(test_partitions_come_and_go),
+		TEST(test_a_number_that_gets_another_name),
+		TEST(test_disks_that_vanish_while_looked_at),
+		TEST(test_a_change_that_is_not_told),
+		TEST(test_the_table_is_bounded),
+		TEST(test_what_the_callback_says_is_passed_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

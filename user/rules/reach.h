@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reach.h - a peer's silence; found by reach.c, worded by reach_claim.c. */
+#ifndef CULPRIT_REACH_H
+#define CULPRIT_REACH_H
+
+#include "rules/paths.h"
+
+extern const struct threshold reach_critical_s;
+
+/* What is claimed: one service, or all silent ones of an address. */
+struct silence {
+	const struct path *path;
+	const struct peer *service; /* the one port that is meant; NULL: the whole address */
+	const struct peer *any;
+	__u64 since_ns;
+	__u64 last_ns;
+	__u32 sockets; /* stuck */
+	__u32 backoff;
+	__u64 syns;   /* resent over the window */
+	__u64 failed; /* attempts that timed out or were unreachable, connections that broke */
+	__u32 zero_win;
+	unsigned int answering; /* other paths by the same interface that answered meanwhile */
+	const struct path *control;
+	unsigned int silent_too;
+};
+
+void silence_claim(const struct model *model, const struct silence *silence,
+		   const struct judgement *judgement);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reach_claim.c - what peer-unreachable says, and how sure it is; the formula is in reach.c. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/families.h"
+#include "rules/reach.h"
+#include "rules/stats.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+const struct threshold reach_critical_s = {
+	"peer-unreachable.critical_s", 10, "s",
+	"after ten seconds callers have given up: what needs the peer is refused service"};
+
+static struct subject subject_of(const struct model *model, const struct silence *x)
+{
+	const struct peer *p = x->service;
+
+	if (!p)
+		return path_subject(model, x->path);
+	return subject_peer(model, p->key.addr, p->key.netns, p->key.port, p->key.dir, p->ifindex);
+}
+
+static void message(struct claim *claim, const struct model *model, const struct silence *x,
+		    const char *label)
+{
+	char nic[32];
+
+	nic_label(model, x->path->netns, x->path->ifindex, nic, sizeof(nic));
+	if (x->answering)
+		claim_message(claim,
+			      "NETWORK: %s stopped answering; %u other peer%s via %s %s fine.",
+			      label, x->answering, x->answering == 1 ? "" : "s", nic,
+			      x->answering == 1 ? "is" : "are");
+	if (!x->answering || strlen(claim->message) > 80)
+		claim_message(claim, "NETWORK: %s stopped answering.", label);
+}
+
+static void evidence_for(struct claim *claim, const struct silence *x, double silent_s)
+{
+	claim_evidence(claim, ROLE_FOR, true, "peer.silent", floor(silent_s), "s",
+		       "no answer for %s: nothing acknowledged, sent or accepted",
+		       text_duration(silent_s).s);
+	if (x->sockets)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.timeouts.in_a_row", x->backoff,
+			       "{timeout}", "%s stuck, %u timeouts in a row without progress",
+			       text_plural(x->sockets, "socket").s, x->backoff);
+	if (x->syns)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.syn.resent", (double)x->syns,
+			       "{segment}", "%s resent without an answer",
+			       text_plural(x->syns, "SYN").s);
+	if (x->failed)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.attempts.failed", (double)x->failed,
+			       "{connection}", "%s timed out or unreachable",
+			       text_plural(x->failed, "connection").s);
+	if (x->control)
+		claim_evidence(claim, ROLE_CONTROL, true, "nic.peers.answering", x->answering,
+			       "{peer}", "%s answered meanwhile, %s segments%s",
+			       text_addr(x->control->addr, 0).s,
+			       text_count(x->control->gain[PEER_SEGS_OUT]).s,
+			       x->answering > 1 ? ", and others" : "");
+}
+
+static double evidence_against(struct claim *claim, const struct silence *x)
+{
+	double factor = 1.0;
+
+	if (x->silent_too) {
+		factor *= x->answering ? 1.0 : 0.8;
+		claim_evidence(claim, ROLE_AGAINST, x->answering > 0, "nic.peers.silent",
+			       x->silent_too, "{peer}",
+			       "%s by the same interface silent too: the network?",
+			       text_plural(x->silent_too, "other peer").s);
+	}
+	if (x->zero_win) {
+		factor *= 0.7;
+		claim_evidence(claim, ROLE_AGAINST, false, "tcp.sockets.zero_window", x->zero_win,
+			       "{socket}", "%s with a closed window: it may only not read",
+			       text_plural(x->zero_win, "socket").s);
+	}
+	if (x->service)
+		claim_text(claim, ROLE_AGAINST,
+			   "other ports of the host answer: only this one is meant");
+	return factor;
+}
+
+static void advise(struct claim *claim, const struct silence *x)
+{
+	char addr[46];
+
+	addr_text(x->path->addr, addr, sizeof(addr));
+	claim_advice(claim, false, "See whether its sockets still time out", "ss -tino dst %s",
+		     addr);
+	claim_advice(claim, false, "See how far packets get", "mtr -n -r -c 10 %s", addr);
+	snprintf(claim->call, sizeof(claim->call), "the owner of %.46s", addr);
+}
+
+static void victim(struct claim *claim, const struct silence *x)
+{
+	struct subject s = {.type = SUBJECT_PROCESS, .pid = x->any->pid};
+
+	if (!x->any->pid)
+		return;
+	s.start_ns = x->any->start_ns;
+	memcpy(s.comm, x->any->comm, sizeof(s.comm));
+	claim_text(claim, ROLE_VICTIM, "%s: %s", text_process(s.comm, s.pid).s,
+		   text_plural(x->path->live, "connection").s);
+	claim_affects(claim, &s);
+}
+
+void silence_claim(const struct model *model, const struct silence *x,
+		   const struct judgement *judgement)
+{
+	struct subject subject = subject_of(model, x);
+	double silent_s = (double)(model_now(model) - x->since_ns) / 1e9;
+	double n = x->backoff > x->syns + x->failed ? x->backoff : (double)(x->syns + x->failed);
+	double p = pow(0.1, n < 6.0 ? n : 6.0), confidence;
+	struct claim claim;
+	char label[80];
+
+	subject_label(&subject, label, sizeof(label));
+	claim_init(&claim, &peer_unreachable_rule, &subject);
+	if (silent_s >= model_threshold(model, &reach_critical_s))
+		claim.severity = SEVERITY_CRITICAL;
+	claim.basis = x->answering ? BASIS_MEASURED : BASIS_INFERRED;
+	confidence = x->answering ? 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / x->answering)
+				  : 0.70 * (1.0 - sqrt(p));
+	claim.count = x->sockets + x->syns + x->failed;
+	claim.first_ns = x->since_ns;
+	claim.last_ns = x->last_ns > x->since_ns ? x->last_ns : x->since_ns;
+	claim.window_ns = model_now(model) - x->since_ns;
+	message(&claim, model, x, label);
+	victim(&claim, x);
+	evidence_for(&claim, x, silent_s);
+	confidence *= evidence_against(&claim, x);
+	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");
+	claim.confidence = confidence_round(confidence);
+	advise(&claim, x);
+	judgement->claim(judgement->ctx, &claim);
+}

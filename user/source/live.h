@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * live.h - the live source within: live.c says when, live_snapshot.c what is handed out.
+ */
+#ifndef CULPRIT_SOURCE_LIVE_H
+#define CULPRIT_SOURCE_LIVE_H
+
+#include "probe/probes.h"
+#include "source/emit.h"
+#include "source/live_asks.h"
+#include "source/live_clock.h"
+#include "source/live_disks.h"
+#include "source/live_mounts.h"
+#include "source/live_nics.h"
+
+struct live {
+	struct source source;
+	struct live_options options; /* settings: our own copy */
+	struct setting *settings;
+	struct probes *probes;
+	int timer_fd;
+	bool started;
+	bool ended;
+	enum end_reason stop; /* asked for; 0 = not */
+	__u32 seq;	      /* of the next tick */
+	__u64 born_ns;
+	__u64 start_ns; /* the baseline's time */
+	__u64 tick_ns;	/* when the next tick is due */
+	struct live_clock clock;
+	struct live_disks *disks;
+	struct live_mounts *mounts;
+	struct live_nics *nics;
+	struct live_asks asks;
+};
+
+/* All that comes before the first snapshot: clock, host, settings, probes, disks, mounts,
+ * interfaces. Like the next two: 0, or a negative errno, of the callback if emit->failed has it
+ * too. */
+int live_introduce(struct live *live, struct emit *emit);
+
+/* Drains the rings and takes one snapshot; ends with EVENT_TICK. Its time is taken after the rings
+ * were drained, so it is the largest of all that it judges. The first one is the baseline and sets
+ * start_ns. `last`: with all accounts. */
+int live_snapshot(struct live *live, bool last, struct emit *emit);
+
+/* Drains the rings; EVENT_PULSE when something urgent was in them. */
+int live_drain(struct live *live, struct emit *emit);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* live_snapshot.c - what the live source hands out, and in which order; see live.h. */
+#include <stdio.h>
+
+#include "source/live.h"
+#include "source/live_host.h"
+#include "source/live_proc.h"
+
+#define TICKS_PER_ACCOUNT 10
+
+static int tell_host(struct live *live, struct emit *emit)
+{
+	struct event_host event;
+
+	live_host_read(&event, live->options.mode);
+	return EMIT(emit, EVENT_HOST, &event);
+}
+
+static int tell_settings(struct live *live, struct emit *emit)
+{
+	for (unsigned int i = 0; i < live->options.n_settings; i++) {
+		struct event_config event = {0};
+
+		snprintf(event.key, sizeof(event.key), "%s", live->settings[i].key);
+		snprintf(event.value, sizeof(event.value), "%s", live->settings[i].value);
+		EMIT(emit, EVENT_CONFIG, &event);
+	}
+	return emit->failed;
+}
+
+static int tell_self(struct live *live, struct emit *emit)
+{
+	struct event_self event = {
+		.wall_ns = emit->now_ns - live->born_ns,
+		.map_bytes = probes_map_bytes(live->probes),
+	};
+
+	live_self_read(&event);
+	return EMIT(emit, EVENT_SELF, &event);
+}
+
+static int tell_tick(struct live *live, struct emit *emit)
+{
+	struct event_tick event = {.seq = live->seq++, .interval_ms = live->options.tick_ms};
+
+	return EMIT(emit, EVENT_TICK, &event);
+}
+
+static int account(struct live *live, struct emit *emit)
+{
+	int code = probes_account(live->probes, emit->now_ns, emit_event, emit);
+
+	if (code < 0)
+		return code;
+	live_disks_account(live->disks, emit);
+	live_mounts_account(live->mounts, emit);
+	live_nics_account(live->nics, emit);
+	return live_asks_account(&live->asks, emit);
+}
+
+static int poll_host(struct live *live, struct emit *emit)
+{
+	int code = live_clock_poll(&live->clock, emit);
+
+	if (code == 0)
+		code = live_disks_poll(live->disks, emit);
+	if (code == 0)
+		code = live_mounts_poll(live->mounts, emit);
+	if (code == 0)
+		code = live_nics_poll(live->nics, emit);
+	return code;
+}
+
+int live_introduce(struct live *live, struct emit *emit)
+{
+	int code = live_clock_poll(&live->clock, emit);
+
+	if (code == 0)
+		code = tell_host(live, emit);
+	if (code == 0)
+		code = tell_settings(live, emit);
+	if (code == 0)
+		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
+	return code < 0 ? code : poll_host(live, emit);
+}
+
+int live_snapshot(struct live *live, bool last, struct emit *emit)
+{
+	bool baseline = live->seq == 0;
+	int code = probes_drain(live->probes, emit_event, emit);
+
+	if (code < 0)
+		return code;
+	emit->now_ns = monotonic_ns();
+	if (baseline)
+		live->start_ns = emit->now_ns;
+	code = baseline ? 0 : poll_host(live, emit);
+	if (code == 0)
+		code = probes_snapshot(live->probes, emit->now_ns, baseline, emit_event, emit);
+	if (code >= 0)
+		code = live_asks_tick(&live->asks, live->probes, emit);
+	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))
+		code = account(live, emit);
+	if (code >= 0)
+		code = tell_self(live, emit);
+	return code == 0 ? tell_tick(live, emit) : code;
+}
+
+int live_drain(struct live *live, struct emit *emit)
+{
+	struct event_pulse event = {0};
+	int urgent = probes_drain(live->probes, emit_event, emit);
+
+	if (urgent <= 0)
+		return urgent;
+	emit->now_ns = monotonic_ns();
+	return EMIT(emit, EVENT_PULSE, &event);
+}
