@@ -36,8 +36,12 @@ def count(output):
 
 def run(name, command, limit, log):
     start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   stdin=subprocess.DEVNULL, start_new_session=True)
+    except OSError as error:
+        print(f"FAIL {name}: {error}", flush=True)
+        return 0, 1, 0
     try:
         output, timed_out = process.communicate(timeout=limit)[0], False
     except subprocess.TimeoutExpired:

@@ -22,6 +22,7 @@ import sys
 import time
 
 from benchlib import calls, census, decoding, footprint, hooks, iops, latency, table
+from benchlib.children import tracers
 from benchlib.helpers import Helpers
 from benchlib.rows import NotMeasured, OutOfTime, Row
 
@@ -62,7 +63,7 @@ def machine():
                 for line in pathlib.Path("/proc/cpuinfo").read_text("utf-8").split("\n")
                 if line.startswith("model name")), platform.machine())
     return {"kernel": platform.release(), "cpus": os.cpu_count(), "cpu": cpu,
-            "load_before": load, "busy": load > 0.25 * os.cpu_count()}
+            "load_before": load, "busy": load > 0.25 * os.cpu_count(), "others": tracers()}
 
 
 def on_alarm(_signal, _frame):
@@ -133,6 +134,8 @@ def main():
           f"{time.monotonic() - start:.0f} s{', quick' if args.quick else ''}")
     if host["busy"]:
         print(f"the machine was busy (load {host['load_before']:.1f}): the figures are noise")
+    if host["others"]:
+        print(f"others had BPF programs attached: {', '.join(host['others'])}")
     print(table.format_table(rows))
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:

@@ -113,8 +113,7 @@ def check_page(text, what, columns=80):
 
 def check_lines(raw, what):
     """Holds JSON lines against the schema; the parsed lines."""
-    with open(SCHEMA, encoding="utf-8") as file:
-        checker = validate.Checker(json.load(file))
+    checker = validate.Checker(SCHEMA)
     lines = raw.splitlines(keepends=True)
     check(lines, f"{what}: no line")
     for number, line in enumerate(lines, 1):
@@ -249,22 +248,20 @@ def explain_every_kind():
 @test
 def schema_is_the_file():
     check(run("schema").stdout == SCHEMA.read_bytes(), "not the file, byte for byte")
-    validate.Checker(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    validate.Checker(SCHEMA)
 
 
 @test
 def schema_refuses():
-    with open(SCHEMA, encoding="utf-8") as file:
-        schema = json.load(file)
     good = json.loads(run("replay", capture(), "--json").stdout.splitlines()[-1])
     for change in [{"type": "verdit"}, {"severity": "fatal"}, {"seq": 0}, {"seq": "1"},
                    {"time": "2026-11-22T19:22:01Z"}, {"schema": "culprit/2"}, {"message": "x" * 121},
                    {"window_s": "30"}, {"classes": {"hardware": {"state": "fine", "findings": []}}},
                    {"classes": {"disk": {"state": "clear", "findings": []}}}]:
         line = json.dumps({**good, **change}).encode() + b"\n"
-        check(validate.Checker(schema).check(line), f"the schema takes {change}")
+        check(validate.Checker(SCHEMA).check(line), f"the schema takes {change}")
     line = json.dumps({**good, "newer_field": 1}).encode() + b"\n"
-    check(not validate.Checker(schema).check(line), "the schema refuses a field of a later version")
+    check(not validate.Checker(SCHEMA).check(line), "the schema refuses a field of a later version")
 
 
 @test
@@ -333,14 +330,14 @@ def replay_all_recorded():
 @test
 def replay_recorded_with_hostile_names():
     """The real captures again, every name of a process replaced."""
-    for path in REPLAYS:
+    for number, path in enumerate(REPLAYS):
         with (gzip.open if path.read_bytes()[:2] == b"\x1f\x8b" else open)(path, "rt", encoding="utf-8") as file:
             text = file.read()
         head, body = text.split("\n", 1)
         body = "".join(line + "\n" for line in body.splitlines()
                        if not line.startswith("culprit-capture-end "))
         text = head.removesuffix(" unsealed") + " unsealed\n" + body
-        for name in NASTY[:6]:
+        for name in (NASTY[number % len(NASTY)], NASTY[(number * 3 + 1) % len(NASTY)]):
             changed = re.sub(r" (comm|exe|cgroup|hostname|model|serial|mount|backing)=\S+",
                              lambda m, n=name: f" {m[1]}={n}", text)
             result = run("replay", temporary(changed, ".events"), "--json")

@@ -8,6 +8,7 @@ Each line: valid by the schema, at most 7168 bytes, UTF-8, no control byte raw, 
 lists that may be; (run, seq) once, and each object key once. Prints what is wrong; the last line is
 a count. Exit status 1 when a line is wrong or there is none.
 """
+import functools
 import json
 import sys
 
@@ -35,12 +36,20 @@ def empties(value, path="", key=""):
             yield from empties(inner, f"{path}[{i}]")
 
 
+@functools.lru_cache
+def validator(path):
+    """The schema's validator; raises when it is no valid schema."""
+    with open(path, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
 class Checker:
     """Lines of one sink, in their order."""
 
-    def __init__(self, schema):
-        jsonschema.Draft202012Validator.check_schema(schema)
-        self.validator = jsonschema.Draft202012Validator(schema)
+    def __init__(self, path):
+        self.validator = validator(path)
         self.seen = set()
 
     def check(self, raw):
@@ -69,8 +78,7 @@ class Checker:
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        checker = Checker(json.load(file))
+    checker = Checker(sys.argv[1])
     good = bad = 0
     for number, raw in enumerate(sys.stdin.buffer, 1):
         wrong = checker.check(raw)

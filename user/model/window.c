@@ -74,7 +74,7 @@ __u64 window_gain_since(const struct window *window, const __u64 *now, unsigned 
 {
 	__u64 epoch = window_epoch(now_ns, window_ns), slot = slot_ns(window_ns);
 	__u64 oldest = epoch < WINDOW_SLOTS ? 0 : epoch - (WINDOW_SLOTS - 1);
-	__u64 from = since_ns / slot + (since_ns % slot != 0);
+	__u64 from = since_ns / slot + 1;
 
 	if (from > epoch)
 		return 0;

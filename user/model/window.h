@@ -31,8 +31,8 @@ int window_note(struct window *window, const __u64 *now, unsigned int n, __u64 e
 /* What counter i of n gained since the start of the window that is judged in slot `epoch`. */
 __u64 window_gain(const struct window *window, const __u64 *now, unsigned int i, unsigned int n,
 		  __u64 epoch);
-/* The same since the start of the first slot that begins at or after since_ns; 0 when that slot has
- * not begun. Looks back one window at most. */
+/* The same since the start of the first slot that begins after since_ns; 0 when that slot has not
+ * begun. Looks back one window at most. */
 __u64 window_gain_since(const struct window *window, const __u64 *now, unsigned int i,
 			unsigned int n, __u64 now_ns, __u64 window_ns, __u64 since_ns);
 

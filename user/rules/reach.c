@@ -14,9 +14,9 @@
  *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)
  *	inferred   none did:		c = 0.70 * (1 - sqrt(p)), times 0.8 when others are silent
  *too p = 0.1^n: n transmissions in a row get lost by chance on a path that loses 10 %, which is
- *more than TCP keeps alive on; n: timeouts in a row, or SYNs without an answer, at most 6. That is
- *the false-alarm chance for one silent peer. times 0.7 when the peer's window is closed (then it
- *answers, and does not read).
+ *more than TCP keeps alive on; n: timeouts in a row, or SYNs sent without an answer, at most 6.
+ *That is the false-alarm chance for one silent peer. times 0.7 when the peer's window is closed
+ *(then it answers, and does not read).
  *
  * Severity: warning; critical from critical_s on: what depends on the peer is refused service now.
  */
@@ -117,6 +117,8 @@ static void take(struct silence *x, const struct model *model, const struct sile
 {
 	const struct frame *frame = model_frame(model);
 	const struct peer *peer = s->peer;
+	__u64 answered =
+		peer_window(peer, frame, PEER_ESTABLISHED) + peer_window(peer, frame, PEER_REFUSED);
 	__u64 last_ns = peer->lost_ns > peer->unanswered_ns ? peer->lost_ns : peer->unanswered_ns;
 
 	if (!x->since_ns || s->since_ns < x->since_ns)
@@ -129,6 +131,8 @@ static void take(struct silence *x, const struct model *model, const struct sile
 		x->backoff = peer->max_backoff;
 	x->syns += peer_window(peer, frame, PEER_RETRANS_SYN);
 	x->failed += failures(peer, frame);
+	if (peer_window(peer, frame, PEER_ATTEMPTS) > answered)
+		x->tries += peer_window(peer, frame, PEER_ATTEMPTS) - answered;
 	x->zero_win += peer->live_zero_win;
 }
 

@@ -17,6 +17,7 @@ struct silence {
 	__u32 sockets; /* stuck */
 	__u32 backoff;
 	__u64 syns;   /* resent over the window */
+	__u64 tries;  /* attempts over the window that nobody answered */
 	__u64 failed; /* attempts that timed out or were unreachable, connections that broke */
 	__u32 zero_win;
 	unsigned int answering; /* other paths by the same interface that answered meanwhile */

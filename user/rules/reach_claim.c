@@ -110,12 +110,21 @@ static void victim(struct claim *claim, const struct silence *x)
 	claim_affects(claim, &s);
 }
 
+/* Transmissions in a row that nobody answered. */
+static double in_a_row(const struct silence *x)
+{
+	__u64 syns = x->syns + x->tries;
+	__u64 n = x->backoff > syns ? x->backoff : syns;
+
+	return (double)(n > x->failed ? n : x->failed);
+}
+
 void silence_claim(const struct model *model, const struct silence *x,
 		   const struct judgement *judgement)
 {
 	struct subject subject = subject_of(model, x);
 	double silent_s = (double)(model_now(model) - x->since_ns) / 1e9;
-	double n = x->backoff > x->syns + x->failed ? x->backoff : (double)(x->syns + x->failed);
+	double n = in_a_row(x);
 	double p = pow(0.1, n < 6.0 ? n : 6.0), confidence;
 	struct claim claim;
 	char label[80];

@@ -8,9 +8,45 @@
 #define TAIL_EPS   1e-9
 #define TAIL_TERMS 100000
 
+static double binomial_term(double k, double n, double p)
+{
+	return exp(lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * log(p) +
+		   (n - k) * log1p(-p));
+}
+
+/* P(X <= k) for k below the mean: from the largest term down. */
+static double lower_tail(double k, double n, double p)
+{
+	double term = binomial_term(k, n, p), sum = term;
+
+	for (unsigned int steps = 0; k > 0.0 && steps < TAIL_TERMS; steps++) {
+		term *= k / (n - k + 1.0) * (1.0 - p) / p;
+		k -= 1.0;
+		sum += term;
+		if (term <= sum * TAIL_EPS)
+			break;
+	}
+	return sum;
+}
+
+/* P(X >= k) for k above the mean: from the largest term up. */
+static double upper_tail(double k, double n, double p)
+{
+	double term = binomial_term(k, n, p), sum = term;
+
+	for (unsigned int steps = 0; k < n && steps < TAIL_TERMS; steps++) {
+		term *= (n - k) / (k + 1.0) * p / (1.0 - p);
+		k += 1.0;
+		sum += term;
+		if (term <= sum * TAIL_EPS)
+			break;
+	}
+	return sum;
+}
+
 double binomial_tail(double k, double n, double p)
 {
-	double term, sum, i;
+	double tail;
 
 	k = floor(k);
 	n = floor(n);
@@ -18,19 +54,8 @@ double binomial_tail(double k, double n, double p)
 		return 1.0;
 	if (k > n || p <= 0.0)
 		return 0.0;
-	term = exp(lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * log(p) +
-		   (n - k) * log1p(-p));
-	sum = term;
-	i = k;
-	for (unsigned int steps = 0; i < n && steps < TAIL_TERMS; steps++) {
-		term *= (n - i) / (i + 1.0) * p / (1.0 - p);
-		i += 1.0;
-		sum += term;
-		/* Before the mean terms still grow. */
-		if (i > n * p && term < sum * TAIL_EPS)
-			break;
-	}
-	return sum < 1.0 ? sum : 1.0;
+	tail = k > n * p ? upper_tail(k, n, p) : 1.0 - lower_tail(k - 1.0, n, p);
+	return tail < 0.0 ? 0.0 : tail > 1.0 ? 1.0 : tail;
 }
 
 double rate_test(double hits, double exposure, double control_hits, double control_exposure)

@@ -24,8 +24,10 @@ struct live {
 	enum end_reason stop; /* asked for; 0 = not */
 	__u32 seq;	      /* of the next tick */
 	__u64 born_ns;
-	__u64 start_ns; /* the baseline's time */
-	__u64 tick_ns;	/* when the next tick is due */
+	__u64 start_ns;	       /* the baseline's time */
+	__u64 tick_ns;	       /* when the next tick is due */
+	unsigned int failures; /* of snapshots, in a row */
+	__u64 failed_snapshots;
 	struct live_clock clock;
 	struct live_disks *disks;
 	struct live_mounts *mounts;

@@ -139,6 +139,6 @@ int live_asks_tick(struct live_asks *asks, struct probes *probes, struct emit *e
 
 int live_asks_account(const struct live_asks *asks, struct emit *emit)
 {
-	return emit_table(emit, "asks", ASKS_PROC_MAX + ASKS_FDS_MAX + ASKS_ISSUE_MAX,
+	return emit_table(emit, "source.asks", ASKS_PROC_MAX + ASKS_FDS_MAX + ASKS_ISSUE_MAX,
 			  asks->n_proc + asks->n_fds + asks->n_issue, asks->dropped);
 }

@@ -59,7 +59,7 @@ void live_disks_free(struct live_disks *disks)
 
 int live_disks_account(const struct live_disks *disks, struct emit *emit)
 {
-	return emit_table(emit, "disks", LIVE_DISKS_MAX, disks->n, disks->dropped);
+	return emit_table(emit, "source.disks", LIVE_DISKS_MAX, disks->n, disks->dropped);
 }
 
 /* ---- what is known ---- */

@@ -56,7 +56,7 @@ void live_mounts_free(struct live_mounts *mounts)
 
 int live_mounts_account(const struct live_mounts *mounts, struct emit *emit)
 {
-	return emit_table(emit, "mounts", LIVE_MOUNTS_MAX, mounts->known.n, mounts->dropped);
+	return emit_table(emit, "source.mounts", LIVE_MOUNTS_MAX, mounts->known.n, mounts->dropped);
 }
 
 static bool changed(struct live_mounts *m)

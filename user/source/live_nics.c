@@ -49,7 +49,7 @@ void live_nics_free(struct live_nics *nics)
 
 int live_nics_account(const struct live_nics *nics, struct emit *emit)
 {
-	return emit_table(emit, "nics", LIVE_NICS_MAX, nics->n, nics->dropped);
+	return emit_table(emit, "source.nics", LIVE_NICS_MAX, nics->n, nics->dropped);
 }
 
 static struct event_nic *find(struct live_nics *n, __u32 ifindex)

@@ -7,6 +7,9 @@
 #include "source/live_proc.h"
 
 #define TICKS_PER_ACCOUNT 10
+/* The kernel may have no memory for a moment, and all counters go on without us: a snapshot that
+ * fails is counted and left out. Three in a row are no moment. */
+#define FAILURES_MAX 3
 
 static int tell_host(struct live *live, struct emit *emit)
 {
@@ -55,6 +58,7 @@ static int account(struct live *live, struct emit *emit)
 	live_disks_account(live->disks, emit);
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
+	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }
 
@@ -84,6 +88,20 @@ int live_introduce(struct live *live, struct emit *emit)
 	return code < 0 ? code : poll_host(live, emit);
 }
 
+static int read_kernel(struct live *live, bool baseline, struct emit *emit)
+{
+	int code = probes_snapshot(live->probes, emit->now_ns, baseline, emit_event, emit);
+
+	if (code >= 0) {
+		live->failures = 0;
+		return 0;
+	}
+	if (emit->failed || ++live->failures == FAILURES_MAX)
+		return code;
+	live->failed_snapshots++;
+	return 0;
+}
+
 int live_snapshot(struct live *live, bool last, struct emit *emit)
 {
 	bool baseline = live->seq == 0;
@@ -96,8 +114,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 		live->start_ns = emit->now_ns;
 	code = baseline ? 0 : poll_host(live, emit);
 	if (code == 0)
-		code = probes_snapshot(live->probes, emit->now_ns, baseline, emit_event, emit);
-	if (code >= 0)
+		code = read_kernel(live, baseline, emit);
+	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))
 		code = account(live, emit);

@@ -34,13 +34,14 @@ def measure_tcp(bench):
     """TCP connect + close on loopback: none, ours, tcplife, tcpstates."""
     row = Row("tcp_rate", "TCP connect + close", "1/s", ">= -5 %", small_loss,
               digits=0)
+    cpu = Row("tcp_cpu_us", "  CPU for one, both ends", "us")
     seconds = 1 if bench.quick else 1.5
 
     def sample(_variant, _tool):
         found = figures(output([bench.helper("tcprate"), str(seconds)], seconds + 10))
-        return {row.id: found["connections-per-s"]}
+        return {row.id: found["connections-per-s"], cpu.id: found["cpu-us"]}
 
     attach = {NONE: bench.nothing, OURS: ours(bench.culprit)}
     attach.update({name: rival(name) for name in ("tcplife", "tcpstates")})
-    interleave(bench.rounds, attach, sample, [row])
-    return [row]
+    interleave(bench.rounds, attach, sample, [row, cpu])
+    return [row, cpu]

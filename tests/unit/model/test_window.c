@@ -82,7 +82,8 @@ static void test_gain_since(void **state)
 		count(&w, &now, s * SEC, 1);
 	/* Whole slots only: since 1011 counts from 1015. */
 	assert_int_equal(window_gain_since(&w, &now, 0, 1, 1020 * SEC, WINDOW, 1011 * SEC), 6);
-	assert_int_equal(window_gain_since(&w, &now, 0, 1, 1020 * SEC, WINDOW, 1015 * SEC), 6);
+	assert_int_equal(window_gain_since(&w, &now, 0, 1, 1020 * SEC, WINDOW, 1014 * SEC), 6);
+	assert_int_equal(window_gain_since(&w, &now, 0, 1, 1020 * SEC, WINDOW, 1015 * SEC), 1);
 	assert_int_equal(window_gain_since(&w, &now, 0, 1, 1020 * SEC, WINDOW, 1021 * SEC), 0);
 	assert_int_equal(window_gain_since(&w, &now, 0, 1, 1020 * SEC, WINDOW, 0), 21);
 	window_done(&w);

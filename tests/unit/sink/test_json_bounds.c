@@ -15,8 +15,7 @@ static const char *const nasty[] = {
 	"\xf4\x90\x80\x80",
 	"cut \xe6\xbc",
 	"\xc2\x9b\x33J",
-	"\xe2\x80\xae"
-	"drow",
+	"\xe2\x80\xae drow",
 	"\xf0\x9f\x92\xbe disk",
 	"</script>%s%n",
 	"\\u0000",

@@ -7,6 +7,10 @@
 
 #include "source/event_fields.h"
 
+#define FOR_EACH_DESC(desc)                                                                        \
+	const struct event_desc *desc;                                                             \
+	for (unsigned int desc##_i = 0; (desc = event_desc_at(desc##_i)); desc##_i++)
+
 /* xorshift64*: the same numbers everywhere, so that a failure can be repeated. */
 static inline __u64 random_u64(__u64 *seed)
 {

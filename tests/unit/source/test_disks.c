@@ -324,7 +324,7 @@ static void test_the_table_is_bounded(void **state)
 	}
 	poll_disks(&told);
 	assert_int_equal(live_disks_account(disks, &emit), 0);
-	assert_string_equal(told.table.name, "disks");
+	assert_string_equal(told.table.name, "source.disks");
 	assert_int_equal(told.table.limit, LIVE_DISKS_MAX);
 	assert_int_equal(told.table.used, LIVE_DISKS_MAX);
 	assert_int_equal(told.table.dropped, 3);

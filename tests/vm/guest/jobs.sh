@@ -11,6 +11,7 @@ declare -A job_pid
 start() {
 	local name=$1
 	shift
+	: >"$WORK/$name.out"
 	"$@" >"$WORK/$name.out" 2>&1 </dev/null &
 	job_pids+=("$!")
 	job_pid[$name]=$!
