@@ -185,7 +185,7 @@ static __always_inline __u32 disk_dev(struct gendisk *disk, const bool direct)
  * or write without data is the end of a flush sequence (blk-flush.c): its flush and its data completed
  * before, as requests of their own.
  */
-static __always_inline int complete_rq(unsigned long long *ctx, const bool direct)
+static __always_inline void complete_rq(unsigned long long *ctx, const bool direct)
 {
 	struct request *rq = (void *)ctx[0];
 	__u32 nr_bytes = ctx[2], flags, left;
@@ -193,15 +193,14 @@ static __always_inline int complete_rq(unsigned long long *ctx, const bool direc
 	struct gendisk *disk;
 	__u64 start_ns;
 
-	ran(HOOK_BLOCK_COMPLETE);
 	disk = request_disk(rq, direct);
 	if (!disk)
-		return 0;
+		return;
 	flags = GET(direct, rq, cmd_flags);
 	left = GET(direct, rq, __data_len);
 	c.op = request_op(flags);
 	if (c.op <= BLOCK_WRITE && !left)
-		return 0;
+		return;
 	c.dev = disk_dev(disk, direct);
 	c.rq = (__u64)rq;
 	c.bytes = nr_bytes;
@@ -219,24 +218,22 @@ static __always_inline int complete_rq(unsigned long long *ctx, const bool direc
 	if (start_ns && start_ns < c.now_ns)
 		c.lat_ns = c.now_ns - start_ns;
 	completed(&c);
-	return 0;
 }
 
 SEC("?tp_btf/block_rq_complete")
 int complete_btf(unsigned long long *ctx)
 {
-	return complete_rq(ctx, true);
+	return RUN(HOOK_BLOCK_COMPLETE, complete_rq(ctx, true));
 }
 
 SEC("?raw_tp/block_rq_complete")
 int complete_raw(unsigned long long *ctx)
 {
-	return complete_rq(ctx, false);
+	return RUN(HOOK_BLOCK_COMPLETE, complete_rq(ctx, false));
 }
 
 /* No request here: no latency, and a request that completes in parts counts once for each. */
-SEC("?tp/block/block_rq_complete")
-int complete_tp(void *ctx)
+static __always_inline void complete_record(void *ctx)
 {
 	struct trace_event_raw_block_rq_completion *event = ctx;
 	struct trace_event_raw_block_rq_complete *old = ctx;
@@ -244,7 +241,6 @@ int complete_tp(void *ctx)
 	const char *rwbs;
 	char ops[8];
 
-	ran(HOOK_BLOCK_COMPLETE);
 	if (bpf_core_type_exists(struct trace_event_raw_block_rq_completion)) {
 		c.dev = event->dev;
 		c.sector = event->sector;
@@ -259,22 +255,27 @@ int complete_tp(void *ctx)
 		rwbs = old->rwbs;
 	}
 	if (!c.dev || bpf_probe_read_kernel(ops, sizeof(ops), rwbs))
-		return 0;
+		return;
 	c.op = op_of_rwbs(ops, &c.readahead);
 	if (c.op <= BLOCK_WRITE && !c.bytes)
-		return 0;
+		return;
 	if (c.op == BLOCK_FLUSH)
 		c.sector = ~0ULL;
 	c.now_ns = bpf_ktime_get_ns();
 	completed(&c);
-	return 0;
+}
+
+SEC("?tp/block/block_rq_complete")
+int complete_tp(void *ctx)
+{
+	return RUN(HOOK_BLOCK_COMPLETE, complete_record(ctx));
 }
 
 /*
  * Attached only while a disk is armed. Requests are often issued by a kernel thread for somebody else
  * (kworker, write-back): these stay without an issuer.
  */
-static __always_inline int issue_rq(unsigned long long *ctx, const bool direct)
+static __always_inline void issue_rq(unsigned long long *ctx, const bool direct)
 {
 	struct request *rq = config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
 	struct gendisk *disk;
@@ -283,32 +284,30 @@ static __always_inline int issue_rq(unsigned long long *ctx, const bool direct)
 	__u64 key = (__u64)rq;
 	__u32 dev;
 
-	ran(HOOK_BLOCK_ISSUE);
 	disk = request_disk(rq, direct);
 	if (!disk)
-		return 0;
+		return;
 	dev = disk_dev(disk, direct);
 	if (!bpf_map_lookup_elem(&armed_disks, &dev))
-		return 0;
+		return;
 	if (!owner_current(&owner)) {
 		bpf_map_delete_elem(&rq_issue, &key);
-		return 0;
+		return;
 	}
 	value.start_ns = owner.start_ns;
 	value.pid = owner.pid;
 	__builtin_memcpy(value.comm, owner.comm, sizeof(value.comm));
 	bpf_map_update_elem(&rq_issue, &key, &value, BPF_ANY);
-	return 0;
 }
 
 SEC("?tp_btf/block_rq_issue")
 int issue_btf(unsigned long long *ctx)
 {
-	return issue_rq(ctx, true);
+	return RUN(HOOK_BLOCK_ISSUE, issue_rq(ctx, true));
 }
 
 SEC("?raw_tp/block_rq_issue")
 int issue_raw(unsigned long long *ctx)
 {
-	return issue_rq(ctx, false);
+	return RUN(HOOK_BLOCK_ISSUE, issue_rq(ctx, false));
 }

@@ -105,7 +105,7 @@ int files_census(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	ran(HOOK_FILES_CENSUS);
+	count(COUNTER_RUNS + HOOK_FILES_CENSUS);
 	if (task->flags & PF_KTHREAD)
 		return 0;
 	files = task->files;
@@ -197,7 +197,7 @@ int files_scan(struct bpf_iter__task_file *ctx)
 		return 0;
 	if ((__u32)task->tgid != control.scan_pid)
 		return 0;
-	ran(HOOK_FILES_SCAN);
+	count(COUNTER_RUNS + HOOK_FILES_SCAN);
 	leader = task->group_leader;
 	inode = file->f_inode;
 	if (!leader || !inode)

@@ -58,7 +58,7 @@ int tcp_sample(struct bpf_iter__tcp *ctx)
 
 	if (!sk_common)
 		return 0;
-	ran(HOOK_TCP_SAMPLE);
+	count(COUNTER_RUNS + HOOK_TCP_SAMPLE);
 	control.session = ctx->meta->session_id;
 	/* TIME_WAIT and NEW_SYN_RECV are other, smaller objects: the helper gives NULL for these. */
 	tp = bpf_skc_to_tcp_sock(sk_common);

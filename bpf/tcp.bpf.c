@@ -96,7 +96,7 @@ static __always_inline __u16 segments(const struct sk_buff *skb)
 	return segs ? segs : 1;
 }
 
-static __always_inline int retransmit(const struct sock *sk, const struct sk_buff *skb, int err)
+static __always_inline void retransmit(const struct sock *sk, const struct sk_buff *skb, int err)
 {
 	__u16 segs = segments(skb);
 	struct peer_key key;
@@ -104,27 +104,32 @@ static __always_inline int retransmit(const struct sock *sk, const struct sk_buf
 	__u64 now_ns;
 	__u8 state, cause;
 
-	ran(HOOK_TCP_RETRANSMIT);
 	peer = peer_of(sk, &key, false);
 	if (!peer)
-		return 0;
+		return;
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	cause = retrans_cause(sk, state);
 	/* err: it never left this host, so it says nothing about the network. */
-	if (err)
+	if (err) {
 		ADD(&peer->send_errors, segs);
-	else
+	} else {
 		ADD(&peer->retrans[cause & (RETRANS_CAUSES - 1)], segs);
+		/* bytes_acked counts the SYN. */
+		if (cause != RETRANS_SYN && cause != RETRANS_SYNACK &&
+		    BPF_CORE_READ((struct tcp_sock *)sk, bytes_acked) <= 1)
+			ADD(&peer->retrans[RETRANS_UNSERVED], segs);
+	}
 	now_ns = bpf_ktime_get_ns();
 	if (peer_may_send(peer, now_ns))
 		retrans_event(sk, &key, peer, cause, state, err, now_ns);
-	return 0;
 }
 
 /* (sk, skb), and err since 6.17: the verifier removes the read of an argument that is not there. */
 static __always_inline int retransmit_args(unsigned long long *ctx)
 {
-	return retransmit((void *)ctx[0], (void *)ctx[1], config.retrans_has_err ? (int)ctx[2] : 0);
+	int err = config.retrans_has_err ? (int)ctx[2] : 0;
+
+	return RUN(HOOK_TCP_RETRANSMIT, retransmit((void *)ctx[0], (void *)ctx[1], err));
 }
 
 SEC("?tp_btf/tcp_retransmit_skb")
@@ -146,37 +151,36 @@ int retransmit_tp(void *ctx)
 	struct trace_event_raw_tcp_event_sk_skb *old = ctx;
 
 	if (bpf_core_field_exists(event->err))
-		return retransmit(event->skaddr, event->skbaddr, event->err);
-	return retransmit(old->skaddr, old->skbaddr, 0);
+		return RUN(HOOK_TCP_RETRANSMIT, retransmit(event->skaddr, event->skbaddr, event->err));
+	return RUN(HOOK_TCP_RETRANSMIT, retransmit(old->skaddr, old->skbaddr, 0));
 }
 
 /*
  * A SYN-ACK sent again counts for a peer that we know. One that never completed a connection makes no
  * entry: a flood of forged SYNs would fill the table with its addresses.
  */
-static __always_inline int retransmit_synack(const struct request_sock *req)
+static __always_inline void retransmit_synack(const struct request_sock *req)
 {
 	struct event_tcp_retrans *event;
 	struct peer_value *peer;
 	struct peer_key key;
 	__u64 now_ns;
 
-	ran(HOOK_TCP_SYNACK);
 	if (!sock_peer_addr(&req->__req_common, PEER_IN, &key, false))
-		return 0;
+		return;
 	key.port = BPF_CORE_READ(req, __req_common.skc_num);
 	peer = bpf_map_lookup_elem(&peers, &key);
 	if (!peer) {
 		count(COUNTER_SYNACK_NEW);
-		return 0;
+		return;
 	}
 	ADD(&peer->retrans[RETRANS_SYNACK], 1);
 	now_ns = bpf_ktime_get_ns();
 	if (!peer_may_send(peer, now_ns))
-		return 0;
+		return;
 	event = event_reserve(EVENT_TCP_RETRANS, event_tcp_retrans, now_ns);
 	if (!event)
-		return 0;
+		return;
 	event->peer = key;
 	event->ifindex = peer->ifindex;
 	event->local_port = key.port;
@@ -186,25 +190,24 @@ static __always_inline int retransmit_synack(const struct request_sock *req)
 	event->backoff = BPF_CORE_READ(req, num_retrans);
 	event->min_rtt_us = ~0U;
 	event_submit(event);
-	return 0;
 }
 
 SEC("?tp_btf/tcp_retransmit_synack")
 int synack_btf(unsigned long long *ctx)
 {
-	return retransmit_synack((void *)ctx[1]);
+	return RUN(HOOK_TCP_SYNACK, retransmit_synack((void *)ctx[1]));
 }
 
 SEC("?raw_tp/tcp_retransmit_synack")
 int synack_raw(unsigned long long *ctx)
 {
-	return retransmit_synack((void *)ctx[1]);
+	return RUN(HOOK_TCP_SYNACK, retransmit_synack((void *)ctx[1]));
 }
 
 SEC("?tp/tcp/tcp_retransmit_synack")
 int synack_tp(struct trace_event_raw_tcp_retransmit_synack *ctx)
 {
-	return retransmit_synack(ctx->req);
+	return RUN(HOOK_TCP_SYNACK, retransmit_synack(ctx->req));
 }
 
 static __always_inline void conn_event(const struct sock *sk, const struct peer_key *key,
@@ -318,13 +321,12 @@ static __always_inline void closed(const struct sock *sk, int old)
  * Often runs in softirq, where the current task is anybody. The owner is learned only where the context
  * is the caller's of connect() (CLOSE -> SYN_SENT) or of close() and shutdown() (tcp_close_state()).
  */
-static __always_inline int state_change(const struct sock *sk, int old, int new)
+static __always_inline void state_change(const struct sock *sk, int old, int new)
 {
 	struct peer_value *peer;
 	struct peer_key key;
 	bool begins, done, leaves, ends;
 
-	ran(HOOK_TCP_STATE);
 	begins = old == TCP_CLOSE && new == TCP_SYN_SENT;
 	done = new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV);
 	leaves = (old == TCP_ESTABLISHED && new == TCP_FIN_WAIT1) ||
@@ -335,17 +337,17 @@ static __always_inline int state_change(const struct sock *sk, int old, int new)
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV && !BPF_CORE_READ(sk, sk_max_ack_backlog))
 		sock_learn_zero(sk, false);
 	if (!begins && !done && !leaves && !ends)
-		return 0;
+		return;
 	/* SCTP, MPTCP (the whole, not its subflows) and the like share the tracepoint. */
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
-		return 0;
+		return;
 	if (ends) {
 		closed(sk, old);
-		return 0;
+		return;
 	}
 	peer = peer_of(sk, &key, false);
 	if (!peer)
-		return 0;
+		return;
 	if (begins)
 		ADD(&peer->attempts, 1);
 	if (done && key.dir == PEER_OUT)
@@ -354,23 +356,22 @@ static __always_inline int state_change(const struct sock *sk, int old, int new)
 		ADD(&peer->accepted, 1);
 	if (begins || leaves)
 		peer_learn_owner(peer);
-	return 0;
 }
 
 SEC("?tp_btf/inet_sock_set_state")
 int state_btf(unsigned long long *ctx)
 {
-	return state_change((void *)ctx[0], (int)ctx[1], (int)ctx[2]);
+	return RUN(HOOK_TCP_STATE, state_change((void *)ctx[0], (int)ctx[1], (int)ctx[2]));
 }
 
 SEC("?raw_tp/inet_sock_set_state")
 int state_raw(unsigned long long *ctx)
 {
-	return state_change((void *)ctx[0], (int)ctx[1], (int)ctx[2]);
+	return RUN(HOOK_TCP_STATE, state_change((void *)ctx[0], (int)ctx[1], (int)ctx[2]));
 }
 
 SEC("?tp/sock/inet_sock_set_state")
 int state_tp(struct trace_event_raw_inet_sock_set_state *ctx)
 {
-	return state_change(ctx->skaddr, ctx->oldstate, ctx->newstate);
+	return RUN(HOOK_TCP_STATE, state_change(ctx->skaddr, ctx->oldstate, ctx->newstate));
 }

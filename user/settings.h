@@ -9,7 +9,7 @@
  *	[probes]      disable = a comma list of probe names
  *	[labels]      name = text, goes out with every line
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
- *threshold must not be silently without effect.
+ * threshold must not be silently without effect.
  */
 #ifndef CULPRIT_SETTINGS_H
 #define CULPRIT_SETTINGS_H

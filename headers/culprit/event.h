@@ -309,6 +309,9 @@ struct event_nic {
 };
 
 enum retrans_cause {
+	/* No cause: of all resends of data, those on connections that never got data acknowledged. The
+	 * handshake ended here, but the peer may not have taken the connection (accept queue full). */
+	RETRANS_UNSERVED = 0,
 	RETRANS_RTO = 1,  /* retransmission timer */
 	RETRANS_FAST = 2, /* fast recovery (duplicate ACKs, SACK, RACK) */
 	RETRANS_LOSS = 3, /* slow-start retransmits that follow a timeout */
@@ -393,7 +396,7 @@ struct event_tcp_peer {
 	__u64 dsacks;	    /* segments that the peer said it got twice */
 	__u64 bytes_acked;
 	__u64 bytes_received;
-	__u64 retrans[RETRANS_CAUSES]; /* by cause, from the tracepoint; index 0 unused */
+	__u64 retrans[RETRANS_CAUSES]; /* by cause, from the tracepoint; RETRANS_UNSERVED: of these */
 	__u64 send_errors;
 	__u64 attempts; /* connect() calls that sent a SYN */
 	__u64 established;

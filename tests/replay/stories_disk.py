@@ -47,7 +47,7 @@ def story_media_readahead(host):
 def story_media_error_healed(host):
     host.say(what="one sector fails once, and is read well later: less sure, and no critical matter",
              expect="disk-media-error sda", fault=[MEDIUM, MEDIUM_COUNT],
-             across="disk-media-error.min_errors=2", most="disk-media-error 0.75")
+             across="disk-media-error.min_errors=2", most="disk-media-error 0.79")
     begin(host)
     quiet_seconds(host, 3)
     fail(host, "read", "medium", [4660])

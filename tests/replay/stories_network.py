@@ -21,7 +21,7 @@ def lossy(host, addr, segs=500, ratio=0.08, **more):
 def run(host, seconds, *peers, segs=600):
     """Ordinary seconds with these peers well, to be filled by the caller before each tick."""
     for i in range(seconds):
-        second(host)
+        second(host, peers=())
         for addr in peers:
             good_peer(host, addr, segs, fast=1 if i % 5 == 2 else 0)
         yield i
@@ -242,8 +242,7 @@ def story_refused_twice(host):
 
 def story_refused_after_service(host):
     host.say(what="a service that answered stops: critical, and less sure for what it took before",
-             expect=f"connect-refused {A}:5432", fault="tcp_conn peer.addr=" + A, most="connect-refused 0.8")
-    host.head[-2] = "# fault: " + COUNTERS_OF_A
+             expect=f"connect-refused {A}:5432", fault=COUNTERS_OF_A, most="connect-refused 0.8")
     begin(host)
     for i in run(host, 14, B, C):
         if i < 6:

@@ -160,7 +160,7 @@ static void fault_text(struct class_verdict *v, const struct finding *f)
 static void judge_class(const struct model *model, const struct life *life, enum fault_class class,
 			struct class_verdict *v)
 {
-	char blind[MESSAGE_LEN] = "no core kind is implemented", idle[MESSAGE_LEN] = "";
+	char blind[MESSAGE_LEN] = "", idle[MESSAGE_LEN] = "";
 	bool has_core = false, is_blind = false, is_idle = false;
 	struct worst worst;
 
@@ -194,7 +194,7 @@ static void judge_class(const struct model *model, const struct life *life, enum
 		fault_text(v, worst.finding);
 	} else if (!has_core || is_blind) {
 		v->state = STATE_BLIND;
-		snprintf(v->text, sizeof(v->text), "%s", blind);
+		snprintf(v->text, sizeof(v->text), "%s", has_core ? blind : v->exposure.text);
 	} else {
 		v->state = is_idle ? STATE_IDLE : STATE_CLEAR;
 		snprintf(v->text, sizeof(v->text), "%s", is_idle ? idle : v->exposure.text);

@@ -47,6 +47,7 @@ static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS]
 	ret[PEER_DSACKS] = e->dsacks;
 	for (unsigned int c = RETRANS_RTO; c < RETRANS_CAUSES; c++)
 		ret[PEER_RETRANS_RTO + c - RETRANS_RTO] = e->retrans[c];
+	ret[PEER_RETRANS_UNSERVED] = e->retrans[RETRANS_UNSERVED];
 	ret[PEER_SEND_ERRORS] = e->send_errors;
 	ret[PEER_ATTEMPTS] = e->attempts;
 	ret[PEER_ESTABLISHED] = e->established;

@@ -33,6 +33,7 @@ enum peer_counter {
 	PEER_RETRANS_SYN,
 	PEER_RETRANS_SYNACK,
 	PEER_RETRANS_OTHER,
+	PEER_RETRANS_UNSERVED, /* of these: before the peer acknowledged any data */
 	PEER_SEND_ERRORS,
 	PEER_ATTEMPTS,
 	PEER_ESTABLISHED,

@@ -46,7 +46,14 @@ static bool argument_is_typedef(const struct btf *btf, const char *tracepoint, u
 	return type && btf_is_typedef(type) && strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
 }
 
-int feature_read(struct bpf_config *config, struct err *err)
+static unsigned int function(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+
+	return id < 0 ? 0 : (unsigned int)id;
+}
+
+int feature_read(struct bpf_config *config, struct kernel_functions *ret_functions, struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
@@ -62,6 +69,10 @@ int feature_read(struct bpf_config *config, struct err *err)
 	/* 5.18: the error became a blk_status_t, when block_rq_error came. */
 	config->block_error_is_errno =
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
+	/* 6.11: "bpf: Introduce bpf_preempt_[disable,enable] kfuncs". */
+	ret_functions->hold = function(btf, "bpf_preempt_disable");
+	ret_functions->release = function(btf, "bpf_preempt_enable");
+	config->hold_cpu = ret_functions->hold && ret_functions->release;
 	btf__free(btf);
 	return 0;
 }

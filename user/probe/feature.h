@@ -13,7 +13,13 @@
 
 #include "err.h"
 
-/* Sets retrans_has_err, issue_has_queue and block_error_is_errno. -ENOTSUP when there is no BTF. */
-int feature_read(struct bpf_config *config, struct err *err);
+/* Numbers of kernel functions in its BTF, 0 = it has none. */
+struct kernel_functions {
+	unsigned int hold;    /* bpf_preempt_disable */
+	unsigned int release; /* bpf_preempt_enable */
+};
+
+/* Sets retrans_has_err, issue_has_queue, block_error_is_errno and hold_cpu. -ENOTSUP when there is no BTF. */
+int feature_read(struct bpf_config *config, struct kernel_functions *ret_functions, struct err *err);
 
 #endif

@@ -14,6 +14,7 @@
 #include <culprit/config.h>
 #include <culprit/event.h>
 
+#include "probe/feature.h"
 #include "probe/probe_table.h"
 #include "source/source.h"
 
@@ -31,6 +32,7 @@ struct probe_run {
 
 struct object_options {
 	struct bpf_config config;
+	struct kernel_functions functions;
 	unsigned int block_stats_max; /* entries of the map */
 	int listen_zero_fd;	      /* map to share, -1 = own */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* disk_claim.c - what a claim on a disk says of it, of what is on it, and of who suffers. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/disk_errors.h"
@@ -94,15 +95,25 @@ void disk_claim_context(struct claim *claim, const struct model *model,
 	affects(claim, model, f);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 static void sectors(struct claim *claim, const struct disk_failures *f)
 {
 	double span_s = (double)(f->last_ns - f->first_ns) / 1e9;
 	char list[80] = "", span[24] = "";
+	__u64 sorted[DISK_ERRORS_KEPT];
 	size_t at = 0;
 
+	memcpy(sorted, f->sector, sizeof(sorted));
+	qsort(sorted, f->n_sectors, sizeof(sorted[0]), by_number);
 	for (unsigned int i = 0; i < f->n_sectors && i < SECTORS_SHOWN; i++)
 		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%llu", i ? ", " : "",
-				       (unsigned long long)f->sector[f->n_sectors - 1 - i]);
+				       (unsigned long long)sorted[i]);
 	if (f->n_sectors > SECTORS_SHOWN)
 		snprintf(list + at, sizeof(list) - at, " and %s%u more",
 			 f->n_sectors == DISK_ERRORS_KEPT ? "at least " : "",

@@ -5,17 +5,17 @@
  * Basis: reported. Confidence, by
  *	disk-media-error	c = 0.99 - 0.07 / s		s: different sectors that failed
  *	disk-io-error		c = b * (1 - 0.1 / n)		n: failures; b = 0.95, and 0.70 when
- *most of them carry a status that is a kind of its own without a rule yet (transport, timeout,
+ * most of them carry a status that is a kind of its own without a rule yet (transport, timeout,
  *		offline, protection): the disk is right, the kind may not be
  * times, for what speaks against:
- *	1 - 0.3 * h	h: share of the known sectors that a later request was seen to read or write
+ *	1 - 0.15 * h	h: share of the known sectors that a later request was seen to read or write
  *	0.97 / 0.92	(medium / io) when one request failed and RETRIED or more completed after it
  *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its
- *own
+ * own
  *
  * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or
- *when a disk with a mounted file system failed `critical_errors` times (its service is refused
- *now).
+ * when a disk with a mounted file system failed `critical_errors` times (its service is refused
+ * now).
  */
 #include "rules/disk_errors.h"
 
@@ -60,7 +60,7 @@ static double against(struct claim *claim, const struct disk_failures *f, bool m
 	double factor = 1.0;
 
 	if (f->healed) {
-		factor *= 1.0 - 0.3 * (double)f->healed / (double)f->n_sectors;
+		factor *= 1.0 - 0.15 * (double)f->healed / (double)f->n_sectors;
 		claim_evidence(claim, ROLE_AGAINST, false, "disk.sectors.healed", f->healed,
 			       "{sector}", "a later %s of %u of %u failed sectors succeeded", op,
 			       f->healed, f->n_sectors);

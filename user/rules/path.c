@@ -3,17 +3,17 @@
  * path.c - path-loss: the segments to one address are lost; others by the same interface are fine.
  *
  * Rates are of the window, from the sockets' own counters, which are exact. Lost are the resends,
- *less
+ * less
  *  - what the peer said it got twice (DSACK): late ACKs, reordering and tail-loss probes for
- *nothing;
+ * nothing;
  *  - SYNs, path-MTU resends, what this host failed to send, and those to a peer that is silent now.
  * A path is lossy when it sent min_segments, lost min_lost and min_ratio of them, and at least
- *three resends came from fast recovery or a timeout (a tail-loss probe alone may be for nothing).
+ * three resends came from fast recovery or a timeout (a tail-loss probe alone may be for nothing).
  *
  * Test: of the lost segments of the path and of its controls (judged paths by the same interface
- *that are not lossy), as many or more would fall on this path by chance with probability p
- *(binomial, given the sum; bursts of LOSS_BURST count once), times the number of judged paths
- *(Bonferroni).
+ * that are not lossy), as many or more would fall on this path by chance with probability p
+ * (binomial, given the sum; bursts of LOSS_BURST count once), times the number of judged paths
+ * (Bonferroni).
  *
  * Confidence
  *	measured   p <= 0.001, a control with segments, and 3 times the controls' ratio:
@@ -22,11 +22,11 @@
  *		   c = 0.70 * (1 - sqrt(p)), or 0.70 * (1 - 1 / (1 + sqrt(lost)))
  * times, for what speaks against: 1 - 0.3 * (spurious / resends); 0.95 when sockets saw reordering;
  * 0.8 when there are other judged paths by this interface and they lose too (then it may be the
- *uplink). The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface
- *together.
+ * uplink). The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface
+ * together.
  *
  * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is
- *peer-unreachable.
+ * peer-unreachable.
  */
 #include "rules/path.h"
 

@@ -25,7 +25,9 @@ static bool same_path(const struct peer *a, const struct peer *b)
 }
 
 /*
- * Resends that say nothing of the path: SYNs (the peer's accept queue may be full), what a shrunken
+ * Resends that say nothing of the path: SYNs, and data on connections that never got any acknowledged
+ * (the peer's accept queue may be full: its kernel then drops both, and a slow server looks like a lossy
+ * path; seen under emulation with 150 connects at once), what a shrunken
  * path MTU made resend, what this host failed to send, and those to a peer that answers nothing
  * now: the timeouts in a row on each stuck socket and the tail-loss probe before them. The last
  * belong to peer-unreachable.
@@ -33,7 +35,8 @@ static bool same_path(const struct peer *a, const struct peer *b)
 static double excused(const struct peer *peer, const __u64 gain[PEER_COUNTERS])
 {
 	double n = (double)(gain[PEER_RETRANS_SYN] + gain[PEER_RETRANS_SYNACK] +
-			    gain[PEER_RETRANS_OTHER] + gain[PEER_SEND_ERRORS]);
+			    gain[PEER_RETRANS_OTHER] + gain[PEER_RETRANS_UNSERVED] +
+			    gain[PEER_SEND_ERRORS]);
 
 	if (peer->stuck_since_ns)
 		n += (double)peer->live_stuck * (double)(peer->max_backoff + 1);

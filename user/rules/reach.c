@@ -13,10 +13,10 @@
  *	measured   others by the same interface answered meanwhile (k of them):
  *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)
  *	inferred   none did:		c = 0.70 * (1 - sqrt(p)), times 0.8 when others are silent
- *too p = 0.1^n: n transmissions in a row get lost by chance on a path that loses 10 %, which is
- *more than TCP keeps alive on; n: timeouts in a row, or SYNs sent without an answer, at most 6.
- *That is the false-alarm chance for one silent peer. times 0.7 when the peer's window is closed
- *(then it answers, and does not read).
+ * too p = 0.1^n: n transmissions in a row get lost by chance on a path that loses 10 %, which is
+ * more than TCP keeps alive on; n: timeouts in a row, or SYNs sent without an answer, at most 6.
+ * That is the false-alarm chance for one silent peer. times 0.7 when the peer's window is closed
+ * (then it answers, and does not read).
  *
  * Severity: warning; critical from critical_s on: what depends on the peer is refused service now.
  */

@@ -8,9 +8,9 @@
  *	culprit-capture-end lines 4711 crc32 0a1b2c3d
  *
  * gzip'd text. The first line names the version of this format, of the events (EVENT_ABI_VERSION)
- *and of the program. Then one event a line (codec.h). The last line counts all lines before it, and
- *gives the CRC-32 (RFC 1952) of all bytes before it. A capture made by hand says "unsealed" at the
- *end of its first line: it has no last line, and may have empty lines and comments ("#").
+ * and of the program. Then one event a line (codec.h). The last line counts all lines before it, and
+ * gives the CRC-32 (RFC 1952) of all bytes before it. A capture made by hand says "unsealed" at the
+ * end of its first line: it has no last line, and may have empty lines and comments ("#").
  */
 #ifndef CULPRIT_SOURCE_CAPTURE_H
 #define CULPRIT_SOURCE_CAPTURE_H

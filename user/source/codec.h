@@ -5,11 +5,11 @@
  *	1234567890 block_io dev=8:0 op=read status=medium reason=error sector=4660 bytes=4096
  *
  * The time (CLOCK_MONOTONIC, ns), the type's name, then NAME=VALUE for each field that is not zero,
- *in the order of the table. Numbers are decimal and exact; a field with named values is written by
- *name, and read by name or number. In strings, space, backslash, control characters and bytes that
- *are not UTF-8 are written \xNN (backslash also reads as \\); nothing else is changed, so every
- *byte comes back. What the table does not know is skipped and counted; what is malformed is an
- *error.
+ * in the order of the table. Numbers are decimal and exact; a field with named values is written by
+ * name, and read by name or number. In strings, space, backslash, control characters and bytes that
+ * are not UTF-8 are written \xNN (backslash also reads as \\); nothing else is changed, so every
+ * byte comes back. What the table does not know is skipped and counted; what is malformed is an
+ * error.
  */
 #ifndef CULPRIT_SOURCE_CODEC_H
 #define CULPRIT_SOURCE_CODEC_H

@@ -234,8 +234,7 @@ static bool is_name(struct span text)
 	return text.n > 0;
 }
 
-/* Fields come in the order of the table when we wrote them: the search starts where the last ended.
- */
+/* Fields that we wrote come in the order of the table: the search starts where the last ended. */
 static int find_field(const struct event_desc *desc, struct span name, unsigned int from)
 {
 	for (unsigned int k = 0; k < desc->n_fields; k++) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* disk_text.c - what the texts of /sys/block and of udev's database say of a disk; see disk_text.h.
- */
+/* disk_text.c - what the texts of /sys/block and of udev say of a disk; see disk_text.h. */
 #include "source/disk_text.h"
 
 #include <stdio.h>

@@ -25,7 +25,7 @@
 
 static const char *setting(const struct live *live, const char *key)
 {
-	for (unsigned int i = 0; i < live->options.n_settings; i++)
+	for (unsigned int i = 0; live->settings && i < live->options.n_settings; i++)
 		if (strcmp(live->settings[i].key, key) == 0)
 			return live->settings[i].value;
 	return NULL;

@@ -80,8 +80,7 @@ static bool read_state(const struct live_nics *n, struct event_nic *nic)
 	return true;
 }
 
-/* What changes only with the link, or never: read when the interface is new or its state changed.
- */
+/* What changes with the link, or never: read when the interface is new or its state changed. */
 static void read_facts(struct event_nic *nic)
 {
 	char path[64], text[256];

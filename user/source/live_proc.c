@@ -16,9 +16,8 @@
 #include "source/small_file.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
-#define CGROUP_MIXED                                                                               \
-	"/sys/fs/cgroup/unified" /* where systemd mounts version 2 beside version 1                \
-				  */
+/* Where systemd mounts version 2 beside version 1. */
+#define CGROUP_MIXED "/sys/fs/cgroup/unified"
 
 /* A cgroup's id is the inode number of its directory (5.5 and later, 64 bits). */
 static __u64 cgroup_id(const char *path)

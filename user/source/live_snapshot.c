@@ -127,10 +127,12 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 int live_drain(struct live *live, struct emit *emit)
 {
 	struct event_pulse event = {0};
-	int urgent = probes_drain(live->probes, emit_event, emit);
+	int code, urgent = probes_drain(live->probes, emit_event, emit);
 
 	if (urgent <= 0)
 		return urgent;
 	emit->now_ns = monotonic_ns();
-	return EMIT(emit, EVENT_PULSE, &event);
+	/* It may be a disk that came since the last tick: who judges its errors must know its name. */
+	code = live_disks_poll(live->disks, emit);
+	return code < 0 ? code : EMIT(emit, EVENT_PULSE, &event);
 }

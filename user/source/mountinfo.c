@@ -57,8 +57,10 @@ bool mountinfo_parse(const char *line, size_t length, struct mountinfo *ret_moun
 	struct mountinfo m = {0};
 	char dev_text[24];
 
-	if (!next_field(&p, end, &field, &n) || !next_field(&p, end, &field, &n) ||
-	    !next_field(&p, end, &dev, &dev_n) || !next_field(&p, end, &root, &root_n) ||
+	for (int skip = 0; skip < 2; skip++) /* the mount's and its parent's id */
+		if (!next_field(&p, end, &field, &n))
+			return false;
+	if (!next_field(&p, end, &dev, &dev_n) || !next_field(&p, end, &root, &root_n) ||
 	    !next_field(&p, end, &mount, &mount_n) || !next_field(&p, end, &field, &n))
 		return false;
 	if (dev_n >= sizeof(dev_text))

@@ -197,8 +197,7 @@ int recorder_close(struct recorder *recorder, struct err *err)
 
 		deflate_text(r, line, (size_t)length, Z_FINISH);
 	}
-	/* Not fsync(): it could wait for a disk that hangs, and that disk may be what is watched.
-	 */
+	/* Not fsync(): it could wait for a disk that hangs, which may be the one that is watched. */
 	if (!r->closed && close(r->fd) < 0 && !r->failed.code)
 		err_set(&r->failed, -errno, "cannot write %s: %s", r->path, strerror(errno));
 	r->closed = true;

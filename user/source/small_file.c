@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,29 +84,37 @@ size_t small_file_link(int dir, const char *path, char *buf, size_t size)
 	return (size_t)n;
 }
 
+/* Doubles *buf up to limit + 1 bytes; false when there is no memory, or no more is wanted. */
+static bool grow(char **buf, size_t *room, size_t limit)
+{
+	size_t more = *room ? 2 * *room : 8192;
+	char *bigger;
+
+	if (more > limit)
+		more = limit;
+	bigger = more > *room ? realloc(*buf, more + 1) : NULL;
+	if (!bigger)
+		return false;
+	*buf = bigger;
+	*room = more;
+	return true;
+}
+
 char *whole_file_read(const char *path, size_t limit, size_t *ret_length)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t used = 0, room = 8192;
+	size_t used = 0, room = 0;
 	char *buf = NULL;
-	ssize_t n = 1;
+	ssize_t n = 0;
 
 	if (fd < 0)
 		return NULL;
-	while (n > 0 && used < limit) {
-		char *more = realloc(buf, room + 1);
-
-		n = more ? read_full(fd, more + used, room - used) : -ENOMEM;
-		if (more)
-			buf = more;
-		if (n > 0)
-			used += (size_t)n;
-		if (used < room)
-			break;
-		room = 2 * room < limit ? 2 * room : limit;
+	while (used == room && n >= 0 && grow(&buf, &room, limit)) {
+		n = read_full(fd, buf + used, room - used);
+		used += n > 0 ? (size_t)n : 0;
 	}
 	close(fd);
-	if (n < 0) {
+	if (n < 0 || !buf) {
 		free(buf);
 		return NULL;
 	}

@@ -30,7 +30,7 @@ def fio(device, seconds):
 
 def half_of_rivals_loss(row):
     """met: no change that can be measured, or half of biolatency's loss or less."""
-    if row.measurable(OURS) is None or row.change(RIVAL) is None:
+    if row.too_noisy(OURS) or row.change(RIVAL) is None:
         return None
     if not row.measurable(OURS):
         return True

@@ -11,6 +11,8 @@ NONE, OURS = "none", "ours"
 # Below this a difference is called noise even when every pair agrees on its sign.
 NOISE_PERCENT = 1.0
 LEAST_PAIRS = 3
+# Pairs that differ by more than this among themselves would hide what the goals speak of.
+NOISY_PERCENT = 10.0
 
 
 class NotMeasured(Exception):
@@ -63,6 +65,12 @@ class Row:
         same_sign = all(c > 0 for c in changes) or all(c < 0 for c in changes)
         return same_sign and abs(statistics.median(changes)) > NOISE_PERCENT
 
+    def too_noisy(self, variant):
+        """Whether the pairs disagree so much that "no change" would only mean "not seen"."""
+        changes = self.changes(variant)
+        return not self.measurable(variant) and (
+            len(changes) < LEAST_PAIRS or max(changes) - min(changes) > NOISY_PERCENT)
+
     def verdict(self):
         """Whether the goal was met in this run: True, False, or None."""
         if self.met is None or self.median(OURS) is None or OURS in self.missing:
@@ -90,9 +98,8 @@ def at_least(limit):
 
 
 def unchanged(row):
-    """met: ours cannot be told from none."""
-    measurable = row.measurable(OURS)
-    return None if measurable is None else not measurable
+    """met: ours cannot be told from none, and would be if it cost something."""
+    return None if row.too_noisy(OURS) else not row.measurable(OURS)
 
 
 def out_of_time(rows, variants, rounds, why):

@@ -10,7 +10,7 @@ RIGHT = (2, 4)  # columns of numbers
 MET = {True: "yes", False: "no", None: "-"}
 WIDTH = 100
 FOOT = ("median and least-most of the rounds; change: the median of the paired changes against "
-        "none; ~: cannot be told from none")
+        "none; ~: cannot be told from none; met -: too noisy to say")
 
 
 def number(value, digits):

@@ -156,7 +156,7 @@ static void test_against_healed_sectors(void **state)
 	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 2);
 	before = confidence_now(&w, "disk-media-error");
 	put_io(&w, SDA, BLOCK_READ, BLOCK_OK, 4660, 0);
-	assert_true(confidence_now(&w, "disk-media-error") < before - 0.1);
+	assert_true(confidence_now(&w, "disk-media-error") < before - 0.05);
 	assert_true(find_evidence(&w.claim[0], "disk.sectors.healed")->value == 1);
 	world_done(&w);
 }

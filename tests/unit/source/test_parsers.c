@@ -240,7 +240,7 @@ static void test_container(void **state)
 		"0::/",
 		"",
 		"0::/user.slice/user-1000.slice",
-		"0::/docker/" ID "0",
+		("0::/docker/" ID "0"),
 		"0::/docker/0123456789abcdef",
 		"0::/docker/0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
 	};

@@ -7,7 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -157,6 +162,49 @@ static void test_text_copy_and_trim(void **state)
 	assert_string_equal(text, "");
 }
 
+static void put_file(const char *path, size_t n)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	while (n--)
+		fputc('7', file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_files_are_read_whole_or_cut(void **state)
+{
+	static const size_t sizes[] = {0, 1, 8191, 8192, 8193, 16384, 19999, 20000, 20001};
+	char path[] = "/tmp/culprit-file-XXXXXX", text[8];
+	int fd = mkstemp(path);
+	size_t n;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *whole;
+
+		put_file(path, sizes[i]);
+		whole = whole_file_read(path, 20000, &n);
+		assert_non_null(whole);
+		assert_int_equal(n, sizes[i] < 20000 ? sizes[i] : 20000);
+		assert_int_equal(strlen(whole), n);
+		free(whole);
+	}
+	assert_int_equal(small_file_read(AT_FDCWD, path, text, sizeof(text)), 7);
+	assert_string_equal(text, "7777777");
+	put_file(path, 3);
+	assert_int_equal(small_file_u64(AT_FDCWD, path), 777);
+	unlink(path);
+	assert_null(whole_file_read(path, 20000, &n));
+	assert_null(whole_file_read("/tmp", 20000, &n));
+	assert_int_equal(small_file_read(AT_FDCWD, path, text, sizeof(text)), -ENOENT);
+	assert_string_equal(text, "");
+	assert_int_equal(small_file_u64(AT_FDCWD, path), 0);
+	assert_int_equal(small_file_link(AT_FDCWD, path, text, sizeof(text)), 0);
+}
+
 static void test_uuid(void **state)
 {
 	static const unsigned char ones[10] = {0xff, 0xff, 0xff, 0xff, 0xff,
@@ -246,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_serial_page),
 		cmocka_unit_test(test_udev),
 		cmocka_unit_test(test_text_copy_and_trim),
+		cmocka_unit_test(test_files_are_read_whole_or_cut),
 		cmocka_unit_test(test_uuid),
 		cmocka_unit_test(test_when_the_clock_is_told),
 		cmocka_unit_test(test_utf8_by_the_book),

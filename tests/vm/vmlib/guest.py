@@ -8,10 +8,10 @@ import subprocess
 import time
 
 from . import initramfs
+from .pace import MAX_STRETCH
 
 BOOT_LIMIT_S = 90   # a boot takes 5 s on an idle machine
 CELL_SLACK_S = 100   # beyond a cell's trace: its set-up and clean-up, on a loaded machine
-MAX_STRETCH = 3      # guest/cell lengthens traces so much on a loaded machine
 
 # Emulation gains nothing from the mitigations; a panic must end the guest at once, not hang it.
 CMDLINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic mitigations=off net.ifnames=0 tsc=reliable "
