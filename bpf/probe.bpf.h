@@ -112,10 +112,12 @@ static __always_inline void *event_room(__u32 type, __u64 size, __u64 now_ns)
 
 #define event_reserve(type, st, now_ns) ((struct st *)event_room(type, sizeof(struct st), now_ns))
 
-/* Waking the reader costs 6 us a time (measured): it drains each 50 ms instead. */
+/* Waking the reader costs 6 us (measured): with no flag the kernel does so only when the reader has seen
+ * all that was before, and the reader lets 50 ms of events gather before it looks. So an idle ring costs
+ * no wake-up, and a storm twenty a second. */
 static __always_inline void event_submit(void *event)
 {
-	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event, 0);
 }
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of peers and the paths to them."""
+from make_events import HOST_NETNS_2
 from backdrop import begin, good_peer, second
 
 A, B, C, D, E = (f"10.1.{i}.2" for i in range(1, 6))
@@ -87,15 +88,40 @@ def story_spurious_everywhere(host):
     host.end()
 
 
+def story_late_dsacks(host):
+    host.say(what="delay to one peer jumps: resends for nothing, and the DSACKs come a second later",
+             expect="none")
+    begin(host)
+    for i in run(host, 14, B, C):
+        resent = 40 if i % 4 == 1 else 0
+        good_peer(host, A, 200, fast=resent // 2, tlp=resent // 2, dsacks=40 if i % 4 == 2 else 0,
+                  live_reord=2, srtt_us=400_000)
+    host.end()
+
+
 def story_loss_whole_interface(host):
     host.say(what="8 % loss to all three peers: the interface, not three paths", expect="uplink-loss eth0",
              fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"],
-             across="uplink-loss.min_peers=4")
+             across="uplink-loss.min_peers=4", most="uplink-loss 0.7")
     begin(host)
     for i in range(14):
         second(host, peers=())
         for addr in (A, B, C):
             lossy(host, addr, segs=400 + 50 * (i % 3))
+        host.tick()
+    host.end()
+
+
+def story_loss_interface_and_container(host):
+    host.say(what="the same, while a container's traffic by another interface is fine: measured",
+             expect="uplink-loss eth0", fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans"],
+             least="uplink-loss 0.85")
+    begin(host)
+    for i in range(14):
+        second(host, peers=())
+        for addr in (A, B, C):
+            lossy(host, addr, segs=400 + 50 * (i % 3))
+        good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
         host.tick()
     host.end()
 
@@ -154,7 +180,8 @@ def story_dead_peer(host):
         if i < 5:
             good_peer(host, A)
         else:
-            silent(host, A, i - 4)
+            # After three seconds IPv6 and some routes point at loopback: still the peer by eth0.
+            silent(host, A, i - 4, ifindex=1 if i > 8 else 2)
     host.end()
 
 

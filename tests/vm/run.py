@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -81,6 +82,8 @@ class Run:
         for program in (self.culprit, self.load):
             if not os.access(program, os.X_OK):
                 sys.exit(f"vm: {program} is not there; build it first")
+        self.kit = tempfile.TemporaryDirectory(prefix="culprit-vm-")
+        self.fill_kit(pathlib.Path(self.kit.name))
         self.cache = pathlib.Path(os.environ.get("CULPRIT_CACHE", "/var/cache/culprit"))
         self.judge = None if args.shell else judge.Judge(self.culprit)
         self.cells, self.boots, self.guests = {}, {}, []
@@ -89,10 +92,18 @@ class Run:
         self.pace.start()
         self.stopped = False
 
+    def fill_kit(self, kit):
+        """Copies what the guests use, so that no build and no edit changes it under them; readable for all, as
+        the replay runs without rights."""
+        kit.chmod(0o755)
+        self.culprit = pathlib.Path(shutil.copy(self.culprit, kit / "culprit"))
+        self.load = pathlib.Path(shutil.copy(self.load, kit / "load"))
+        for name in ("guest", "scenarios"):
+            shutil.copytree(HERE / name, kit / name)
+
     def guest(self, kernel):
-        # The judge's copy: the same program for the guest and the replay, also when a build replaces it meanwhile.
-        env = {"CULPRIT": self.judge.culprit if self.judge else self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
-        guest = Guest(self.cache / kernel, HERE, pathlib.Path(self.args.out).resolve() / kernel, env)
+        env = {"CULPRIT": self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
+        guest = Guest(self.cache / kernel, self.kit.name, pathlib.Path(self.args.out).resolve() / kernel, env)
         self.guests.append(guest)
         return guest
 

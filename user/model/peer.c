@@ -7,6 +7,11 @@
 
 #include "model/copy.h"
 
+/* Longer than the round trip on any path that is well, shorter than two ticks of a trace. */
+#define SETTLE_NS 1500000000ULL
+/* A silence that TCP would not overcome by one resend: what follows it is its consequence. */
+#define SILENCE_NS 3000000000ULL
+
 static void release(void *ctx, void *value)
 {
 	struct peers *peers = ctx;
@@ -42,6 +47,7 @@ const struct peer *peers_next(const struct peers *peers, const struct peer *peer
 
 static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS])
 {
+	ret[PEER_RETRANS_SILENT] = 0;
 	ret[PEER_SEGS_OUT] = e->segs_out;
 	ret[PEER_SEGS_RETRANS] = e->segs_retrans;
 	ret[PEER_DSACKS] = e->dsacks;
@@ -88,9 +94,10 @@ static struct peer *peer_add(struct peers *peers, const struct frame *frame,
 	return peer;
 }
 
-static void take_gauges(struct peer *peer, const struct event_tcp_peer *e)
+/* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). */
+static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool answered)
 {
-	if (e->ifindex)
+	if (e->ifindex && (!peer->ifindex || answered))
 		peer->ifindex = e->ifindex;
 	peer->live = e->live;
 	peer->live_syn = e->live_syn;
@@ -172,8 +179,37 @@ static void take_base(const struct peers *peers, struct peer *peer, const struct
 		return;
 	memcpy(peer->base, next, sizeof(peer->base));
 	memcpy(peer->now, next, sizeof(peer->now));
+	peer->resent_answered = next[PEER_SEGS_RETRANS];
 	peer->bytes_acked = e->bytes_acked;
 	peer->bytes_received = e->bytes_received;
+}
+
+/*
+ * What is resent to a peer that answers nothing says how long it was silent, not how lossy the path to it
+ * is: the timeouts of the silence, and what is sent again when it ends. Before times are taken.
+ */
+static void count_silent(struct peer *peer, const struct event_tcp_peer *e, bool answered,
+			 __u64 next[PEER_COUNTERS])
+{
+	bool was_long = peer->stuck_since_ns && e->h.ts_ns - peer->stuck_since_ns >= SILENCE_NS;
+	__u64 resent = next[PEER_SEGS_RETRANS] > peer->resent_answered
+			       ? next[PEER_SEGS_RETRANS] - peer->resent_answered
+			       : 0;
+
+	next[PEER_RETRANS_SILENT] = peer->now[PEER_RETRANS_SILENT];
+	if (answered ? was_long : e->live_stuck > 0)
+		next[PEER_RETRANS_SILENT] += resent;
+	if (answered || e->live_stuck)
+		peer->resent_answered += resent;
+}
+
+static void keep_past(struct peer *peer)
+{
+	struct peer_past *past = &peer->past[peer->n_past++ % PEER_PASTS];
+
+	past->ns = peer->changed_ns;
+	for (unsigned int i = 0; i < PEER_SETTLING; i++)
+		past->count[i] = (__u32)peer->now[i];
 }
 
 /* An idle peer has no window: most of a server's peers are. */
@@ -189,6 +225,7 @@ static int take_counters(struct peer *peer, const struct frame *frame,
 	if (window_note(&peer->window, peer->now, PEER_COUNTERS,
 			window_epoch(ts_ns, frame->window_ns)) < 0)
 		return -ENOMEM;
+	keep_past(peer);
 	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
 		if (next[i] > peer->now[i])
 			peer->now[i] = next[i];
@@ -212,7 +249,8 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 	}
 	table_touch(&peers->table, peer);
 	moves = compare(peer, e, next);
-	take_gauges(peer, e);
+	count_silent(peer, e, moves.answered, next);
+	take_gauges(peer, e, moves.answered);
 	take_times(peer, &moves, e->h.ts_ns);
 	if (take_counters(peer, frame, next, e->h.ts_ns) < 0)
 		return -ENOMEM;
@@ -228,7 +266,7 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 static void take_owner(struct peer *peer, __u32 ifindex, __u32 pid, __u64 start_ns,
 		       const char *comm)
 {
-	if (ifindex)
+	if (!peer->ifindex)
 		peer->ifindex = ifindex;
 	if (!pid)
 		return;
@@ -279,6 +317,24 @@ __u64 peer_since(const struct peer *peer, const struct frame *frame, enum peer_c
 __u64 peer_total(const struct peer *peer, enum peer_counter counter)
 {
 	return peer->now[counter] - peer->base[counter];
+}
+
+__u64 peer_settled(const struct peer *peer, const struct frame *frame, enum peer_counter counter)
+{
+	__u64 gain = peer_window(peer, frame, counter), unsettled;
+	const struct peer_past *best = NULL;
+
+	if (counter >= PEER_SETTLING || peer->changed_ns + SETTLE_NS <= frame->now_ns)
+		return gain;
+	for (unsigned int i = 0; i < PEER_PASTS && i < peer->n_past; i++) {
+		const struct peer_past *past = &peer->past[i];
+
+		if (past->ns + SETTLE_NS <= frame->now_ns && (!best || past->ns > best->ns))
+			best = past;
+	}
+	unsettled = (__u32)peer->now[counter] -
+		    (best ? best->count[counter] : (__u32)peer->base[counter]);
+	return gain > unsettled ? gain - unsettled : 0;
 }
 
 bool peer_is_loopback(const struct peer *peer, const struct nics *nics)

@@ -21,7 +21,7 @@
 /* 1.6 KB each once active: 3.3 MB when full, within the 8 MB that the whole program may take. */
 #define MODEL_PEERS_MAX 2048
 
-/* The cumulative counters of struct event_tcp_peer whose rates are judged. */
+/* Cumulative counters whose rates are judged: those of struct event_tcp_peer, and one of ours. */
 enum peer_counter {
 	PEER_SEGS_OUT,
 	PEER_SEGS_RETRANS,
@@ -33,6 +33,7 @@ enum peer_counter {
 	PEER_RETRANS_SYN,
 	PEER_RETRANS_SYNACK,
 	PEER_RETRANS_OTHER,
+	PEER_RETRANS_SILENT, /* not of the event: resends while the peer answered nothing at all */
 	PEER_RETRANS_UNSERVED, /* of these: before the peer acknowledged any data */
 	PEER_SEND_ERRORS,
 	PEER_ATTEMPTS,
@@ -49,9 +50,19 @@ enum peer_counter {
 	PEER_COUNTERS,
 };
 
+/* Of these, what is judged only once its answer had time to come: see peer_settled(). */
+#define PEER_SETTLING (PEER_RETRANS_SILENT + 1)
+#define PEER_PASTS    3
+
+/* The counters as they stood since some time. */
+struct peer_past {
+	__u64 ns;
+	__u32 count[PEER_SETTLING];
+};
+
 struct peer {
 	struct peer_key key;
-	__u32 ifindex; /* 0 = unknown */
+	__u32 ifindex; /* by which it last answered; 0 = unknown */
 	/* gauges of the latest event */
 	__u32 live;
 	__u32 live_syn;
@@ -70,8 +81,11 @@ struct peer {
 	__u64 now[PEER_COUNTERS];
 	__u64 base[PEER_COUNTERS]; /* what was before us */
 	struct window window;
+	struct peer_past past[PEER_PASTS]; /* before the last changes, a ring */
+	unsigned int n_past;
 	__u64 bytes_acked;
 	__u64 bytes_received;
+	__u64 resent_answered; /* PEER_SEGS_RETRANS when it last answered, or was last counted as silent */
 	/* when things were seen; 0 = never */
 	__u64 first_ns;
 	__u64 changed_ns;  /* a counter moved */
@@ -106,6 +120,12 @@ __u64 peer_window(const struct peer *peer, const struct frame *frame, enum peer_
 __u64 peer_since(const struct peer *peer, const struct frame *frame, enum peer_counter counter,
 		 __u64 since_ns);
 __u64 peer_total(const struct peer *peer, enum peer_counter counter);
+/*
+ * What a counter below PEER_SETTLING gained over the window up to 1.5 s ago. A resend is known to be for
+ * nothing only when the peer has said so (DSACK), a round trip later: segments and resends up to then
+ * are held against the DSACKs up to now.
+ */
+__u64 peer_settled(const struct peer *peer, const struct frame *frame, enum peer_counter counter);
 
 /* Reached over this host's own loopback: by its interface's flag, or by address where that is
  * unknown. */

@@ -77,19 +77,25 @@ void netns_end(struct netns_list *list)
 	}
 }
 
-/* "TCP: inuse 5 orphan 0 ...", "TCP6: inuse 2": sockets of the namespace that are hashed. */
-static bool sockets_in(__u32 pid, const char *file, const char *proto)
+static FILE *open_net(__u32 pid, const char *file)
 {
-	char path[64], line[128], fmt[24];
-	int inuse = 0;
-	FILE *stat;
+	char path[64];
 
 	if (pid)
 		snprintf(path, sizeof(path), "/proc/%u/net/%s", pid, file);
 	else
 		snprintf(path, sizeof(path), "/proc/self/net/%s", file);
+	return fopen(path, "re");
+}
+
+/* "TCP: inuse 5 orphan 0 ...", "TCP6: inuse 2": sockets of the namespace that are hashed. */
+static bool sockets_in(__u32 pid, const char *file, const char *proto)
+{
+	char line[128], fmt[24];
+	int inuse = 0;
+	FILE *stat = open_net(pid, file);
+
 	snprintf(fmt, sizeof(fmt), "%s: inuse %%d", proto);
-	stat = fopen(path, "re");
 	if (!stat)
 		return false;
 	while (fgets(line, sizeof(line), stat))
@@ -102,6 +108,24 @@ static bool sockets_in(__u32 pid, const char *file, const char *proto)
 bool netns_has_tcp(const struct netns *netns)
 {
 	return sockets_in(netns->pid, "sockstat", "TCP") || sockets_in(netns->pid, "sockstat6", "TCP6");
+}
+
+/* "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab
+ * InSegs OutSegs RetransSegs ...": names on one line, numbers on the next. */
+__u64 netns_segments(const struct netns *netns)
+{
+	unsigned long long in = 0, out = 0, again = 0;
+	FILE *snmp = open_net(netns->pid, "snmp");
+	char line[512];
+
+	if (!snmp)
+		return 0;
+	while (fgets(line, sizeof(line), snmp))
+		if (sscanf(line, "Tcp: %*d %*d %*d %*d %*d %*d %*d %*d %*d %llu %llu %llu", &in, &out,
+			   &again) == 3)
+			break;
+	fclose(snmp);
+	return in + out + again;
 }
 
 /* The process may have ended, and its number may be another's by now: the namespace is what counts. */

@@ -22,6 +22,7 @@ struct netns {
 	bool present;  /* seen by the latest census */
 	bool sampled;  /* in this snapshot */
 	bool known;    /* sampled at least once before this snapshot */
+	__u64 segments; /* sent, resent and received when it was last sampled */
 };
 
 struct netns_list {
@@ -42,6 +43,9 @@ struct netns *netns_find(struct netns_list *list, __u32 inum);
 
 /* False when the namespace surely has no TCP socket (its own counters say so, at no cost). */
 bool netns_has_tcp(const struct netns *netns);
+/* TCP segments sent, resent and received in the namespace, ever (RFC 4022 by /proc/PID/net/snmp); 0 when
+ * that cannot be read. While it stays the same, so does what its sockets count. */
+__u64 netns_segments(const struct netns *netns);
 /*
  * bpf_iter_create() within the namespace: a descriptor, or a negative errno. -ENOTRECOVERABLE: the way
  * back to our own namespace failed, and this process must end.

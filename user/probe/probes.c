@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -93,6 +96,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.config.own_pid = options->own_pid;
 	probes->options.config.jiffy_us = jiffy_us();
 	probes->options.listen_zero_fd = -1;
+	probes->ring_fd = -1;
 	init_runs(probes, options);
 	*ret_probes = probes;
 	return 0;
@@ -175,6 +179,27 @@ static int attach_objects(struct probes *probes, struct err *err)
 	return 0;
 }
 
+/* Without it the rings are looked at on time, so a failure is none. */
+static void watch_rings(struct probes *probes)
+{
+	int i, fd, epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = {.events = EPOLLIN};
+
+	for (i = 0; i < PROBE_OBJECTS && epoll_fd >= 0; i++) {
+		fd = object_map_fd(&probes->objects[i], "ring");
+		if (fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event)) {
+			close(epoll_fd);
+			epoll_fd = -1;
+		}
+	}
+	probes->ring_fd = epoll_fd;
+}
+
+int probes_fd(const struct probes *probes)
+{
+	return probes->ring_fd;
+}
+
 int probes_attach(struct probes *probes, struct err *err)
 {
 	const struct probe_run *failed = NULL;
@@ -195,6 +220,7 @@ int probes_attach(struct probes *probes, struct err *err)
 		else if (!failed)
 			failed = &probes->runs[i];
 	}
+	watch_rings(probes);
 	/* Reading types and programs took memory that is not needed again. */
 	malloc_trim(0);
 	if (!working)
@@ -303,6 +329,8 @@ void probes_free(struct probes *probes)
 
 	if (!probes)
 		return;
+	if (probes->ring_fd >= 0)
+		close(probes->ring_fd);
 	for (i = 0; i < PROBE_ROWS; i++)
 		bpf_link__destroy(probes->runs[i].link);
 	for (i = 0; i < PROBE_OBJECTS; i++)

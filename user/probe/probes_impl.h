@@ -18,6 +18,7 @@ struct probes {
 	bool verbose;
 	unsigned int cpus; /* possible ones: a per-CPU value has a place for each */
 	unsigned int armed;
+	int ring_fd; /* epoll over the rings; -1: none */
 	/* Each is set up when its link_fd, map or program is there. */
 	bool have_peers;
 	bool have_blocks;

@@ -6,7 +6,7 @@
  * less
  *  - what the peer said it got twice (DSACK): late ACKs, reordering and tail-loss probes for
  * nothing;
- *  - SYNs, path-MTU resends, what this host failed to send, and those to a peer that is silent now.
+ *  - SYNs, path-MTU resends, what this host failed to send, and those to a peer while it was silent.
  * A path is lossy when it sent min_segments, lost min_lost and min_ratio of them, and at least
  * three resends came from fast recovery or a timeout (a tail-loss probe alone may be for nothing).
  *
@@ -20,7 +20,7 @@
  *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)		k: controls
  *	inferred   p <= 0.05, or no control at all:
  *		   c = 0.70 * (1 - sqrt(p)), or 0.70 * (1 - 1 / (1 + sqrt(lost)))
- * times, for what speaks against: 1 - 0.3 * (spurious / resends); 0.95 when sockets saw reordering;
+ * times, for what speaks against: 1 - 0.2 * (spurious / resends); 0.97 when sockets saw reordering;
  * 0.8 when there are other judged paths by this interface and they lose too (then it may be the
  * uplink). The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface
  * together.

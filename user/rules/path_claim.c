@@ -66,13 +66,13 @@ double path_claim_against(struct claim *claim, const __u64 gain[PEER_COUNTERS], 
 	double resent = (double)gain[PEER_SEGS_RETRANS], factor = 1.0;
 
 	if (spurious > 0.0 && resent > 0.0) {
-		factor *= 1.0 - 0.3 * (spurious < resent ? spurious / resent : 1.0);
+		factor *= 1.0 - 0.2 * (spurious < resent ? spurious / resent : 1.0);
 		claim_evidence(claim, ROLE_AGAINST, false, "tcp.segments.spurious", spurious,
 			       "{segment}", "%s spurious (DSACK); deducted, %s stay",
 			       text_plural((__u64)spurious, "resend").s, text_count((__u64)lost).s);
 	}
 	if (live_reord) {
-		factor *= 0.95;
+		factor *= 0.97;
 		claim_evidence(claim, ROLE_AGAINST, false, "tcp.sockets.reordered", live_reord,
 			       "{socket}", "%s saw reordering: some resends may be early",
 			       text_plural(live_reord, "socket").s);

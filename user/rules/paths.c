@@ -25,22 +25,15 @@ static bool same_path(const struct peer *a, const struct peer *b)
 }
 
 /*
- * Resends that say nothing of the path: SYNs, and data on connections that never got any acknowledged
- * (the peer's accept queue may be full: its kernel then drops both, and a slow server looks like a lossy
- * path; seen under emulation with 150 connects at once), what a shrunken
- * path MTU made resend, what this host failed to send, and those to a peer that answers nothing
- * now: the timeouts in a row on each stuck socket and the tail-loss probe before them. The last
- * belong to peer-unreachable.
+ * Resends that say nothing of the path: SYNs (the peer's accept queue may be full), what a shrunken
+ * path MTU made resend, what this host failed to send, and those to a peer that answered nothing at
+ * that time. The last belong to peer-unreachable.
  */
-static double excused(const struct peer *peer, const __u64 gain[PEER_COUNTERS])
+static double excused(const __u64 gain[PEER_COUNTERS])
 {
-	double n = (double)(gain[PEER_RETRANS_SYN] + gain[PEER_RETRANS_SYNACK] +
-			    gain[PEER_RETRANS_OTHER] + gain[PEER_RETRANS_UNSERVED] +
-			    gain[PEER_SEND_ERRORS]);
-
-	if (peer->stuck_since_ns)
-		n += (double)peer->live_stuck * (double)(peer->max_backoff + 1);
-	return n;
+	return (double)(gain[PEER_RETRANS_SYN] + gain[PEER_RETRANS_SYNACK] +
+			gain[PEER_RETRANS_OTHER] + gain[PEER_SEND_ERRORS] +
+			gain[PEER_RETRANS_SILENT]);
 }
 
 static void add_peer(struct path *path, const struct model *model, const struct peer *peer)
@@ -50,10 +43,11 @@ static void add_peer(struct path *path, const struct model *model, const struct 
 	__u32 pid = asked_pid(model);
 
 	for (unsigned int i = 0; i < PEER_COUNTERS; i++) {
-		gain[i] = peer_window(peer, frame, i);
+		gain[i] = i < PEER_SETTLING && i != PEER_DSACKS ? peer_settled(peer, frame, i)
+								: peer_window(peer, frame, i);
 		path->gain[i] += gain[i];
 	}
-	path->excused += excused(peer, gain);
+	path->excused += excused(gain);
 	/* On loopback both ends of a connection are here: one service, called as the client does.
 	 */
 	if (path->n_services == 0 || path->port != peer->key.port ||

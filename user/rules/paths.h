@@ -22,7 +22,7 @@ struct path {
 	__u16 port;		 /* the only one's; 0 when there are several */
 	__u8 dir;
 	const struct peer *main; /* the peer with most segments that has an owner; may be NULL */
-	/* over the window */
+	/* over the window; segments and resends as far as they are settled */
 	__u64 gain[PEER_COUNTERS];
 	double spurious; /* resends that the peer got twice (DSACK) */
 	double excused;	 /* handshakes, path-MTU resends, local send errors, a peer that is silent

@@ -10,7 +10,7 @@
  *	measured   p <= 0.001 and a control:	c = 0.95 * (1 - sqrt(p)) * s
  *	inferred   no control:			c = 0.70 * s * (1 - 1 / (1 + sqrt(lost)))
  *	s = 0.7 + 0.3 * (2 * lossy / judged - 1): 1 when all lose, 0.8 when 2 of 3 do
- * times 1 - 0.3 * (spurious / resends), and 0.95 when sockets saw reordering.
+ * times 1 - 0.2 * (spurious / resends), and 0.97 when sockets saw reordering.
  *
  * Severity: warning, as for path-loss.
  */
@@ -81,7 +81,7 @@ static void sum_up(struct uplink *u, const struct model *model, const struct pat
 			if (path_is_judged(model, path))
 				pool(u, model, path);
 		} else if ((double)path->gain[PEER_SEGS_OUT] >= least &&
-			   !path_is_lossy(model, path) && path->netns == first->netns) {
+			   !path_is_lossy(model, path)) {
 			controls_add(&u->others, path);
 		}
 	}

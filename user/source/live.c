@@ -2,8 +2,9 @@
 /*
  * live.c - the live host as a source: when what is looked at; see source.h.
  *
- * One timer drives it. Each 50 ms the rings are drained; when a tick is due, a snapshot is taken.
- * The first dispatch and a stop come at once: they set the timer off.
+ * One timer drives it, set to what is due next: a tick (a snapshot is taken), or the rings' turn. A ring
+ * that gets something is left alone for 50 ms, so that a storm of events costs twenty wake-ups a second
+ * and an idle host none. The first dispatch and a stop come at once: they set the timer off.
  */
 #include "source/live.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -37,6 +39,8 @@ static void live_free(struct source *source)
 
 	if (!live)
 		return;
+	if (live->epoll_fd >= 0)
+		close(live->epoll_fd);
 	if (live->timer_fd >= 0)
 		close(live->timer_fd);
 	probes_free(live->probes);
@@ -64,16 +68,19 @@ static int copy_options(struct live *live, const struct live_options *options)
 	return 0;
 }
 
-/* Sets the timer off at once, and each 50 ms from then, or from the tick that comes next: ticks
- * count from the baseline, so that the last of a trace falls on its end. */
-static int set_timer(const struct live *live, __u64 first_ns)
+/* Sets the timer to a time of CLOCK_MONOTONIC; one long past goes off at once. */
+static int set_timer(const struct live *live, __u64 at_ns)
 {
-	struct itimerspec spec = {
-		.it_value = {(time_t)(first_ns / S_NS), (long)(first_ns % S_NS)},
-		.it_interval = {0, DRAIN_NS},
-	};
+	struct itimerspec spec = {.it_value = {(time_t)(at_ns / S_NS), (long)(at_ns % S_NS)}};
 
 	return timerfd_settime(live->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0 ? -errno : 0;
+}
+
+static int watch(const struct live *live, int op, int fd, __u32 events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(live->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
 }
 
 static int open_parts(struct live *live, const struct live_options *options, struct err *err)
@@ -86,7 +93,10 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	if (code < 0 || !live->disks || !live->mounts || !live->nics)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	code = live->timer_fd < 0 ? -errno : set_timer(live, 1);
+	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	code = live->timer_fd < 0 || live->epoll_fd < 0 ? -errno : set_timer(live, 1);
+	if (code == 0)
+		code = watch(live, EPOLL_CTL_ADD, live->timer_fd, EPOLLIN);
 	if (code < 0)
 		return err_set(err, code, "cannot set up the timer: %s", strerror(-code));
 	return 0;
@@ -100,9 +110,14 @@ static int open_probes(struct live *live, struct err *err)
 		.slow_io_ns = SLOW_IO_NS,
 		.own_pid = (unsigned int)getpid(),
 	};
-	int code = probes_new(&options, &live->probes, err);
+	int fd, code = probes_new(&options, &live->probes, err);
 
-	return code < 0 ? code : probes_attach(live->probes, err);
+	if (code == 0)
+		code = probes_attach(live->probes, err);
+	fd = code == 0 ? probes_fd(live->probes) : -1;
+	if (fd >= 0 && watch(live, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT) < 0)
+		return err_set(err, -errno, "cannot watch the rings: %s", strerror(errno));
+	return code;
 }
 
 static const struct source_ops live_ops;
@@ -116,6 +131,7 @@ int live_new(const struct live_options *options, struct source **ret_source, str
 		return err_set(err, -ENOMEM, "out of memory");
 	live->source.ops = &live_ops;
 	live->timer_fd = -1;
+	live->epoll_fd = -1;
 	live->born_ns = monotonic_ns();
 	code = open_parts(live, options, err);
 	if (code == 0)
@@ -138,7 +154,55 @@ static int start(struct live *live, struct emit *emit)
 	if (code == 0)
 		code = live_snapshot(live, false, emit);
 	live->tick_ns = live->start_ns + live->options.tick_ms * MS_NS;
-	return code == 0 ? set_timer(live, live->start_ns + DRAIN_NS) : code;
+	return code;
+}
+
+/* The rings have something, or an ask was taken: in 50 ms, if nothing is due before. */
+static void look_soon(struct live *live)
+{
+	__u64 soon_ns = monotonic_ns() + DRAIN_NS;
+
+	if (!live->drain_ns || live->drain_ns > soon_ns)
+		live->drain_ns = soon_ns;
+}
+
+/* Reads the two descriptors empty. A ring that says something says no more until it was drained. */
+static int wake(struct live *live)
+{
+	struct epoll_event events[2];
+	__u64 times;
+	int n = epoll_wait(live->epoll_fd, events, 2, 0);
+
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd != live->timer_fd)
+			look_soon(live);
+	/* Only to make it unreadable: the clock says what is due. */
+	if (read(live->timer_fd, &times, sizeof(times)) < 0 && errno != EAGAIN)
+		return -errno;
+	return n < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* After a look at the rings: listens to them again, or, where they cannot be listened to, looks again. */
+static int rest(struct live *live)
+{
+	int fd = probes_fd(live->probes);
+
+	live->drain_ns = 0;
+	if (fd >= 0)
+		return watch(live, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT);
+	look_soon(live);
+	return 0;
+}
+
+static int set_next(struct live *live)
+{
+	__u64 next_ns = live->tick_ns;
+
+	if (live->drain_ns && live->drain_ns < next_ns)
+		next_ns = live->drain_ns;
+	if (live->options.duration_ns && live->start_ns + live->options.duration_ns < next_ns)
+		next_ns = live->start_ns + live->options.duration_ns;
+	return set_timer(live, live->stop ? 1 : next_ns);
 }
 
 /* A tick that is late moves no other; those that were missed meanwhile are left out. */
@@ -176,25 +240,30 @@ static enum end_reason end_reason(const struct live *live, __u64 now_ns)
 /* 1, 0 (ended), or negative errno. */
 static int dispatch(struct live *live, struct emit *emit)
 {
-	__u64 now_ns, times;
-	int code = 0;
+	bool first = !live->started;
+	__u64 now_ns;
+	int code;
 
 	if (live->ended)
 		return 0;
-	/* Only to make it unreadable: the clock says what is due. */
-	if (read(live->timer_fd, &times, sizeof(times)) < 0 && errno != EAGAIN)
-		return -errno;
-	if (!live->started)
+	code = wake(live);
+	if (code == 0 && first)
 		code = start(live, emit);
 	now_ns = monotonic_ns();
 	if (code == 0 && end_reason(live, now_ns))
 		return finish(live, end_reason(live, now_ns), emit);
 	if (code == 0 && now_ns >= live->tick_ns)
 		code = tick(live, now_ns, emit);
-	else if (code == 0)
+	else if (code == 0 && live->drain_ns && now_ns >= live->drain_ns)
 		code = live_drain(live, emit);
+	else if (!first)
+		return code < 0 ? code : set_next(live) < 0 ? -errno : 1;
+	if (code == 0)
+		code = rest(live);
 	if (code == 0)
 		code = live_asks_answer(&live->asks, live->probes, emit);
+	if (code == 0)
+		code = set_next(live);
 	return code < 0 ? code : 1;
 }
 
@@ -217,7 +286,7 @@ static int live_dispatch(struct source *source, event_fn fn, void *ctx, struct e
 
 static int live_fd(const struct source *source)
 {
-	return ((const struct live *)source)->timer_fd;
+	return ((const struct live *)source)->epoll_fd;
 }
 
 static void live_stop(struct source *source, enum end_reason reason)
@@ -225,12 +294,15 @@ static void live_stop(struct source *source, enum end_reason reason)
 	struct live *live = (struct live *)source;
 
 	live->stop = reason;
-	set_timer(live, 1); /* a time long past; should it fail, the next drain sees the stop */
+	set_timer(live, 1); /* a time long past; should it fail, the next tick sees the stop */
 }
 
 static void live_ask(struct source *source, const struct ask *ask)
 {
-	live_asks_take(&((struct live *)source)->asks, ask);
+	struct live *live = (struct live *)source;
+
+	live_asks_take(&live->asks, ask);
+	look_soon(live);
 }
 
 static const struct source_ops live_ops = {

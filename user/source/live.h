@@ -19,6 +19,8 @@ struct live {
 	struct setting *settings;
 	struct probes *probes;
 	int timer_fd;
+	int epoll_fd;	/* the timer and the rings */
+	__u64 drain_ns; /* when the rings are looked at; 0 = when they have something */
 	bool started;
 	bool ended;
 	enum end_reason stop; /* asked for; 0 = not */

@@ -56,6 +56,56 @@ static void test_totals_dip_and_come_back(void **state)
 	world_done(&w);
 }
 
+static void test_resends_settle(void **state)
+{
+	struct event_tcp_peer e = peer_out(1, 80);
+	const struct frame *frame;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	frame = model_frame(w.model);
+	e.flags = TCP_PEER_BASE;
+	e.segs_retrans = 1000;
+	put_peer(&w, &e);
+	for (unsigned int s = 1; s <= 10; s++) {
+		wait_s(&w, 1);
+		e.flags = 0;
+		e.segs_retrans += 10;
+		put_peer(&w, &e);
+		assert_int_equal(gained(&w, &e, PEER_SEGS_RETRANS), 10 * s);
+		assert_int_equal(peer_settled(find(&w, &e), frame, PEER_SEGS_RETRANS),
+				 s < 2 ? 0 : 10 * (s - 2));
+	}
+	wait_s(&w, 1);
+	tick(&w);
+	assert_int_equal(peer_settled(find(&w, &e), frame, PEER_SEGS_RETRANS), 90);
+	wait_s(&w, 0.5);
+	tick(&w);
+	assert_int_equal(peer_settled(find(&w, &e), frame, PEER_SEGS_RETRANS), 100);
+	world_done(&w);
+}
+
+static void test_interface_is_where_it_answered(void **state)
+{
+	struct event_tcp_peer e = peer_out(1, 80);
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	e.bytes_acked = 5;
+	put_peer(&w, &e);
+	e.ifindex = 1; /* unreachable: the route is loopback's now */
+	e.live_stuck = 1;
+	put_peer(&w, &e);
+	assert_int_equal(find(&w, &e)->ifindex, 2);
+	e.ifindex = 3;
+	e.bytes_acked = 6;
+	put_peer(&w, &e);
+	assert_int_equal(find(&w, &e)->ifindex, 3);
+	world_done(&w);
+}
+
 static void test_silence_begins_and_ends(void **state)
 {
 	struct event_tcp_peer e = peer_out(1, 80);
@@ -84,6 +134,50 @@ static void test_silence_begins_and_ends(void **state)
 	e.live_stuck = 0;
 	put_peer(&w, &e);
 	assert_true(find(&w, &e)->stuck_since_ns == 0);
+	world_done(&w);
+}
+
+static void test_resends_of_a_silence_are_told_apart(void **state)
+{
+	struct event_tcp_peer e = peer_out(1, 80);
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	e.bytes_acked = 100;
+	e.segs_retrans = 5; /* ordinary loss */
+	put_peer(&w, &e);
+	wait_s(&w, 1);
+	e.segs_retrans = 9; /* a tail probe each and a timeout: not stuck yet */
+	put_peer(&w, &e);
+	assert_int_equal(gained(&w, &e, PEER_RETRANS_SILENT), 0);
+	for (unsigned int s = 1; s <= 4; s++) {
+		wait_s(&w, 1);
+		e.segs_retrans++;
+		e.live_stuck = 1;
+		put_peer(&w, &e);
+		assert_int_equal(gained(&w, &e, PEER_RETRANS_SILENT), 4 + s);
+	}
+	/* What is sent again when it ends was lost in it. */
+	wait_s(&w, 1);
+	e.segs_retrans += 10;
+	e.live_stuck = 0;
+	e.bytes_acked = 200;
+	put_peer(&w, &e);
+	assert_int_equal(gained(&w, &e, PEER_RETRANS_SILENT), 18);
+	wait_s(&w, 1);
+	e.segs_retrans += 7;
+	e.bytes_acked = 300;
+	put_peer(&w, &e);
+	assert_int_equal(gained(&w, &e, PEER_RETRANS_SILENT), 18);
+	/* One socket is stuck while others get answers: a lossy path. */
+	wait_s(&w, 1);
+	e.segs_retrans += 7;
+	e.bytes_acked = 400;
+	e.live_stuck = 1;
+	put_peer(&w, &e);
+	assert_int_equal(gained(&w, &e, PEER_RETRANS_SILENT), 18);
+	assert_int_equal(gained(&w, &e, PEER_SEGS_RETRANS), 37);
 	world_done(&w);
 }
 
@@ -202,7 +296,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_base_is_not_ours),
 		cmocka_unit_test(test_totals_dip_and_come_back),
+		cmocka_unit_test(test_resends_settle),
+		cmocka_unit_test(test_interface_is_where_it_answered),
 		cmocka_unit_test(test_silence_begins_and_ends),
+		cmocka_unit_test(test_resends_of_a_silence_are_told_apart),
 		cmocka_unit_test(test_unanswered_attempts),
 		cmocka_unit_test(test_gone_and_retired),
 		cmocka_unit_test(test_eviction_counts_what_mattered),

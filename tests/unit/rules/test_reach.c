@@ -123,6 +123,8 @@ static void test_a_lossy_path_needs_more(void **state)
 	e.segs_retrans = 90;
 	e.retrans[RETRANS_FAST] = 80;
 	put_peer(&w, &e);
+	wait_s(&w, 2);
+	tick(&w);
 	assert_int_equal(judge(&w, "peer-unreachable"), 0);
 	e.max_backoff = 6;
 	put_peer(&w, &e);

@@ -82,6 +82,12 @@ unsigned long long probes_map_bytes(const struct probes *probes)
 	return 4096;
 }
 
+int probes_fd(const struct probes *probes)
+{
+	(void)probes;
+	return -1;
+}
+
 int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 {
 	struct event_block_io event = {.h = {monotonic_ns(), EVENT_BLOCK_IO, sizeof(event)}};

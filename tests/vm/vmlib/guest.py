@@ -3,6 +3,7 @@
 writes into the shared directory, and killed by its pid when it makes none."""
 
 import pathlib
+import re
 import shlex
 import subprocess
 import time
@@ -104,7 +105,8 @@ class Guest:
         except OSError:
             lines = []
         lines += (self.out_dir / "qemu.log").read_text(errors="replace").splitlines()
-        return "console: " + " | ".join(line.strip() for line in lines[-3:]) if lines else "the console is empty"
+        telling = [line for line in lines if re.search(r"panic|BUG|Oops|init:", line)] or lines
+        return "console: " + " | ".join(line.strip() for line in telling[-3:]) if telling else "the console is empty"
 
     def kill(self):
         if self.process and self.process.poll() is None:

@@ -7,7 +7,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 
 import jsonschema
 
@@ -16,14 +15,10 @@ REPLAY_LIMIT_S = 60
 
 
 class Judge:
-    """Judges the cells of one build of culprit: its schema is read once, and it is run from a copy that a user
-    without rights can reach."""
+    """Judges the cells of one build of culprit, which lies where a user without rights can run it."""
 
     def __init__(self, culprit):
-        self.directory = tempfile.TemporaryDirectory(prefix="culprit-vm-")
-        os.chmod(self.directory.name, 0o755)
-        self.culprit = shutil.copy(culprit, self.directory.name)
-        os.chmod(self.culprit, 0o755)
+        self.culprit = str(culprit)
         shown = subprocess.run([self.culprit, "schema"], capture_output=True, text=True, check=False, timeout=30)
         if shown.returncode:
             raise SystemExit(f"vm: culprit schema: exit status {shown.returncode}: {shown.stderr.strip()}")
@@ -68,7 +63,7 @@ class Judge:
 
     def replay(self, directory, live):
         """A capture must replay on this machine, without rights, to the same bytes."""
-        copy = pathlib.Path(self.directory.name) / f"capture-{os.getpid()}-{directory.parent.name}"
+        copy = pathlib.Path(self.culprit).parent / f"capture-{directory.parent.name}"
         try:
             shutil.copy(directory / "capture", copy)
         except OSError as error:
