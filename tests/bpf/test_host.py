@@ -108,10 +108,9 @@ def truncated_loop():
         lines, err, code = lines_of(process)
         lines.insert(0, first)
         check("loop: reads fail when the file is truncated, and only then", healthy and not any(failed))
-        found = findings(lines, "disk-io-error")
-        if check("loop: disk-io-error", found, (lines[-1], err, code)):
+        found = [f for f in findings(lines, "disk-io-error") if f["subject"]["name"] == name]
+        if check("loop: disk-io-error, by its name", found, (lines[-1], err, code)):
             last = found[-1]
-            check("loop: names the device", last["subject"]["name"] == name, last["subject"])
             check("loop: counts the failed reads", last["count"] == 4, last["count"])
             check("loop: hardware is in fault", states(lines)["hardware"] == "fault", lines[-1])
         # Other programs of this host may have faults of their own; no other disk has one.

@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-/* Copies at most from_size bytes of `from` up to its NUL, cut to size - 1, and always terminates.
- */
+/* Copies at most from_size bytes of `from` up to its NUL, cut to size - 1, and always terminates */
 void copy_text(char *to, size_t size, const char *from, size_t from_size);
 
 #endif

@@ -239,8 +239,7 @@ static const struct handler *handler_of(const struct event *event)
 	return NULL;
 }
 
-/* The model's own tables are told of like the kernel's: after each tick, when their counts are due.
- */
+/* The model's own tables are told of like the kernel's, after each tick. */
 static void account(struct model *model)
 {
 	const struct {

@@ -26,8 +26,7 @@ struct processes;
 struct model *model_new(void);
 void model_free(struct model *model);
 
-/* Applies one event; unknown types are counted and ignored. 0, or -ENOMEM. The event is not kept.
- */
+/* Applies one event; unknown types are counted and ignored. 0, or -ENOMEM. The event is not kept */
 int model_apply(struct model *model, const struct event *event);
 
 /* ---- time: all in CLOCK_MONOTONIC ns of events ---- */
@@ -40,8 +39,7 @@ __u64 model_start(const struct model *model);
 __u64 model_tick_count(const struct model *model);
 /* Times and lengths that the parts are asked with; valid as long as the model. */
 const struct frame *model_frame(const struct model *model);
-/* Wall time (ns since the epoch) of a monotonic time, by the latest clock event at or before now.
- */
+/* Wall time (ns since the epoch) of a monotonic time, by the latest clock event at or before now */
 __u64 model_wall_ns(const struct model *model, __u64 mono_ns);
 /* Monotonic time of a start_boottime stamp, by the latest clock event. 0 when before boot of the
  * clock. */
@@ -79,8 +77,7 @@ const struct event_ring *model_ring_at(const struct model *model, unsigned int i
 const struct event_table *model_table(const struct model *model, const char *name);
 const struct event_table *model_table_at(const struct model *model, unsigned int i);
 const struct event_hook *model_hook_at(const struct model *model, unsigned int i);
-/* All zero before the first EVENT_SELF; never NULL. `first` is the one at the start of the window.
- */
+/* All zero before the first EVENT_SELF; never NULL. `first` is the first one of the run. */
 const struct event_self *model_self(const struct model *model);
 const struct event_self *model_self_first(const struct model *model);
 /* Events that came more than one tick late; events of unknown type or too short for their type. */

@@ -136,8 +136,7 @@ static struct moves compare(const struct peer *peer, const struct event_tcp_peer
 	m.answered = m.made || m.refused || e->bytes_acked > peer->bytes_acked ||
 		     e->bytes_received > peer->bytes_received;
 	m.resent = next[PEER_SEGS_RETRANS] > now[PEER_SEGS_RETRANS];
-	/* A client that gives up before its SYN was resent has waited less than a second: no sign.
-	 */
+	/* A client that gives up before its SYN was resent waited less than a second: no sign. */
 	m.unanswered = e->live_syn || next[PEER_TIMED_OUT] > now[PEER_TIMED_OUT] ||
 		       next[PEER_UNREACHABLE] > now[PEER_UNREACHABLE] ||
 		       next[PEER_BROKEN] > now[PEER_BROKEN] ||

@@ -33,8 +33,8 @@ enum peer_counter {
 	PEER_RETRANS_SYN,
 	PEER_RETRANS_SYNACK,
 	PEER_RETRANS_OTHER,
-	PEER_RETRANS_SILENT, /* not of the event: resends while the peer answered nothing at all */
 	PEER_RETRANS_UNSERVED, /* of these: before the peer acknowledged any data */
+	PEER_RETRANS_SILENT, /* not of the event: of these, while the peer answered nothing at all */
 	PEER_SEND_ERRORS,
 	PEER_ATTEMPTS,
 	PEER_ESTABLISHED,

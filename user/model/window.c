@@ -51,8 +51,7 @@ int window_note(struct window *window, const __u64 *now, unsigned int n, __u64 e
 	return 0;
 }
 
-/* The gain since the start of slot `from`, which is at most WINDOW_SLOTS - 1 before the judged one.
- */
+/* The gain since the start of slot `from`, at most WINDOW_SLOTS - 1 before the judged one. */
 static __u64 gain_from(const struct window *window, const __u64 *now, unsigned int i,
 		       unsigned int n, __u64 from)
 {

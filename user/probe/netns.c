@@ -89,7 +89,7 @@ static FILE *open_net(__u32 pid, const char *file)
 }
 
 /* "TCP: inuse 5 orphan 0 ...", "TCP6: inuse 2": sockets of the namespace that are hashed. */
-static bool sockets_in(__u32 pid, const char *file, const char *proto)
+static __u32 sockets_in(__u32 pid, const char *file, const char *proto)
 {
 	char line[128], fmt[24];
 	int inuse = 0;
@@ -97,17 +97,17 @@ static bool sockets_in(__u32 pid, const char *file, const char *proto)
 
 	snprintf(fmt, sizeof(fmt), "%s: inuse %%d", proto);
 	if (!stat)
-		return false;
+		return 0;
 	while (fgets(line, sizeof(line), stat))
 		if (sscanf(line, fmt, &inuse) == 1)
 			break;
 	fclose(stat);
-	return inuse > 0;
+	return inuse > 0 ? (__u32)inuse : 0;
 }
 
-bool netns_has_tcp(const struct netns *netns)
+__u32 netns_sockets(const struct netns *netns)
 {
-	return sockets_in(netns->pid, "sockstat", "TCP") || sockets_in(netns->pid, "sockstat6", "TCP6");
+	return sockets_in(netns->pid, "sockstat", "TCP") + sockets_in(netns->pid, "sockstat6", "TCP6");
 }
 
 /* "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab

@@ -22,7 +22,8 @@ struct netns {
 	bool present;  /* seen by the latest census */
 	bool sampled;  /* in this snapshot */
 	bool known;    /* sampled at least once before this snapshot */
-	__u64 segments; /* sent, resent and received when it was last sampled */
+	__u64 segments; /* sent, resent and received when it was last sampled, */
+	__u32 sockets;	/* and how many there were */
 };
 
 struct netns_list {
@@ -41,10 +42,10 @@ void netns_seen(struct netns_list *list, __u32 inum, __u32 pid);
 void netns_end(struct netns_list *list);
 struct netns *netns_find(struct netns_list *list, __u32 inum);
 
-/* False when the namespace surely has no TCP socket (its own counters say so, at no cost). */
-bool netns_has_tcp(const struct netns *netns);
+/* How many TCP sockets the namespace has, listeners included: its own counters say so, at no cost. */
+__u32 netns_sockets(const struct netns *netns);
 /* TCP segments sent, resent and received in the namespace, ever (RFC 4022 by /proc/PID/net/snmp); 0 when
- * that cannot be read. While it stays the same, so does what its sockets count. */
+ * that cannot be read. While these and the number of sockets stay the same, so does what they count. */
 __u64 netns_segments(const struct netns *netns);
 /*
  * bpf_iter_create() within the namespace: a descriptor, or a negative errno. -ENOTRECOVERABLE: the way

@@ -3,19 +3,17 @@
  * disk_errors.c - disk-media-error and disk-io-error: the device failed a request and said so.
  *
  * Basis: reported. Confidence, by
- *	disk-media-error	c = 0.99 - 0.07 / s		s: different sectors that failed
- *	disk-io-error		c = b * (1 - 0.1 / n)		n: failures; b = 0.95, and 0.70 when
- * most of them carry a status that is a kind of its own without a rule yet (transport, timeout,
- *		offline, protection): the disk is right, the kind may not be
+ *	disk-media-error	c = 0.99 - 0.07 / s	s: different sectors that failed
+ *	disk-io-error		c = b * (1 - 0.1 / n)	n: failures; b = 0.95, and 0.70 when most of them
+ *		carry a status that is a kind of its own without a rule yet (transport, timeout, offline,
+ *		protection): the disk is right, the kind may not be
  * times, for what speaks against:
  *	1 - 0.15 * h	h: share of the known sectors that a later request was seen to read or write
  *	0.97 / 0.92	(medium / io) when one request failed and RETRIED or more completed after it
- *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its
- * own
+ *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its own
  *
- * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or
- * when a disk with a mounted file system failed `critical_errors` times (its service is refused
- * now).
+ * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or when
+ * a disk with a mounted file system failed `critical_errors` times (its service is refused now).
  */
 #include "rules/disk_errors.h"
 

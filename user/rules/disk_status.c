@@ -8,8 +8,8 @@
  *    advertised them refuses, and the kernel stops sending them; no data is involved;
  *  - a flush that is not supported: a device without a cache needs none;
  *  - AGAIN (RWF_NOWAIT), NOSPC (thin pool or quota: disk-full), reservation conflicts (a cluster
- * doing its work), RESOURCE and DM_REQUEUE (the kernel tries again), ZONE (retried), a command
- * duration limit (asked for), INVAL (the submitter's mistake).
+ *    doing its work), RESOURCE and DM_REQUEUE (the kernel tries again), ZONE (retried), a command
+ *    duration limit (asked for), INVAL (the submitter's mistake).
  */
 #include "rules/disk_status.h"
 

@@ -119,8 +119,7 @@ static void expose_hardware(struct exposure *e, const struct model *model)
 	add_item(e, "disks", disks);
 	add_item(e, "ios", (double)ios);
 	add_item(e, "errors", (double)errors);
-	/* Of all disks when there are several with something to do, and the busiest one's latency.
-	 */
+	/* Of all disks when several have something to do, and the busiest one's latency. */
 	if (busiest && most == ios)
 		say(e, "%.15s %s", busiest->info.name, text_plural(ios, "I/O").s);
 	else

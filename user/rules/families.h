@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* families.h - the rows that the fault families give to THE rule table, and the names they share.
- */
+/* families.h - the rows that the fault families give to THE rule table, and the names they share */
 #ifndef CULPRIT_FAMILIES_H
 #define CULPRIT_FAMILIES_H
 

@@ -2,22 +2,22 @@
 /*
  * leak.c - fd-leak, socket-leak, close-wait-leak: a process gains descriptors and keeps them.
  *
- * Judged is the floor of the descriptor count: its least value in each bucket (leak.bucket_s). A
- * leak is a floor that rose in min_rises buckets in a row by min_growth or more, and still does: one
- * bucket without a rise speaks against, two end the claim. A burst that is closed again has no
- * rising floor, a pool that warms up stops before. What a breakdown shows to have grown (60 % of it)
- * gives the kind: sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once.
- * Sockets that we accepted from a client on this host, which holds them too, are that client's.
+ * Judged is the floor of the descriptor count: its least value in each bucket (leak.bucket_s). A leak is
+ * a floor that rose in min_rises buckets in a row by min_growth or more, and still does: one bucket
+ * without a rise speaks against, two end the claim. A burst that is closed again has no rising floor, a
+ * pool that warms up stops before. What a breakdown shows to have grown (60 % of it) gives the kind:
+ * sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once. Sockets that we
+ * accepted from a client on this host, which holds them too, are that client's.
  *
  * Confidence
  *	measured   a breakdown names what grew, and a control stayed steady: the process's other
  *		   descriptors, or other processes:
  *		   c = 0.95 * (1 - sqrt(p)) * (0.7 + 0.3 * share)
  *	inferred   no breakdown (not attached, or not yet):	c = 0.70 * (1 - sqrt(p))
- *	p: trend_chance(), over all processes whose count ever rose; share: of the growth, of that
- * kind. min_rises = 6 and one such process: 1 in 5,040 is the false-alarm chance of one evaluation,
- * if without a leak the floors come in any order. A ramp that lasts longer than min_rises buckets is
- *	not told from a leak before it ends.
+ *	p: trend_chance(), over all processes whose count ever rose; share: of the growth, of that kind.
+ *	With min_rises = 6 and one such process 1 in 5,040 is the false-alarm chance of one evaluation,
+ *	if without a leak the floors come in any order. A ramp that lasts longer than min_rises buckets
+ *	is not told from a leak before it ends.
  * times, for what speaks against:
  *	1 - 0.10 * (1 - a / 30)	the process was a < 30 s old when the growth began: starting up
  *	0.85			no rise in the latest bucket

@@ -2,31 +2,29 @@
 /*
  * path.c - path-loss: the segments to one address are lost; others by the same interface are fine.
  *
- * Rates are of the window, from the sockets' own counters, which are exact. Lost are the resends,
- * less
- *  - what the peer said it got twice (DSACK): late ACKs, reordering and tail-loss probes for
- * nothing;
- *  - SYNs, path-MTU resends, what this host failed to send, and those to a peer while it was silent.
- * A path is lossy when it sent min_segments, lost min_lost and min_ratio of them, and at least
- * three resends came from fast recovery or a timeout (a tail-loss probe alone may be for nothing).
+ * Rates are of the window, from the sockets' own counters, which are exact. Lost are the resends, less
+ *  - what the peer said it got twice (DSACK): late ACKs, reordering and tail-loss probes for nothing;
+ *    resends of the last 1.5 s wait for that answer, see peer_settled();
+ *  - what says nothing of the path, see excused() in paths.c.
+ * A path is lossy when it sent min_segments, lost min_lost and min_ratio of them, and at least three
+ * resends came from fast recovery or a timeout (a tail-loss probe alone may be for nothing).
  *
- * Test: of the lost segments of the path and of its controls (judged paths by the same interface
- * that are not lossy), as many or more would fall on this path by chance with probability p
- * (binomial, given the sum; bursts of LOSS_BURST count once), times the number of judged paths
- * (Bonferroni).
+ * Test: of the lost segments of the path and of its controls (judged paths by the same interface that
+ * are not lossy), as many or more would fall on this path by chance with probability p (binomial, given
+ * the sum; bursts of LOSS_BURST count once), times the number of judged paths (Bonferroni).
  *
  * Confidence
  *	measured   p <= 0.001, a control with segments, and 3 times the controls' ratio:
  *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)		k: controls
  *	inferred   p <= 0.05, or no control at all:
  *		   c = 0.70 * (1 - sqrt(p)), or 0.70 * (1 - 1 / (1 + sqrt(lost)))
- * times, for what speaks against: 1 - 0.2 * (spurious / resends); 0.97 when sockets saw reordering;
- * 0.8 when there are other judged paths by this interface and they lose too (then it may be the
- * uplink). The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface
- * together.
+ * times, for what speaks against:
+ *	1 - 0.2 * s	s: share of the resends that were spurious
+ *	0.97		sockets saw reordering
+ *	0.80		no control, and other judged paths by this interface lose too: it may be the uplink
+ * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
- * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is
- * peer-unreachable.
+ * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is peer-unreachable.
  */
 #include "rules/path.h"
 
@@ -144,8 +142,7 @@ static struct grade grade_of(const struct path *path, const struct company *c)
 	double ratio_control, p;
 
 	if (!c->controls.n) {
-		/* Whether it is this path or the uplink is open until the others have sent enough.
-		 */
+		/* Path or uplink: that is open until the others have sent enough. */
 		if (!c->waiting)
 			grade.confidence = 0.70 * (1.0 - 1.0 / (1.0 + sqrt(path->lost)));
 		if (c->lossy)
@@ -247,8 +244,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		if (!path->mine || !path_is_lossy(model, path) || told_by_twin(model, &paths, path))
 			continue;
 		look_around(&company, model, &paths, path);
-		/* Most of three or more lose: by definition that is the uplink, and not each path.
-		 */
+		/* Most of three or more lose: by definition that is the uplink. */
 		if (company.judged >= 3 && 2 * (company.lossy + 1) > company.judged)
 			continue;
 		grade = grade_of(path, &company);
@@ -280,8 +276,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Seen healthy: since then it sent half of what judging takes, and lost less than half the ratio.
- */
+/* Seen healthy: since then it sent half of what judging takes, and lost less than half the ratio */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct frame *frame = model_frame(model);

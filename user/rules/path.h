@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path.h - how lossy a path is, and against whom it was judged; path.c, uplink.c and path_claim.c.
- */
+/* path.h - how lossy a path is, and against whom it was judged; path.c, uplink.c, path_claim.c. */
 #ifndef CULPRIT_PATH_H
 #define CULPRIT_PATH_H
 

@@ -25,15 +25,18 @@ static bool same_path(const struct peer *a, const struct peer *b)
 }
 
 /*
- * Resends that say nothing of the path: SYNs (the peer's accept queue may be full), what a shrunken
- * path MTU made resend, what this host failed to send, and those to a peer that answered nothing at
- * that time. The last belong to peer-unreachable.
+ * Resends that say nothing of the path:
+ *  - SYNs, and data on connections that never got any acknowledged (the peer's accept queue may be full:
+ *    its kernel then drops both, and a slow server looks like a lossy path; seen under emulation with 150
+ *    connects at once);
+ *  - what a shrunken path MTU made resend, and what this host failed to send;
+ *  - those to a peer that answered nothing at that time: these belong to peer-unreachable.
  */
 static double excused(const __u64 gain[PEER_COUNTERS])
 {
 	return (double)(gain[PEER_RETRANS_SYN] + gain[PEER_RETRANS_SYNACK] +
-			gain[PEER_RETRANS_OTHER] + gain[PEER_SEND_ERRORS] +
-			gain[PEER_RETRANS_SILENT]);
+			gain[PEER_RETRANS_OTHER] + gain[PEER_RETRANS_UNSERVED] +
+			gain[PEER_SEND_ERRORS] + gain[PEER_RETRANS_SILENT]);
 }
 
 static void add_peer(struct path *path, const struct model *model, const struct peer *peer)
@@ -48,8 +51,7 @@ static void add_peer(struct path *path, const struct model *model, const struct 
 		path->gain[i] += gain[i];
 	}
 	path->excused += excused(gain);
-	/* On loopback both ends of a connection are here: one service, called as the client does.
-	 */
+	/* On loopback both ends of a connection are here: one service, called as the client does */
 	if (path->n_services == 0 || path->port != peer->key.port ||
 	    (path->dir != peer->key.dir && !path->loopback)) {
 		path->n_services++;

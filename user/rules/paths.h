@@ -16,8 +16,7 @@ struct path {
 	__u32 netns;
 	__u32 ifindex;
 	bool loopback;
-	bool mine; /* a peer of it belongs to the process asked for (--pid), or none was asked for
-		    */
+	bool mine; /* a peer of it belongs to the process asked for (--pid), if one was */
 	unsigned int n_services; /* different ports and directions */
 	__u16 port;		 /* the only one's; 0 when there are several */
 	__u8 dir;

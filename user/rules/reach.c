@@ -12,11 +12,11 @@
  * Confidence
  *	measured   others by the same interface answered meanwhile (k of them):
  *		   c = 0.95 * (1 - sqrt(p)) * (1 - 0.08 / k)
- *	inferred   none did:		c = 0.70 * (1 - sqrt(p)), times 0.8 when others are silent
- * too p = 0.1^n: n transmissions in a row get lost by chance on a path that loses 10 %, which is
- * more than TCP keeps alive on; n: timeouts in a row, or SYNs sent without an answer, at most 6.
- * That is the false-alarm chance for one silent peer. times 0.7 when the peer's window is closed
- * (then it answers, and does not read).
+ *	inferred   none did:	c = 0.70 * (1 - sqrt(p)), times 0.8 when others are silent too
+ *	p = 0.1^n: n transmissions in a row get lost by chance on a path that loses 10 %, which is more
+ *	than TCP keeps alive on; n: timeouts in a row, or SYNs sent without an answer, at most 6. That is
+ *	the false-alarm chance for one silent peer.
+ * times 0.7 when the peer's window is closed (then it answers, and does not read).
  *
  * Severity: warning; critical from critical_s on: what depends on the peer is refused service now.
  */
@@ -28,10 +28,8 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define SILENT_MAX 64 /* peers looked at in one evaluation */
-#define CLAIMS_MAX                                                                                 \
-	8 /* more silent hosts than this is one fault that has no rule yet (partition)             \
-	   */
+#define SILENT_MAX  64 /* peers looked at in one evaluation */
+#define CLAIMS_MAX  8  /* more silent hosts are one fault that has no rule yet (partition) */
 #define SYNS_LEAST  2
 #define LOSSY_RATIO 0.05
 #define LOSSY_LOST  8.0

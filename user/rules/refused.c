@@ -2,19 +2,18 @@
 /*
  * refused.c - connect-refused: the peer's host answers, and refuses: nothing listens there.
  *
- * Basis: reported (the peer's own RST to a SYN, or an ICMP port unreachable). Claimed from
- * min_refused refusals in the window on, as long as no connection was made after the last of them.
- * Confidence c = 0.99 * (1 - 0.3 / n) * (1 - 0.6 * m / (n + m)) n: refusals, m: connections made to
- * the same port in the window: a service that accepts some is flapping, overloaded
- * (tcp_abort_on_overflow) or behind a balancer, rather than down.
+ * Basis: reported (the peer's own RST to a SYN, or an ICMP port unreachable). Claimed from min_refused
+ * refusals in the window on, as long as no connection was made after the last of them. Confidence
+ *	c = 0.99 * (1 - 0.3 / n) * (1 - 0.6 * m / (n + m))
+ * n: refusals, m: connections made to the same port in the window: a service that accepts some is
+ * flapping, overloaded (tcp_abort_on_overflow) or behind a balancer, rather than down.
  *
- * One claim a service. From scan_ports refusing ports at one address on, without a connection made
- * to it, this host is scanning, or lists every port of a dead host: one claim of severity info for
- * the address instead. A scan of our own closed ports makes no attempts of ours and is not seen
- * here.
+ * One claim a service. From scan_ports refusing ports at one address on, without a connection made to
+ * it, this host is scanning, or lists every port of a dead host: one claim of severity info for the
+ * address instead. A scan of our own closed ports makes no attempts of ours and is not seen here.
  *
- * Severity: warning; critical when the service accepted connections earlier in this run: what used
- * it is refused service now.
+ * Severity: warning; critical when the service accepted connections earlier in this run: what used it
+ * is refused service now.
  */
 #include <stdio.h>
 #include <string.h>

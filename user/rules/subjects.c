@@ -97,8 +97,7 @@ const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, cha
 
 /* ---- presence ---- */
 
-/* Does a peer of the model belong to this subject? A subject without a port is the whole address.
- */
+/* Does a peer of the model belong to this subject? A subject without a port is the whole address */
 static bool peer_is_of(const struct model *model, const struct peer *peer, const struct subject *s)
 {
 	return memcmp(peer->key.addr, s->addr, sizeof(s->addr)) == 0 &&

@@ -12,8 +12,7 @@
 
 struct subject subject_disk(const struct disk *disk);
 struct subject subject_mount(const struct disk_mount *mount);
-/* A peer by address; port and dir 0 where no port is meant. ifindex: how it is reached, for joins.
- */
+/* A peer by address; port and dir 0 where none is meant. ifindex: how it is reached, for joins. */
 struct subject subject_peer(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port,
 			    __u8 dir, __u32 ifindex);
 /* nic may be NULL: then only its number is known. */

@@ -2,9 +2,9 @@
 /*
  * uplink.c - uplink-loss: most of at least three judged peers behind one interface lose segments.
  *
- * Judged and lossy are as in path.c. Test: the pooled lost segments of the interface's paths
- * against those of paths by other interfaces, loopback included (they show that this host's own
- * stack is well), as in path.c.
+ * Judged and lossy are as in path.c. Test: the pooled lost segments of the interface's paths against
+ * those of paths by other interfaces of this host, of other namespaces and loopback included (they show
+ * that its own network stack is well), as in path.c.
  *
  * Confidence
  *	measured   p <= 0.001 and a control:	c = 0.95 * (1 - sqrt(p)) * s

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_disk.c - disks: counts told twice, harmless ones, another device under the number, bounds.
- */
+/* test_disk.c - disks: counts told twice, harmless ones, another device under the number, bounds */
 #include "rules/world.h"
 
 static const struct disk *sda(const struct world *w)

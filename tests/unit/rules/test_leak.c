@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_leak.c - fd-leak, socket-leak, close-wait-leak: growth that stays, and growth that does not.
- */
+/* test_leak.c - fd-leak, socket-leak, close-wait-leak: growth that stays, and other growth. */
 #include "rules/world.h"
 
 #define PID   2210
