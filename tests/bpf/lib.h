@@ -95,6 +95,7 @@ struct loop {
 
 /* False when this kernel has no loop devices. */
 bool loop_open(struct loop *loop, size_t bytes);
+bool loop_open_in(struct loop *loop, const char *dir, size_t bytes);
 void loop_close(struct loop *loop);
 
 #endif

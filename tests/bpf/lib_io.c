@@ -96,27 +96,39 @@ void tcp_abort(int fd)
 
 bool loop_open(struct loop *loop, size_t bytes)
 {
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), backing, number, fd;
+	return loop_open_in(loop, "/tmp", bytes);
+}
+
+bool loop_open_in(struct loop *loop, const char *dir, size_t bytes)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), backing, number, tries, fd = -1;
 	struct loop_info64 info = {.lo_flags = LO_FLAGS_AUTOCLEAR};
 	struct stat st;
 
 	memset(loop, 0, sizeof(*loop));
 	if (control < 0)
 		return false;
-	snprintf(loop->backing, sizeof(loop->backing), "/tmp/culprit-loop-XXXXXX");
+	snprintf(loop->backing, sizeof(loop->backing), "%s/culprit-loop-XXXXXX", dir);
 	backing = mkostemp(loop->backing, O_CLOEXEC);
 	assert_true(backing >= 0);
 	assert_int_equal(ftruncate(backing, (off_t)bytes), 0);
-	number = ioctl(control, LOOP_CTL_GET_FREE);
+	/* Another program may be faster in taking the one that is free. */
+	for (tries = 0; tries < 20; tries++) {
+		number = ioctl(control, LOOP_CTL_GET_FREE);
+		assert_true(number >= 0);
+		snprintf(loop->path, sizeof(loop->path), "/dev/loop%d", number);
+		/* Without udev nobody makes the node. */
+		if (access(loop->path, F_OK))
+			mknod(loop->path, S_IFBLK | 0600, makedev(7, (unsigned int)number));
+		fd = open(loop->path, O_RDWR | O_CLOEXEC);
+		assert_true(fd >= 0);
+		if (ioctl(fd, LOOP_SET_FD, backing) == 0)
+			break;
+		assert_int_equal(errno, EBUSY);
+		close(fd);
+	}
+	assert_true(tries < 20);
 	close(control);
-	assert_true(number >= 0);
-	snprintf(loop->path, sizeof(loop->path), "/dev/loop%d", number);
-	/* Without udev nobody makes the node. */
-	if (access(loop->path, F_OK))
-		mknod(loop->path, S_IFBLK | 0600, makedev(7, number));
-	fd = open(loop->path, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(ioctl(fd, LOOP_SET_FD, backing), 0);
 	assert_int_equal(ioctl(fd, LOOP_SET_STATUS64, &info), 0);
 	close(backing);
 	loop->fd = open(loop->path, O_RDWR | O_CLOEXEC | O_DIRECT);

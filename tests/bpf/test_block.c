@@ -40,7 +40,8 @@ static void require(bool there)
 	}
 }
 
-static struct bag *open_way(const char *way)
+/* After the loop device: until it is ours, its number may be somebody else's. */
+static struct bag *open_way(const char *way, struct loop *loop)
 {
 	const struct event_probe *probe;
 	struct bag *bag;
@@ -55,6 +56,7 @@ static struct bag *open_way(const char *way)
 	print_message("way %s is refused here: %s\n", way, probe->reason);
 	assert_string_equal(way, "tp");
 	bag_close(bag);
+	loop_close(loop);
 	return NULL;
 }
 
@@ -78,11 +80,11 @@ static void test_reads_and_writes(void **state)
 
 	(void)state;
 	for (way = 0; way < 3; way++) {
-		bag = open_way(ways[way]);
+		require(loop_open(&loop, DISK_BYTES));
+		bag = open_way(ways[way], &loop);
 		if (!bag)
 			continue;
 		classic = strcmp(ways[way], "tp") == 0;
-		require(loop_open(&loop, DISK_BYTES));
 		for (i = 0; i < 50; i++)
 			assert_int_equal(pwrite(loop.fd, buffer(), 2 * BLOCK, i * 2 * BLOCK), 2 * BLOCK);
 		for (i = 0; i < 70; i++)
@@ -102,8 +104,8 @@ static void test_reads_and_writes(void **state)
 		assert_int_equal(hist_sum(writes), classic ? 0 : 50);
 		assert_int_equal(bag_probe(bag, "block.complete")->state,
 				 classic ? PROBE_DEGRADED : PROBE_ACTIVE);
-		loop_close(&loop);
 		bag_close(bag);
+		loop_close(&loop);
 	}
 }
 
@@ -117,8 +119,8 @@ static void test_flush_and_discard(void **state)
 	int i;
 
 	(void)state;
-	bag = bag_open(NULL, NULL);
 	require(loop_open(&loop, DISK_BYTES));
+	bag = bag_open(NULL, NULL);
 	for (i = 0; i < 5; i++) {
 		assert_int_equal(pwrite(loop.fd, buffer(), BLOCK, i * BLOCK), BLOCK);
 		assert_int_equal(fsync(loop.fd), 0);
@@ -138,8 +140,8 @@ static void test_flush_and_discard(void **state)
 	assert_int_equal(writes->bytes, 5 * BLOCK);
 	assert_int_equal(discards->requests, 3);
 	assert_int_equal(discards->bytes, 3 * 16 * BLOCK);
-	loop_close(&loop);
 	bag_close(bag);
+	loop_close(&loop);
 }
 
 static void expect_io_events(const struct bag *bag, const struct loop *loop, enum block_io_reason reason,
@@ -164,6 +166,19 @@ static void expect_io_events(const struct bag *bag, const struct loop *loop, enu
 	assert_int_equal(seen, n);
 }
 
+/* Before 5.17 or so a loop device reads zeroes where its file has ended. */
+static bool reads_fail_past_the_end(void)
+{
+	struct loop loop;
+	ssize_t got;
+
+	require(loop_open(&loop, DISK_BYTES));
+	assert_int_equal(truncate(loop.backing, 0), 0);
+	got = pread(loop.fd, buffer(), BLOCK, 0);
+	loop_close(&loop);
+	return got < 0;
+}
+
 /* The backing file is cut under the device: real I/O errors. */
 static void test_errors(void **state)
 {
@@ -174,11 +189,13 @@ static void test_errors(void **state)
 	struct bag *bag;
 
 	(void)state;
+	if (!reads_fail_past_the_end())
+		skip();
 	for (way = 0; way < 3; way++) {
-		bag = open_way(ways[way]);
+		require(loop_open(&loop, DISK_BYTES));
+		bag = open_way(ways[way], &loop);
 		if (!bag)
 			continue;
-		require(loop_open(&loop, DISK_BYTES));
 		assert_int_equal(truncate(loop.backing, DISK_BYTES / 2), 0);
 		for (i = 0; i < 9; i++) {
 			errno = 0;
@@ -192,55 +209,60 @@ static void test_errors(void **state)
 		status = bag_status(bag, loop.dev, BLOCK_READ, BLOCK_IOERR);
 		assert_non_null(reads);
 		assert_non_null(status);
-		if (reads->requests != 10) print_message("way %s requests %llu errors %llu bytes %llu status %llu dropped %llu\n", ways[way], (unsigned long long)reads->requests, (unsigned long long)reads->errors,(unsigned long long)reads->bytes, (unsigned long long)status->count, (unsigned long long)bag_table(bag, "block.stats")->dropped);
+		assert_int_equal(reads->requests, 10);
 		assert_int_equal(reads->errors, 9);
 		assert_int_equal(status->count, 9);
 		assert_int_equal(status->harmless, 0);
 		expect_io_events(bag, &loop, BLOCK_IO_ERROR, BLOCK_IOERR, 9);
-		loop_close(&loop);
 		bag_close(bag);
+		loop_close(&loop);
 	}
 }
 
-/* A full file system under the device: no space, told apart. */
+/* A full file system under the device: no space, told apart where the kernel does (5.10 says EIO). */
 static void test_no_space(void **state)
 {
-	struct bag *bag = bag_open(NULL, NULL);
 	const struct event_block_status *status;
+	unsigned int i, failed = 0;
 	struct loop loop;
+	struct bag *bag;
+	int error = 0;
 
 	(void)state;
 	assert_true(run("mkdir -p /tmp/culprit-full && mount -t tmpfs -o size=1m tmpfs /tmp/culprit-full"));
-	require(loop_open(&loop, DISK_BYTES));
-	loop_close(&loop);
-	snprintf(loop.backing, sizeof(loop.backing), "/tmp/culprit-full/disk");
-	assert_true(run("truncate -s 4M %s && losetup --help >/dev/null", loop.backing));
-	assert_true(run("losetup %s %s", loop.path, loop.backing));
-	loop.fd = open(loop.path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	assert_true(loop.fd >= 0);
-	while (pwrite(loop.fd, buffer(), 16 * BLOCK, lseek(loop.fd, 16 * BLOCK, SEEK_CUR)) > 0)
-		;
-	assert_int_equal(errno, ENOSPC);
+	require(loop_open_in(&loop, "/tmp/culprit-full", DISK_BYTES));
+	bag = bag_open(NULL, NULL);
+	for (i = 0; i < DISK_BYTES / BLOCK / 16; i++) {
+		if (pwrite(loop.fd, buffer(), 16 * BLOCK, (off_t)i * 16 * BLOCK) == 16 * BLOCK)
+			continue;
+		error = errno;
+		failed++;
+	}
+	assert_true(failed > 0);
 	bag_fill(bag);
-	status = bag_status(bag, loop.dev, BLOCK_WRITE, BLOCK_NOSPC);
+	status = bag_status(bag, loop.dev, BLOCK_WRITE, error == ENOSPC ? BLOCK_NOSPC : BLOCK_IOERR);
 	assert_non_null(status);
-	assert_int_equal(status->count, 1);
-	close(loop.fd);
-	run("losetup -d %s; umount /tmp/culprit-full; rmdir /tmp/culprit-full", loop.path);
+	assert_int_equal(status->count, failed);
+	assert_int_equal(bag_stat(bag, loop.dev, BLOCK_WRITE)->requests, DISK_BYTES / BLOCK / 16);
 	bag_close(bag);
+	loop_close(&loop);
+	run("umount /tmp/culprit-full && rmdir /tmp/culprit-full");
 }
 
 /* With the limit in force: 64 errors in one interval, the rest is suppressed, all are counted. */
 static void test_error_limit(void **state)
 {
 	struct probes_options options = {.event_interval_ns = 3600ULL * 1000000000ULL};
-	struct bag *bag = bag_open_with(&options);
 	const struct event_ring *ring;
 	struct loop loop;
+	struct bag *bag;
 	unsigned int i;
 
 	(void)state;
+	if (!reads_fail_past_the_end())
+		skip();
 	require(loop_open(&loop, DISK_BYTES));
+	bag = bag_open_with(&options);
 	assert_int_equal(truncate(loop.backing, 0), 0);
 	for (i = 0; i < 100; i++)
 		assert_int_equal(pread(loop.fd, buffer(), BLOCK, (off_t)i * BLOCK), -1);
@@ -251,22 +273,23 @@ static void test_error_limit(void **state)
 	assert_true(ring->produced >= CONFIG_ERROR_BURST);
 	assert_true(ring->suppressed >= 100 - CONFIG_ERROR_BURST);
 	assert_int_equal(ring->produced, ring->delivered + ring->lost);
-	loop_close(&loop);
 	bag_close(bag);
+	loop_close(&loop);
 }
 
 /* Slower than 1 ns is everything; the issuer is known on an armed disk, and on no other. */
 static void test_slow_and_issuer(void **state)
 {
 	struct probes_options options = {.event_interval_ns = 1, .slow_io_ns = 1};
-	struct bag *bag = bag_open_with(&options);
 	const struct event_block_io *io;
 	const struct event *event = NULL;
-	struct loop loop;
 	unsigned int i, seen = 0;
+	struct loop loop;
+	struct bag *bag;
 
 	(void)state;
 	require(loop_open(&loop, DISK_BYTES));
+	bag = bag_open_with(&options);
 	for (i = 0; i < 30; i++) {
 		if (i == 10)
 			assert_int_equal(probes_arm_issue(bag->probes, loop.dev), 0);
@@ -293,8 +316,76 @@ static void test_slow_and_issuer(void **state)
 	}
 	assert_int_equal(seen, 30);
 	assert_int_equal(probes_disarm_issue(bag->probes, loop.dev), -ENOENT);
-	loop_close(&loop);
 	bag_close(bag);
+	loop_close(&loop);
+}
+
+/* The first disk of scsi_debug; false when there is none. */
+static bool scsi_debug_disk(char *ret_path, size_t size, __u32 *ret_dev)
+{
+	unsigned int major, minor;
+	char name[64] = "";
+	FILE *file;
+
+	file = popen("ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block 2>/dev/null", "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%63s", name) != 1)
+		name[0] = '\0';
+	pclose(file);
+	snprintf(ret_path, size, "/sys/block/%s/dev", name);
+	file = name[0] ? fopen(ret_path, "re") : NULL;
+	if (!file)
+		return false;
+	if (fscanf(file, "%u:%u", &major, &minor) != 2)
+		major = 0;
+	fclose(file);
+	*ret_dev = major << 20 | minor;
+	snprintf(ret_path, size, "/dev/%s", name);
+	return major != 0;
+}
+
+/* A disk that says that a sector cannot be read: sense 3/11/00, so the status is MEDIUM. */
+static void test_medium_error(void **state)
+{
+	enum { BAD_SECTOR = 0x1234 };
+	off_t offset = (BAD_SECTOR * 512) / BLOCK * BLOCK;
+	const struct event_block_status *status;
+	const struct event_block_io *io;
+	struct bag *bag;
+	char path[96];
+	__u32 dev;
+	int fd, i;
+
+	(void)state;
+	if (!run("modprobe scsi_debug dev_size_mb=8 opts=2 delay=0 2>/dev/null")) {
+		print_message("no scsi_debug here\n");
+		skip();
+	}
+	for (i = 0; i < 100 && !scsi_debug_disk(path, sizeof(path), &dev); i++)
+		sleep_ms(50);
+	assert_true(i < 100);
+	sleep_ms(500); /* what the disk's arrival starts */
+	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	assert_true(fd >= 0);
+	bag = bag_open(NULL, NULL);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(pread(fd, buffer(), BLOCK, offset), -1);
+	assert_int_equal(pread(fd, buffer(), BLOCK, 0), BLOCK);
+	bag_fill(bag);
+	status = bag_status(bag, dev, BLOCK_READ, BLOCK_MEDIUM);
+	assert_non_null(status);
+	assert_int_equal(status->count, 4);
+	assert_int_equal(bag_stat(bag, dev, BLOCK_READ)->requests, 5);
+	assert_int_equal(bag_stat(bag, dev, BLOCK_READ)->errors, 4);
+	io = (const void *)bag_next(bag, NULL, EVENT_BLOCK_IO);
+	assert_non_null(io);
+	assert_int_equal(io->dev, dev);
+	assert_int_equal(io->status, BLOCK_MEDIUM);
+	assert_in_range(io->sector, offset / 512, BAD_SECTOR);
+	bag_close(bag);
+	close(fd);
+	run("modprobe -r scsi_debug");
 }
 
 static void test_hist_slot(void **state)
@@ -320,7 +411,7 @@ int main(void)
 		cmocka_unit_test(test_hist_slot),	  cmocka_unit_test(test_reads_and_writes),
 		cmocka_unit_test(test_flush_and_discard), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_no_space),	  cmocka_unit_test(test_error_limit),
-		cmocka_unit_test(test_slow_and_issuer),
+		cmocka_unit_test(test_slow_and_issuer),	  cmocka_unit_test(test_medium_error),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);

@@ -18,7 +18,7 @@
 #include "model/table.h"
 #include "model/window.h"
 
-/* 1.6 KB each once active: 3.3 MB when full, within the 8 MB that the whole program may take. */
+/* 2 KB each once active: 4 MB when full, within the 8 MB that the whole program may take. */
 #define MODEL_PEERS_MAX 2048
 
 /* Cumulative counters whose rates are judged: those of struct event_tcp_peer, and one of ours. */

@@ -14,7 +14,7 @@
  *		   descriptors, or other processes:
  *		   c = 0.95 * (1 - sqrt(p)) * (0.7 + 0.3 * share)
  *	inferred   no breakdown (not attached, or not yet):	c = 0.70 * (1 - sqrt(p))
- *	p: trend_chance(), over all processes whose count ever rose; share: of the growth, of that kind.
+ *	p: trend_chance(), over all processes whose count rose meanwhile; share: of the growth, of that kind.
  *	With min_rises = 6 and one such process 1 in 5,040 is the false-alarm chance of one evaluation,
  *	if without a leak the floors come in any order. A ramp that lasts longer than min_rises buckets
  *	is not told from a leak before it ends.
@@ -75,8 +75,8 @@ static bool is_leaking(const struct model *model, const struct trend *trend)
 	       trend->growth >= model_threshold(model, &min_growth);
 }
 
-/* Processes that ever gained a descriptor: so many tests are made. The others stayed steady. */
-static void count_processes(const struct model *model, unsigned int *ret_grown,
+/* Processes that gained a descriptor since then: so many tests are made. Others never did: steady. */
+static void count_processes(const struct model *model, __u64 since_ns, unsigned int *ret_grown,
 			    unsigned int *ret_steady)
 {
 	const struct process *p = NULL;
@@ -85,9 +85,9 @@ static void count_processes(const struct model *model, unsigned int *ret_grown,
 	while ((p = processes_next(model_processes(model), p))) {
 		if (!p->counted)
 			continue;
-		if (p->grown_ns)
+		if (p->grown_ns > since_ns)
 			(*ret_grown)++;
-		else if (process_buckets(p, model_frame(model)) >= BUCKETS_EXPOSED)
+		else if (!p->grown_ns && process_buckets(p, model_frame(model)) >= BUCKETS_EXPOSED)
 			(*ret_steady)++;
 	}
 }
@@ -122,7 +122,7 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 	/* The breakdown is on its way: what is claimed now would be taken back then. */
 	if (leak->kind == LEAK_UNKNOWN && (!scans_work(model) || leak->trend.rises >= patience))
 		leak->kind = LEAK_FDS;
-	count_processes(model, &grown, &leak->steady);
+	count_processes(model, leak->trend.since_ns, &grown, &leak->steady);
 	leak->chance = trend_chance(&leak->trend, grown ? grown : 1);
 	leak->age_s = -1.0;
 	if (born_ns)

@@ -3,7 +3,6 @@
 #
 # Background jobs of a cell, the counters that prove an injection, and the healthy load that runs beside every fault.
 
-job_pids=()
 declare -A job_pid
 
 # start NAME PROGRAM...: in the background (no function: its pid would be a shell's); what it prints is read
@@ -13,7 +12,6 @@ start() {
 	shift
 	: >"$WORK/$name.out"
 	"$@" >"$WORK/$name.out" 2>&1 </dev/null &
-	job_pids+=("$!")
 	job_pid[$name]=$!
 }
 
@@ -28,19 +26,42 @@ load() {
 	start "$name" "$LOAD" "$1" -t "$((TRACE_S + 60))" "${@:2}"
 }
 
+# Clients end before their servers, or the end of a server would look like failed requests.
 stop_jobs() {
+	local name clients=() servers=()
+	for name in "${!job_pid[@]}"; do
+		if [[ $name =~ ^(serve|closer)[0-9]$ ]]; then
+			servers+=("${job_pid[$name]}")
+		else
+			clients+=("${job_pid[$name]}")
+		fi
+	done
+	end_all "${clients[@]}"
+	end_all "${servers[@]}"
+	job_pid=()
+}
+
+# end_all PID...: asks them, then makes them.
+end_all() {
 	local pid
-	((${#job_pids[@]})) || return 0
-	kill "${job_pids[@]}" 2>/dev/null || true
-	for _ in {1..20}; do
-		jobs -rp | grep -q . || break
+	(($#)) || return 0
+	kill "$@" 2>/dev/null || true
+	for pid in "$@"; do
+		until_true 3 gone "$pid" || kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# until_true SECONDS COMMAND...: polls
+until_true() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < deadline)) || return 1
 		sleep 0.1
 	done
-	for pid in $(jobs -rp); do
-		kill -9 "$pid" 2>/dev/null || true
-	done
-	wait "${job_pids[@]}" 2>/dev/null || true
-	job_pids=()
 }
 
 output() { cat "$WORK/$1.out"; }

@@ -82,16 +82,6 @@ peers_up() {
 
 serving() { [[ $(<"$WORK/serve$1.out") == listening* && $(<"$WORK/closer$1.out") == listening* ]]; }
 
-# until_true SECONDS COMMAND...: polls
-until_true() {
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		((SECONDS < deadline)) || return 1
-		sleep 0.1
-	done
-}
-
 # degrade N NETEM...: on the way to peer N; degrade_back N: on the way back from it; degrade_wan: to all.
 declare -A degraded
 degrade() { netem router "to$1" "${@:2}"; }
