@@ -187,8 +187,14 @@ test-matrix: need-build $(B)/culprit $(B)/tests/load
 bench: deps-bench
 	@$(MAKE) --no-print-directory run-bench
 .PHONY: run-bench
-run-bench: $(B)/culprit $(B)/tests/load
+run-bench: $(B)/culprit
 	@tests/bench/run.py --culprit $(B)/culprit --json $(B)/bench.json
+
+# Fuzz targets: T seconds each.
+T ?= 30
+.PHONY: fuzz
+fuzz: $(BPF_SKEL)
+	@tests/fuzz/run $(T)
 
 # ---- lint ----
 
@@ -206,8 +212,9 @@ run-lint: $(BPF_SKEL)
 	printf '%s\n' $(CORE_SRC) $(USER_SRC) | xargs -P2 -I{} clang-tidy --quiet --warnings-as-errors='*' \
 		--checks='$(TIDY)' {} -- $(CPPFLAGS) -std=gnu11 2>/dev/null
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem -Iheaders -Iuser $(CORE_SRC) $(USER_SRC)
-	shellcheck $(SH_FILES)
+		--suppress=missingIncludeSystem '-DLIBBPF_OPTS(type,name,...)=struct type name = {}' \
+		-Iheaders -Iuser $(CORE_SRC) $(USER_SRC)
+	shellcheck -x $(SH_FILES)
 	$(PYTHON) -m py_compile $(PY_FILES)
 format:
 	clang-format -i $(C_FILES)
@@ -232,6 +239,7 @@ help:
 	@echo 'sudo make test-vm          real kernels and faults: KERNELS="5.10 6.1" SCENARIOS="..." SEED=n'
 	@echo 'sudo make test-matrix      every scenario on every kernel'
 	@echo 'sudo make bench            cost, beside other tools'
+	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
 

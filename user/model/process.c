@@ -198,6 +198,8 @@ static void make_room(struct processes *processes)
 	while ((p = table_next(&processes->table, p)))
 		if (p->scans && (!oldest || scans_last_ns(p->scans) < scans_last_ns(oldest->scans)))
 			oldest = p;
+	if (!oldest)
+		return;
 	free(oldest->scans);
 	oldest->scans = NULL;
 	processes->scanned--;

@@ -115,30 +115,39 @@ static bool is_active(const struct peer *peer)
 	return peer->window.then || peer->stuck_since_ns || peer->syn_since_ns;
 }
 
-void paths_init(struct paths *paths, const struct model *model)
+/* All active peers, sorted by path; *ret_n of them. NULL when there is none, or no memory. */
+static const struct peer **active_peers(const struct model *model, unsigned int *ret_n)
 {
 	const struct peer **list, *peer = NULL;
-	unsigned int n = 0, n_paths = 0;
+	unsigned int n = 0, i = 0;
 
-	memset(paths, 0, sizeof(*paths));
 	while ((peer = peers_next(model_peers(model), peer)))
 		n += is_active(peer);
-	if (!n)
-		return;
-	list = calloc(n, sizeof(const struct peer *));
-	for (n = 0; list && (peer = peers_next(model_peers(model), peer));)
+	*ret_n = n;
+	list = n ? calloc(n, sizeof(const struct peer *)) : NULL;
+	if (!list)
+		return NULL;
+	while (i < n && (peer = peers_next(model_peers(model), peer)))
 		if (is_active(peer))
-			list[n++] = peer;
-	if (list)
-		qsort(list, n, sizeof(list[0]), by_path);
-	for (unsigned int i = 0; list && i < n; i++)
-		n_paths += i == 0 || !same_path(list[i - 1], list[i]);
-	paths->path = list ? calloc(n_paths, sizeof(*paths->path)) : NULL;
-	paths->failed = !paths->path;
-	for (unsigned int i = 0; paths->path && i < n; i++) {
-		struct path *path = paths->n ? &paths->path[paths->n - 1] : NULL;
+			list[i++] = peer;
+	qsort(list, n, sizeof(list[0]), by_path);
+	return list;
+}
 
-		if (i == 0 || !same_path(list[i - 1], list[i]))
+void paths_init(struct paths *paths, const struct model *model)
+{
+	unsigned int n, n_paths = 0;
+	const struct peer **list = active_peers(model, &n);
+	struct path *path = NULL;
+
+	memset(paths, 0, sizeof(*paths));
+	if (!list)
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		n_paths += i == 0 || !same_path(list[i - 1], list[i]);
+	paths->path = calloc(n_paths, sizeof(*paths->path));
+	for (unsigned int i = 0; paths->path && i < n; i++) {
+		if (!path || !same_path(list[i - 1], list[i]))
 			path = path_begin(paths, model, list[i]);
 		add_peer(path, model, list[i]);
 	}

@@ -43,10 +43,9 @@ struct path {
 struct paths {
 	struct path *path; /* sorted by namespace, interface, address */
 	unsigned int n;
-	bool failed; /* out of memory: n is 0 */
 };
 
-/* Sums up all peers that were ever active. Free with paths_done(). */
+/* Sums up all peers that were ever active: none when out of memory. Free with paths_done(). */
 void paths_init(struct paths *paths, const struct model *model);
 void paths_done(struct paths *paths);
 
