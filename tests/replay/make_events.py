@@ -17,6 +17,7 @@ what it is and what run.py holds it to:
 import os
 import sys
 
+sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 NS = 1_000_000_000
 START = 1000 * NS

@@ -96,17 +96,12 @@ static void finish(struct path *path, const struct model *model)
 		path->from_ns = window_from;
 }
 
-static struct path *path_begin(struct paths *paths, const struct model *model,
-			       const struct peer *peer)
+static void path_begin(struct path *path, const struct model *model, const struct peer *peer)
 {
-	struct path *path = &paths->path[paths->n++];
-
-	memset(path, 0, sizeof(*path));
 	memcpy(path->addr, peer->key.addr, sizeof(path->addr));
 	path->netns = peer->key.netns;
 	path->ifindex = peer->ifindex;
 	path->loopback = peer_is_loopback(peer, model_nics(model));
-	return path;
 }
 
 /* A peer that was never active beyond what was before us has no window. */
@@ -130,7 +125,7 @@ static const struct peer **active_peers(const struct model *model, unsigned int 
 	while (i < n && (peer = peers_next(model_peers(model), peer)))
 		if (is_active(peer))
 			list[i++] = peer;
-	qsort(list, n, sizeof(list[0]), by_path);
+	qsort(list, n, sizeof(const struct peer *), by_path);
 	return list;
 }
 
@@ -141,18 +136,24 @@ void paths_init(struct paths *paths, const struct model *model)
 	struct path *path = NULL;
 
 	memset(paths, 0, sizeof(*paths));
-	if (!list)
-		return;
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; list && i < n; i++)
 		n_paths += i == 0 || !same_path(list[i - 1], list[i]);
-	paths->path = calloc(n_paths, sizeof(*paths->path));
-	for (unsigned int i = 0; paths->path && i < n; i++) {
-		if (!path || !same_path(list[i - 1], list[i]))
-			path = path_begin(paths, model, list[i]);
+	if (n_paths)
+		path = calloc(n_paths, sizeof(*path));
+	if (!path) {
+		free(list);
+		return;
+	}
+	paths->path = path;
+	paths->n = n_paths;
+	for (unsigned int i = 0; i < n; i++) {
+		if (i && !same_path(list[i - 1], list[i]))
+			finish(path++, model);
+		if (i == 0 || !same_path(list[i - 1], list[i]))
+			path_begin(path, model, list[i]);
 		add_peer(path, model, list[i]);
 	}
-	for (unsigned int i = 0; i < paths->n; i++)
-		finish(&paths->path[i], model);
+	finish(path, model);
 	free(list);
 }
 
