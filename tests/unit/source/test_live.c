@@ -85,7 +85,7 @@ static void test_a_stop_comes_at_once(void **state)
 static void test_urgent_events_make_a_pulse(void **state)
 {
 	struct live_options options = {
-		.mode = RUN_TRACE, .duration_ns = 300 * MS, .tick_ms = 60000};
+		.mode = RUN_TRACE, .duration_ns = 2000 * MS, .tick_ms = 60000};
 	struct source *source = open_live(&options);
 	struct seen seen = {0};
 	struct err err = {0};
