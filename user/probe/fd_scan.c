@@ -97,7 +97,8 @@ static int on_record(void *ctx, const void *data)
 	group = id_table_add(&scanning->groups, &key, &is_new);
 	if (!group)
 		return 0;
-	if (is_new) {
+	/* The highest number: of a leak, the latest; the lowest are what the process began with. */
+	if (is_new || record->fd > group->fd) {
 		group->fd = record->fd;
 		memcpy(group->name, record->name, sizeof(group->name));
 	}
