@@ -292,7 +292,8 @@ static void on_signal(void *ctx, int signal)
 {
 	struct engine *e = ctx;
 
-	if (signal == SIGHUP) {
+	/* The terminal of a trace is gone: that is its end. */
+	if (signal == SIGHUP && model_host(e->model)->mode != RUN_TRACE) {
 		for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
 			struct err err = {0};
 

@@ -42,16 +42,30 @@ static int watch(struct loop *loop, int fd, unsigned int tag)
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/* Blocks the signals and opens a descriptor that reads them. */
-static int take_signals(struct loop *loop)
+static sigset_t our_signals(void)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t mask;
 
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGHUP);
+	return mask;
+}
+
+void loop_hold_signals(void)
+{
+	sigset_t mask = our_signals();
+
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
+/* Blocks the signals and opens a descriptor that reads them. */
+static int take_signals(struct loop *loop)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t mask = our_signals();
+
 	if (sigprocmask(SIG_BLOCK, &mask, &loop->old_mask) < 0)
 		return -errno;
 	sigaction(SIGPIPE, &ignore, &loop->old_pipe);

@@ -19,6 +19,10 @@ typedef void (*loop_signal_fn)(void *ctx, int signal);
 /* Descriptors that one loop takes. */
 #define LOOP_SOURCES_MAX 8
 
+/* Holds SIGINT, SIGTERM and SIGHUP back until a loop takes them: to be called before what takes time
+ * (loading programs into the kernel), so that a Ctrl-C meanwhile ends the run with its report. */
+void loop_hold_signals(void);
+
 /* Takes the signals over; loop_free() gives them back. Negative errno with err set. */
 int loop_new(struct loop **ret_loop, struct err *err);
 

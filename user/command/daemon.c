@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "loop.h"
 
 #define TICK_MS 5000
 
@@ -38,6 +39,7 @@ static int daemon_run(const struct options *o, struct err *err)
 	if (ret < 0)
 		return ret;
 	parts.n_sinks = 1;
+	loop_hold_signals();
 	ret = live_new(&live, &parts.source, err);
 	if (ret < 0) {
 		release_parts(&parts);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "loop.h"
 
 #define NS_PER_S   1000000000ULL
 #define DEFAULT_NS (30 * NS_PER_S)
@@ -50,6 +51,7 @@ static int trace_run(const struct options *o, struct err *err)
 	live.settings = settings.list;
 	live.n_settings = settings.n;
 	live.tick_ms = settings.tick_ms ? settings.tick_ms : TICK_MS;
+	loop_hold_signals();
 	ret = open_parts(o, &live, &parts, err);
 	if (ret < 0)
 		return ret;

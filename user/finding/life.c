@@ -74,6 +74,17 @@ const struct finding *life_open_at(const struct life *life, unsigned int i)
 	return i < life->n_open ? life->open[i] : NULL;
 }
 
+const struct finding *life_past_at(const struct life *life, unsigned int i)
+{
+	for (unsigned int n = 0; n < life->n; n++) {
+		const struct slot *s = life->slot[n];
+
+		if (!s->open && s->finding.episode && s->finding.state == FINDING_RESOLVED && i-- == 0)
+			return &s->finding;
+	}
+	return NULL;
+}
+
 /* ---- claims to slots ---- */
 
 static struct slot *slot_find(const struct life *life, __u64 id)
@@ -380,6 +391,11 @@ static int worse_first(const void *a, const void *b)
 	const struct finding *x = *(const struct finding *const *)a;
 	const struct finding *y = *(const struct finding *const *)b;
 
+	bool sure = x->claim.confidence >= CONFIDENCE_FAULT;
+
+	/* Nobody should act on a suspicion while a fault stands beside it. */
+	if (sure != (y->claim.confidence >= CONFIDENCE_FAULT))
+		return sure ? -1 : 1;
 	if (x->claim.severity != y->claim.severity)
 		return x->claim.severity > y->claim.severity ? -1 : 1;
 	/* A cause goes before what it caused. */

@@ -26,9 +26,12 @@ void life_free(struct life *life);
 int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask,
 		  finding_fn fn, void *ctx);
 
-/* The i-th open finding (state open or update), worst first: severity, then confidence, then count;
- * NULL past the end. Valid until the next evaluation. */
+/* The i-th open finding (state open or update), worst first: the sure before the suspected, then by
+ * severity, confidence and count; NULL past the end. Valid until the next evaluation. */
 const struct finding *life_open_at(const struct life *life, unsigned int i);
+/* The i-th finding of this run that was open and is resolved, in the order in which they were first
+ * seen; NULL past the end. Superseded ones are not among them: their fault is told by the winner. */
+const struct finding *life_past_at(const struct life *life, unsigned int i);
 /* Claims that found no room. */
 __u64 life_dropped(const struct life *life);
 

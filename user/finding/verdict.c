@@ -9,9 +9,6 @@
 
 #include "finding/life.h"
 
-/* At and above this an open finding is a fault, below it a suspicion (the contract). */
-#define CONFIDENCE_FAULT 0.8
-
 bool class_asked(const struct model *model, enum fault_class class)
 {
 	const char *list = model_setting(model, "class");
@@ -141,6 +138,34 @@ static struct worst class_findings(const struct life *life, enum fault_class cla
 	return worst;
 }
 
+/*
+ * A trace is one question: what was wrong in this window? A finding that opened in it and is over by its
+ * end (the process died, the disk dropped off, the peer answers again) still answers it, so the class is
+ * not clear. A daemon has the resolved line for that. NULL: none of warning or above.
+ */
+static const struct finding *past_finding(const struct model *model, const struct life *life,
+					  int class)
+{
+	const struct finding *f;
+
+	if (model_host(model)->mode != RUN_TRACE)
+		return NULL;
+	for (unsigned int i = 0; (f = life_past_at(life, i)); i++)
+		if (f->claim.severity >= SEVERITY_WARNING &&
+		    (class == CLASSES || (int)f->claim.rule->class == class))
+			return f;
+	return NULL;
+}
+
+static void past_text(struct class_verdict *v, const struct finding *f)
+{
+	char label[80];
+
+	subject_label(&f->claim.subject, label, sizeof(label));
+	snprintf(v->text, sizeof(v->text), "earlier, at %s: %s; %s",
+		 fault_at_name(f->claim.rule->fault_at), label, resolution_name(f->resolution));
+}
+
 static void fault_text(struct class_verdict *v, const struct finding *f)
 {
 	char label[80];
@@ -192,6 +217,9 @@ static void judge_class(const struct model *model, const struct life *life, enum
 	if (worst.finding) {
 		v->state = worst.fault ? STATE_FAULT : STATE_SUSPECT;
 		fault_text(v, worst.finding);
+	} else if (past_finding(model, life, class)) {
+		v->state = STATE_SUSPECT;
+		past_text(v, past_finding(model, life, class));
 	} else if (!has_core || is_blind) {
 		v->state = STATE_BLIND;
 		snprintf(v->text, sizeof(v->text), "%s", has_core ? blind : v->exposure.text);
@@ -307,6 +335,9 @@ void verdict_make(const struct model *model, const struct life *life, struct ver
 	ret->severity = worst ? worst->claim.severity : SEVERITY_INFO;
 	if (worst && worst->claim.severity >= SEVERITY_WARNING)
 		snprintf(ret->message, sizeof(ret->message), "%s", worst->claim.message);
+	else if (past_finding(model, life, CLASSES))
+		snprintf(ret->message, sizeof(ret->message), "OVER NOW, but earlier: %.90s",
+			 past_finding(model, life, CLASSES)->claim.message);
 	else
 		quiet_message(ret);
 }

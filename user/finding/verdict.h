@@ -9,6 +9,9 @@
 #include "finding/finding.h"
 #include "rules/rule.h"
 
+/* At and above this an open finding is a fault, below it a suspicion (the contract). */
+#define CONFIDENCE_FAULT 0.8
+
 #define VERDICT_FINDINGS_MAX 16
 #define VERDICT_UNJUDGED_MAX 48
 

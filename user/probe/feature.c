@@ -69,9 +69,9 @@ int feature_read(struct bpf_config *config, struct kernel_functions *ret_functio
 	/* 5.18: the error became a blk_status_t, when block_rq_error came. */
 	config->block_error_is_errno =
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
-	/* 6.11: "bpf: Introduce bpf_preempt_[disable,enable] kfuncs". */
-	ret_functions->hold = function(btf, "bpf_preempt_disable");
-	ret_functions->release = function(btf, "bpf_preempt_enable");
+	/* 6.14: "bpf: Introduce support for bpf_local_irq_{save,restore}". */
+	ret_functions->hold = function(btf, "bpf_local_irq_save");
+	ret_functions->release = function(btf, "bpf_local_irq_restore");
 	config->hold_cpu = ret_functions->hold && ret_functions->release;
 	btf__free(btf);
 	return 0;

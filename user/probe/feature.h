@@ -15,8 +15,8 @@
 
 /* Numbers of kernel functions in its BTF, 0 = it has none. */
 struct kernel_functions {
-	unsigned int hold;    /* bpf_preempt_disable */
-	unsigned int release; /* bpf_preempt_enable */
+	unsigned int hold;    /* bpf_local_irq_save */
+	unsigned int release; /* bpf_local_irq_restore */
 };
 
 /* Sets retrans_has_err, issue_has_queue, block_error_is_errno and hold_cpu. -ENOTSUP when there is no BTF. */

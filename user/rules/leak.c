@@ -119,6 +119,9 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 	breakdown_of(process, &leak->parts);
 	leak->kind = leak->parts.kind;
 	patience = model_threshold(model, &min_rises) + RISES_PATIENCE;
+	/* A chain of wide buckets has no room for so many. */
+	if (patience > (double)FLOORS / leak->trend.scale - 1)
+		patience = (double)FLOORS / leak->trend.scale - 1;
 	/* The breakdown is on its way: what is claimed now would be taken back then. */
 	if (leak->kind == LEAK_UNKNOWN && (!scans_work(model) || leak->trend.rises >= patience))
 		leak->kind = LEAK_FDS;

@@ -451,6 +451,47 @@ static void test_a_blind_class_names_the_probe(void **state)
 	assert_true(v.cpu_percent > 0.99 && v.cpu_percent < 1.01);
 }
 
+static void test_a_trace_tells_what_is_over(void **state)
+{
+	struct verdict v;
+
+	m.strong = true;
+	evaluate(*state, false);
+	m.strong = m.present = false;
+	evaluate(*state, true);
+	assert_int_equal(told[0].resolution, RESOLVED_GONE);
+	verdict_make(&m, *state, &v);
+	assert_int_equal(v.class[CLASS_HARDWARE].state, STATE_SUSPECT);
+	assert_non_null(strstr(v.class[CLASS_HARDWARE].text, "sda; gone"));
+	assert_non_null(strstr(v.message, "OVER NOW"));
+	assert_int_equal(v.class[CLASS_LEAK].state, STATE_BLIND);
+	m.host.mode = RUN_DAEMON;
+	states_are(*state, STATE_CLEAR, 4);
+	m.host.mode = RUN_TRACE;
+	m.severity = SEVERITY_INFO;
+	m.strong = m.present = true;
+	evaluate(*state, false);
+	m.strong = m.present = false;
+	evaluate(*state, false);
+	states_are(*state, STATE_CLEAR, 4);
+}
+
+static void test_the_sure_before_the_suspected(void **state)
+{
+	m.strong = true;
+	m.severity = SEVERITY_CRITICAL;
+	m.confidence = 0.7;
+	evaluate(*state, false);
+	m.effect = true;
+	m.strong = false;
+	m.severity = SEVERITY_WARNING;
+	m.confidence = 0.9;
+	m.now += 60 * S; /* too late to be its effect */
+	evaluate(*state, false);
+	assert_string_equal(life_open_at(*state, 0)->claim.rule->kind, "effect");
+	assert_string_equal(life_open_at(*state, 1)->claim.rule->kind, "strong");
+}
+
 static void test_only_asked_classes_are_judged(void **state)
 {
 	struct verdict v;
@@ -480,6 +521,8 @@ int main(void)
 		T(test_causes_come_first_and_are_named),
 		T(test_class_states),
 		T(test_a_blind_class_names_the_probe),
+		T(test_a_trace_tells_what_is_over),
+		T(test_the_sure_before_the_suspected),
 		T(test_only_asked_classes_are_judged),
 	};
 
