@@ -130,7 +130,9 @@ class Run:
 
             wrong = guest.run([(s.name, s.seconds) for s in left.values()], on_progress)
             self.boots.setdefault(kernel, []).append({"release": guest.release, "boot_s": guest.boot_s, "wrong": wrong})
-            if not left or self.stopped:
+            if self.stopped:
+                return
+            if not left:
                 break
             if begun and begun[-1] in left:
                 self.record(kernel, left.pop(begun[-1]), drawn[begun[-1]], [f"guest: {wrong}"], {})

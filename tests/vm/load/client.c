@@ -287,6 +287,9 @@ int run_client(const struct plan *plan)
 	print_counts(plan->name, &jobs[0].n);
 	if (count == 2)
 		print_counts("  healthy", &jobs[1].n);
+	for (int fd = 0; fd < c->top; fd++)
+		if (c->conns[fd].state != FREE)
+			abandon(fd);
 	free(c);
 	return 0;
 }

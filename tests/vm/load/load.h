@@ -47,6 +47,11 @@ void sleep_until(double when);
 void die(const char *what);
 /* Zeroed memory, or die. */
 void *xcalloc(size_t count, size_t size);
+/*
+ * Closes a connection by a reset: nothing of it stays to be sent again once the command has ended. (Before Linux 6.11
+ * an orphaned socket cannot even be killed from outside.)
+ */
+void abandon(int fd);
 /* One line on stdout. */
 void print_counts(const char *name, const struct counts *n);
 

@@ -80,5 +80,7 @@ int run_server(const struct plan *plan)
 		}
 	}
 	print_counts(plan->name, &n);
+	for (int fd = epoll + 1; fd < MAX_FD; fd++) /* all that came after it is a socket */
+		abandon(fd);
 	return 0;
 }
