@@ -10,19 +10,19 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define RLIMIT_NOFILE 7 /* include/uapi/asm-generic/resource.h */
-#define IPPROTO_UDP 17
-#define IPPROTO_MPTCP 262
-#define AF_UNIX 1
-#define AF_NETLINK 16
-#define S_IFMT 00170000
-#define S_IFSOCK 0140000
-#define SOCKFS_MAGIC 0x534f434b	    /* include/uapi/linux/magic.h */
+#define RLIMIT_NOFILE	    7 /* include/uapi/asm-generic/resource.h */
+#define IPPROTO_UDP	    17
+#define IPPROTO_MPTCP	    262
+#define AF_UNIX		    1
+#define AF_NETLINK	    16
+#define S_IFMT		    00170000
+#define S_IFSOCK	    0140000
+#define SOCKFS_MAGIC	    0x534f434b /* include/uapi/linux/magic.h */
 #define ANON_INODE_FS_MAGIC 0x09041934
 
 #define CHUNK_BYTES 4096
 #define CHUNK_WORDS (CHUNK_BYTES / 8)
-#define CHUNK_FDS (CHUNK_BYTES * 8)
+#define CHUNK_FDS   (CHUNK_BYTES * 8)
 
 struct chunk {
 	__u64 words[CHUNK_WORDS];

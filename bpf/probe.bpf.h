@@ -57,7 +57,7 @@ static __always_inline void count(__u32 counter)
  * As a placeholder that user space replaces (user/probe/object.c): libbpf before 1.3 needs CAP_SYS_ADMIN
  * to find out that a weak kfunc is not there.
  */
-#define CALL_PLACEHOLDER(id) \
+#define CALL_PLACEHOLDER(id)                                                                       \
 	asm volatile("call %0" : : "i"(id) : "r0", "r1", "r2", "r3", "r4", "r5", "memory")
 
 static __always_inline void hold_cpu(void)

@@ -7,8 +7,8 @@
 
 #include "probe.bpf.h"
 
-#define AF_INET 2
-#define AF_INET6 10
+#define AF_INET	    2
+#define AF_INET6    10
 #define IPPROTO_TCP 6
 
 /* Local ports whose listener has a backlog of 0: learned when it takes a connection, and by iter/tcp,

@@ -9,15 +9,15 @@
 
 /* include/linux/blk_types.h, enum req_op (req_opf before 5.20): the numbers of these have not changed
  * since 5.8. SCSI_IN/OUT went away in 5.16; nothing else uses their numbers. */
-#define REQ_OP_MASK 0xff
-#define REQ_OP_READ 0
-#define REQ_OP_WRITE 1
-#define REQ_OP_FLUSH 2
-#define REQ_OP_DISCARD 3
+#define REQ_OP_MASK	    0xff
+#define REQ_OP_READ	    0
+#define REQ_OP_WRITE	    1
+#define REQ_OP_FLUSH	    2
+#define REQ_OP_DISCARD	    3
 #define REQ_OP_SECURE_ERASE 5
 #define REQ_OP_WRITE_ZEROES 9
-#define REQ_OP_SCSI_IN 32
-#define REQ_OP_DRV_OUT 35
+#define REQ_OP_SCSI_IN	    32
+#define REQ_OP_DRV_OUT	    35
 
 static __always_inline __u8 request_op(__u32 cmd_flags)
 {

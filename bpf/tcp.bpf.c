@@ -15,9 +15,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define ICSK_TIME_LOSS_PROBE 5
 
 /* errno.h */
-#define ENETUNREACH 101
-#define ECONNRESET 104
-#define ETIMEDOUT 110
+#define ENETUNREACH  101
+#define ECONNRESET   104
+#define ETIMEDOUT    110
 #define ECONNREFUSED 111
 #define EHOSTUNREACH 113
 
@@ -55,8 +55,8 @@ static __always_inline __u8 retrans_cause(const struct sock *sk, __u8 state)
 }
 
 static __always_inline void retrans_event(const struct sock *sk, const struct peer_key *key,
-					  const struct peer_value *peer, __u8 cause, __u8 state, int err,
-					  __u64 now_ns)
+					  const struct peer_value *peer, __u8 cause, __u8 state,
+					  int err, __u64 now_ns)
 {
 	struct inet_connection_sock *icsk = (void *)sk;
 	struct tcp_sock *tp = (void *)sk;
@@ -151,7 +151,8 @@ int retransmit_tp(void *ctx)
 	struct trace_event_raw_tcp_event_sk_skb *old = ctx;
 
 	if (bpf_core_field_exists(event->err))
-		return RUN(HOOK_TCP_RETRANSMIT, retransmit(event->skaddr, event->skbaddr, event->err));
+		return RUN(HOOK_TCP_RETRANSMIT,
+			   retransmit(event->skaddr, event->skbaddr, event->err));
 	return RUN(HOOK_TCP_RETRANSMIT, retransmit(old->skaddr, old->skbaddr, 0));
 }
 
@@ -268,8 +269,8 @@ static __always_inline __u8 attempt_failed(struct peer_value *peer, int err,
 
 /* A connection ends; 0 when it ended well. A reset that comes after the local side closed (no struct
  * socket any more) hurts nobody. */
-static __always_inline __u8 connection_ended(const struct sock *sk, struct peer_value *peer, int old,
-					     int err)
+static __always_inline __u8 connection_ended(const struct sock *sk, struct peer_value *peer,
+					     int old, int err)
 {
 	ADD(&peer->ended, 1);
 	switch (err) {
@@ -332,7 +333,7 @@ static __always_inline void state_change(const struct sock *sk, int old, int new
 	leaves = (old == TCP_ESTABLISHED && new == TCP_FIN_WAIT1) ||
 		 (old == TCP_CLOSE_WAIT && new == TCP_LAST_ACK);
 	/* The end of a listener is not the end of a connection. */
-	ends = new == TCP_CLOSE && old != TCP_CLOSE && old != TCP_LISTEN;
+	ends = new == TCP_CLOSE &&old != TCP_CLOSE &&old != TCP_LISTEN;
 	/* The clone that will be an accepted socket: the moment to learn listen(fd, 0). */
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV && !BPF_CORE_READ(sk, sk_max_ack_backlog))
 		sock_learn_zero(sk, false);

@@ -10,21 +10,21 @@
 #endif
 
 struct bpf_config {
-	__u64 slow_io_ns;	      /* a completion slower than this is a slow outlier; 0 = none */
+	__u64 slow_io_ns; /* a completion slower than this is a slow outlier; 0 = none */
 	__u64 peer_event_interval_ns; /* ring events of one peer: a burst of 8, then one per interval */
-	__u64 dev_event_interval_ns;  /* slow outliers of one device, the same; errors are not held
+	__u64 dev_event_interval_ns; /* slow outliers of one device, the same; errors are not held
 				       * back until 64 in one interval */
-	__u32 block_error_is_errno;   /* the tracepoint's error is an errno, not a blk_status_t */
-	__u32 own_pid;		      /* our tgid: never charged to others */
-	__u32 retrans_has_err;	      /* tcp_retransmit_skb passes what sending returned */
-	__u32 issue_has_queue;	      /* block_rq_issue passes the queue before the request */
-	__u32 jiffy_us;		      /* the kernel's tick: TCP's timers count in it */
-	__u32 hold_cpu;		      /* the kernel has bpf_preempt_disable(), see probe.bpf.h */
+	__u32 block_error_is_errno;  /* the tracepoint's error is an errno, not a blk_status_t */
+	__u32 own_pid;		     /* our tgid: never charged to others */
+	__u32 retrans_has_err;	     /* tcp_retransmit_skb passes what sending returned */
+	__u32 issue_has_queue;	     /* block_rq_issue passes the queue before the request */
+	__u32 jiffy_us;		     /* the kernel's tick: TCP's timers count in it */
+	__u32 hold_cpu;		     /* the kernel has bpf_preempt_disable(), see probe.bpf.h */
 };
 
 /* Stand in the programs for calls of bpf_preempt_disable() and bpf_preempt_enable(), whose numbers are
  * known at load only. */
-#define CONFIG_CALL_HOLD 0x63750001
+#define CONFIG_CALL_HOLD    0x63750001
 #define CONFIG_CALL_RELEASE 0x63750002
 
 /* Ring events of one peer or device that may follow each other at once. */

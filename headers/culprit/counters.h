@@ -161,8 +161,9 @@ struct block_control {
 /* ---- files ---- */
 
 enum census_flag {
-	CENSUS_UNKNOWN = 1,   /* the bitmap could not be read: fds means nothing */
-	CENSUS_TRUNCATED = 2, /* more than CENSUS_FDS_MAX numbers: fds is what the first ones hold */
+	CENSUS_UNKNOWN = 1, /* the bitmap could not be read: fds means nothing */
+	CENSUS_TRUNCATED =
+		2, /* more than CENSUS_FDS_MAX numbers: fds is what the first ones hold */
 };
 
 #define CENSUS_FDS_MAX (1U << 20)

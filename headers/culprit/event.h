@@ -396,7 +396,8 @@ struct event_tcp_peer {
 	__u64 dsacks;	    /* segments that the peer said it got twice */
 	__u64 bytes_acked;
 	__u64 bytes_received;
-	__u64 retrans[RETRANS_CAUSES]; /* by cause, from the tracepoint; RETRANS_UNSERVED: of these */
+	__u64 retrans
+		[RETRANS_CAUSES]; /* by cause, from the tracepoint; RETRANS_UNSERVED: of these */
 	__u64 send_errors;
 	__u64 attempts; /* connect() calls that sent a SYN */
 	__u64 established;

@@ -234,7 +234,8 @@ __u32 world_netns(void)
 int world_setup(void **state)
 {
 	(void)state;
-	if (unshare(CLONE_NEWNET | CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -1;
 	/* Classic tracepoints are found there; the mount ends with this process. */
 	if (access("/sys/kernel/tracing/events", F_OK) &&
@@ -253,9 +254,10 @@ bool filter(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(rule, sizeof(rule), fmt, args);
 	va_end(args);
-	return run("nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; "
-		   "add rule inet t in %s'",
-		   rule);
+	return run(
+		"nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; "
+		"add rule inet t in %s'",
+		rule);
 }
 
 void filter_clear(void)
@@ -275,7 +277,8 @@ static unsigned long long column(const char *path, const char *name)
 	       fgets(values, sizeof(values), file)) {
 		n = strtok_r(names, " \n", &save_n);
 		v = strtok_r(values, " \n", &save_v);
-		for (; n && v; n = strtok_r(NULL, " \n", &save_n), v = strtok_r(NULL, " \n", &save_v))
+		for (; n && v;
+		     n = strtok_r(NULL, " \n", &save_n), v = strtok_r(NULL, " \n", &save_v))
 			if (strcmp(n, name) == 0)
 				found = strtoull(v, NULL, 10);
 	}

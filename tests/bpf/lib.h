@@ -86,9 +86,9 @@ void tcp_abort(int fd);
 /* ---- disks ---- */
 
 struct loop {
-	char path[64];	  /* /dev/loopN */
+	char path[64]; /* /dev/loopN */
 	char backing[64];
-	int fd;		  /* the device, O_DIRECT */
+	int fd; /* the device, O_DIRECT */
 	__u32 dev;
 	size_t bytes;
 };

@@ -101,7 +101,8 @@ bool loop_open(struct loop *loop, size_t bytes)
 
 bool loop_open_in(struct loop *loop, const char *dir, size_t bytes)
 {
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), backing, number, tries, fd = -1;
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), backing, number, tries,
+	    fd = -1;
 	struct loop_info64 info = {.lo_flags = LO_FLAGS_AUTOCLEAR};
 	struct stat st;
 

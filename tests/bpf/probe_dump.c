@@ -52,12 +52,12 @@ static void print_self(const struct event *event)
 		       probe->via, probe->reason);
 		break;
 	case EVENT_RING:
-		printf("ring    %-16s produced %llu delivered %llu lost %llu suppressed %llu\n", ring->name,
-		       ring->produced, ring->delivered, ring->lost, ring->suppressed);
+		printf("ring    %-16s produced %llu delivered %llu lost %llu suppressed %llu\n",
+		       ring->name, ring->produced, ring->delivered, ring->lost, ring->suppressed);
 		break;
 	case EVENT_TABLE:
-		printf("table   %-16s limit %llu used %llu dropped %llu\n", table->name, table->limit,
-		       table->used, table->dropped);
+		printf("table   %-16s limit %llu used %llu dropped %llu\n", table->name,
+		       table->limit, table->used, table->dropped);
 		break;
 	case EVENT_HOOK:
 		printf("hook    %-16s runs %llu ns %llu\n", hook->name, hook->runs, hook->run_ns);
@@ -89,9 +89,9 @@ static void print_block(const struct event *event)
 		printf("\n");
 		break;
 	case EVENT_BLOCK_STATUS:
-		printf("status  %u:%u op %u status %u count %llu harmless %llu\n", status->dev >> 20,
-		       status->dev & 0xfffff, status->op, status->status, status->count,
-		       status->harmless);
+		printf("status  %u:%u op %u status %u count %llu harmless %llu\n",
+		       status->dev >> 20, status->dev & 0xfffff, status->op, status->status,
+		       status->count, status->harmless);
 		break;
 	}
 }
@@ -110,8 +110,8 @@ static void print_peer(const struct event_tcp_peer *p)
 	       p->retrans[RETRANS_SYNACK], p->retrans[RETRANS_OTHER], p->send_errors, p->attempts,
 	       p->established, p->accepted, p->refused, p->timed_out, p->unreachable, p->abandoned,
 	       p->failed, p->resets, p->broken, p->closed, p->live, p->live_syn, p->live_stuck,
-	       p->max_backoff, p->live_zero_win, p->live_reord, p->close_wait, p->srtt_us, p->min_rtt_us,
-	       p->pid, p->comm);
+	       p->max_backoff, p->live_zero_win, p->live_reord, p->close_wait, p->srtt_us,
+	       p->min_rtt_us, p->pid, p->comm);
 }
 
 static void print_tcp(const struct event *event)
@@ -122,14 +122,14 @@ static void print_tcp(const struct event *event)
 	if (event->type == EVENT_TCP_RETRANS)
 		printf("retrans %s if %u local %u remote %u cause %u state %u backoff %u err %d segs %u "
 		       "total %u srtt %u rtt %u rto %u wnd %u cwnd %u pid %u %.16s\n",
-		       peer_text(&r->peer), r->ifindex, r->local_port, r->remote_port, r->cause, r->state,
-		       r->backoff, r->err, r->segs_out, r->total_retrans, r->srtt_us, r->min_rtt_us,
-		       r->rto_us, r->snd_wnd, r->snd_cwnd, r->pid, r->comm);
+		       peer_text(&r->peer), r->ifindex, r->local_port, r->remote_port, r->cause,
+		       r->state, r->backoff, r->err, r->segs_out, r->total_retrans, r->srtt_us,
+		       r->min_rtt_us, r->rto_us, r->snd_wnd, r->snd_cwnd, r->pid, r->comm);
 	else if (event->type == EVENT_TCP_CONN)
 		printf("conn    %s if %u local %u remote %u outcome %u err %u syn_retrans %u segs %u pid %u "
 		       "%.16s\n",
-		       peer_text(&c->peer), c->ifindex, c->local_port, c->remote_port, c->outcome, c->err,
-		       c->syn_retrans, c->segs_out, c->pid, c->comm);
+		       peer_text(&c->peer), c->ifindex, c->local_port, c->remote_port, c->outcome,
+		       c->err, c->syn_retrans, c->segs_out, c->pid, c->comm);
 	else
 		print_peer((const void *)event);
 }
@@ -151,12 +151,12 @@ static void print_files(const struct event *event)
 		break;
 	case EVENT_FD_GROUP:
 		printf("group   %u scan %u count %u kind %u proto %u state %u peer %s name '%s'\n",
-		       group->pid, group->scan, group->count, group->kind, group->proto, group->state,
-		       peer_text(&group->peer), group->name);
+		       group->pid, group->scan, group->count, group->kind, group->proto,
+		       group->state, peer_text(&group->peer), group->name);
 		break;
 	case EVENT_FD_SCAN:
-		printf("scan    %u scan %u fds %u groups %u sent %u\n", scan->pid, scan->scan, scan->fds,
-		       scan->groups, scan->sent);
+		printf("scan    %u scan %u fds %u groups %u sent %u\n", scan->pid, scan->scan,
+		       scan->fds, scan->groups, scan->sent);
 		break;
 	}
 }
@@ -196,7 +196,8 @@ static void watch(struct probes *probes, unsigned int seconds, unsigned int pid)
 
 int main(int argc, char **argv)
 {
-	struct probes_options options = {.slow_io_ns = 1000000000ULL, .own_pid = (unsigned int)getpid()};
+	struct probes_options options = {.slow_io_ns = 1000000000ULL,
+					 .own_pid = (unsigned int)getpid()};
 	unsigned int seconds = 3, pid = 0, major, minor, dev = 0;
 	struct probes *probes;
 	struct err err = {0};

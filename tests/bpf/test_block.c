@@ -18,7 +18,7 @@
 #include <culprit/config.h>
 #include <culprit/counters.h>
 
-#define BLOCK 4096
+#define BLOCK	   4096
 #define DISK_BYTES (4U << 20)
 
 static const char *const ways[] = {"tp_btf", "raw_tp", "tp"};
@@ -86,7 +86,8 @@ static void test_reads_and_writes(void **state)
 			continue;
 		classic = strcmp(ways[way], "tp") == 0;
 		for (i = 0; i < 50; i++)
-			assert_int_equal(pwrite(loop.fd, buffer(), 2 * BLOCK, i * 2 * BLOCK), 2 * BLOCK);
+			assert_int_equal(pwrite(loop.fd, buffer(), 2 * BLOCK, i * 2 * BLOCK),
+					 2 * BLOCK);
 		for (i = 0; i < 70; i++)
 			assert_int_equal(pread(loop.fd, buffer(), BLOCK, i * BLOCK), BLOCK);
 		bag_fill(bag);
@@ -144,8 +145,8 @@ static void test_flush_and_discard(void **state)
 	loop_close(&loop);
 }
 
-static void expect_io_events(const struct bag *bag, const struct loop *loop, enum block_io_reason reason,
-			     enum block_status status, unsigned int n)
+static void expect_io_events(const struct bag *bag, const struct loop *loop,
+			     enum block_io_reason reason, enum block_status status, unsigned int n)
 {
 	const struct event_block_io *io;
 	const struct event *event = NULL;
@@ -199,8 +200,9 @@ static void test_errors(void **state)
 		assert_int_equal(truncate(loop.backing, DISK_BYTES / 2), 0);
 		for (i = 0; i < 9; i++) {
 			errno = 0;
-			assert_int_equal(
-				pread(loop.fd, buffer(), BLOCK, (off_t)(DISK_BYTES / 2 + i * BLOCK)), -1);
+			assert_int_equal(pread(loop.fd, buffer(), BLOCK,
+					       (off_t)(DISK_BYTES / 2 + i * BLOCK)),
+					 -1);
 			assert_int_equal(errno, EIO);
 		}
 		assert_int_equal(pread(loop.fd, buffer(), BLOCK, 0), BLOCK);
@@ -229,7 +231,8 @@ static void test_no_space(void **state)
 	int error = 0;
 
 	(void)state;
-	assert_true(run("mkdir -p /tmp/culprit-full && mount -t tmpfs -o size=1m tmpfs /tmp/culprit-full"));
+	assert_true(run(
+		"mkdir -p /tmp/culprit-full && mount -t tmpfs -o size=1m tmpfs /tmp/culprit-full"));
 	require(loop_open_in(&loop, "/tmp/culprit-full", DISK_BYTES));
 	bag = bag_open(NULL, NULL);
 	for (i = 0; i < DISK_BYTES / BLOCK / 16; i++) {
@@ -240,7 +243,8 @@ static void test_no_space(void **state)
 	}
 	assert_true(failed > 0);
 	bag_fill(bag);
-	status = bag_status(bag, loop.dev, BLOCK_WRITE, error == ENOSPC ? BLOCK_NOSPC : BLOCK_IOERR);
+	status =
+		bag_status(bag, loop.dev, BLOCK_WRITE, error == ENOSPC ? BLOCK_NOSPC : BLOCK_IOERR);
 	assert_non_null(status);
 	assert_int_equal(status->count, failed);
 	assert_int_equal(bag_stat(bag, loop.dev, BLOCK_WRITE)->requests, DISK_BYTES / BLOCK / 16);
@@ -327,7 +331,9 @@ static bool scsi_debug_disk(char *ret_path, size_t size, __u32 *ret_dev)
 	char name[64] = "";
 	FILE *file;
 
-	file = popen("ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block 2>/dev/null", "r");
+	file = popen(
+		"ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block 2>/dev/null",
+		"r");
 	if (!file)
 		return false;
 	if (fscanf(file, "%63s", name) != 1)

@@ -102,7 +102,8 @@ static void test_exact(void **state)
 	before = proc_count(getpid());
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] + before + 10 > limit.rlim_cur) {
-			print_message("%u descriptors are more than this process may open\n", counts[i]);
+			print_message("%u descriptors are more than this process may open\n",
+				      counts[i]);
 			continue;
 		}
 		pid = hold(open_many, counts[i]);
@@ -137,7 +138,8 @@ static void test_changes(void **state)
 	bag_snapshot(bag);
 	assert_non_null(bag_fds(bag, pid));
 	assert_non_null(bag_fds(bag, getpid()));
-	assert_int_equal(bag_fds(bag, getpid())->fds, proc_count(getpid()) + 1); /* the iterator's own */
+	assert_int_equal(bag_fds(bag, getpid())->fds,
+			 proc_count(getpid()) + 1); /* the iterator's own */
 	bag_clear(bag);
 	bag_snapshot(bag);
 	assert_null(bag_fds(bag, pid));
@@ -332,8 +334,9 @@ static void open_zoo(unsigned int n)
 	sleep_ms(50);
 }
 
-static const struct event_fd_group *group_of(const struct bag *bag, enum fd_kind kind, enum fd_proto proto,
-					     unsigned int state, unsigned int dir)
+static const struct event_fd_group *group_of(const struct bag *bag, enum fd_kind kind,
+					     enum fd_proto proto, unsigned int state,
+					     unsigned int dir)
 {
 	const struct event_fd_group *group;
 	const struct event *event = NULL;
@@ -360,8 +363,9 @@ static void test_scan(void **state)
 
 	(void)state;
 	bag_snapshot(bag);
-	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid, bag_fds(bag, pid)->start_ns, 7,
-					 clock_now_ns(), bag_put, bag),
+	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid,
+					 bag_fds(bag, pid)->start_ns, 7, clock_now_ns(), bag_put,
+					 bag),
 			 0);
 	while ((event = bag_next(bag, event, EVENT_FD_GROUP))) {
 		group = (const void *)event;
@@ -388,24 +392,27 @@ static void test_scan(void **state)
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_UDP, 0, PEER_OUT)->count, 4);
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_UNIX, 0, 0)->count, 6);
 	assert_int_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->count, 11);
-	assert_string_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->name, "/memfd:zoo (deleted)");
+	assert_string_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->name,
+			    "/memfd:zoo (deleted)");
 	assert_true(group_of(bag, FD_PIPE, FD_PROTO_NONE, 0, 0)->count >= 7);
 	assert_int_equal(group_of(bag, FD_EVENTFD, FD_PROTO_NONE, 0, 0)->count, 7);
 	/* Not that process (any more). */
-	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid, 1, 8, clock_now_ns(), bag_put, bag),
-			 -ESRCH);
+	assert_int_equal(
+		probes_scan_fds(bag->probes, (unsigned int)pid, 1, 8, clock_now_ns(), bag_put, bag),
+		-ESRCH);
 	end(pid);
-	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid, 0, 9, clock_now_ns(), bag_put, bag),
-			 -ESRCH);
+	assert_int_equal(
+		probes_scan_fds(bag->probes, (unsigned int)pid, 0, 9, clock_now_ns(), bag_put, bag),
+		-ESRCH);
 	bag_close(bag);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact),	       cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_shared_table),   cmocka_unit_test(test_unshared_table),
-		cmocka_unit_test(test_dead_leader),    cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_exact),	     cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_shared_table), cmocka_unit_test(test_unshared_table),
+		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_scan),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);

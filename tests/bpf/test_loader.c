@@ -72,7 +72,8 @@ static void test_each_way(void **state)
 		for (i = 0, at = 0, force[0] = '\0'; i < PROBE_ROWS; i++)
 			if (probe_table[i].ways[k].type)
 				at += (size_t)snprintf(force + at, sizeof(force) - at, "%s=%s,",
-						       probe_table[i].name, probe_table[i].ways[k].type);
+						       probe_table[i].name,
+						       probe_table[i].ways[k].type);
 		if (!at)
 			break;
 		bag = bag_open(NULL, force);
@@ -170,8 +171,8 @@ static void test_forced_off(void **state)
 		if (strstr(off[i], "block.issue"))
 			assert_int_equal(probes_arm_issue(bag->probes, 1), -ENOTSUP);
 		if (strstr(off[i], "files.scan"))
-			assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)getpid(), 0, 1, 1,
-							 bag_put, bag),
+			assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)getpid(), 0, 1,
+							 1, bag_put, bag),
 					 -ENOTSUP);
 		bag_close(bag);
 	}
@@ -181,8 +182,9 @@ static void test_forced_off(void **state)
 static void test_all_off(void **state)
 {
 	struct probes_options options = {
-		.disable = "tcp.retransmit,tcp.state,tcp.synack,tcp.sample,block.complete,block.issue,"
-			   "files.census,files.scan"};
+		.disable =
+			"tcp.retransmit,tcp.state,tcp.synack,tcp.sample,block.complete,block.issue,"
+			"files.census,files.scan"};
 	struct probes *probes;
 	struct err err = {0};
 
@@ -370,11 +372,16 @@ static void test_detach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	      cmocka_unit_test(test_all),
-		cmocka_unit_test(test_each_way),      cmocka_unit_test(test_fallback),
-		cmocka_unit_test(test_refused_by_kernel), cmocka_unit_test(test_forced_off),
-		cmocka_unit_test(test_all_off),	      cmocka_unit_test(test_capabilities),
-		cmocka_unit_test(test_overflow),      cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_each_way),
+		cmocka_unit_test(test_fallback),
+		cmocka_unit_test(test_refused_by_kernel),
+		cmocka_unit_test(test_forced_off),
+		cmocka_unit_test(test_all_off),
+		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_detach),
 	};
 

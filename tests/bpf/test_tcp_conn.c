@@ -24,7 +24,8 @@ static struct bag *open_way(const char *way)
 	struct bag *bag;
 	const struct event_probe *probe;
 
-	snprintf(force, sizeof(force), "tcp.retransmit=%s,tcp.state=%s,tcp.synack=%s", way, way, way);
+	snprintf(force, sizeof(force), "tcp.retransmit=%s,tcp.state=%s,tcp.synack=%s", way, way,
+		 way);
 	bag = bag_open(NULL, force);
 	probe = bag_probe(bag, "tcp.state");
 	assert_non_null(probe);
@@ -40,8 +41,8 @@ static struct bag *open_way(const char *way)
 }
 
 /* n connections, each carries one byte to the server and is closed by the client first. */
-static void make_connections(const char *listen_addr, const char *addr, unsigned int *port, int backlog,
-			     unsigned int n)
+static void make_connections(const char *listen_addr, const char *addr, unsigned int *port,
+			     int backlog, unsigned int n)
 {
 	int listener = tcp_listen(listen_addr, port, backlog), client, server;
 	unsigned int i;
@@ -75,7 +76,8 @@ static void expect_connections(const struct bag *bag, const char *addr, unsigned
 	assert_int_equal(in->established, 0);
 	assert_int_equal(in->accepted, n);
 	assert_int_equal(in->closed, n);
-	assert_int_equal(out->refused + out->timed_out + out->abandoned + out->failed + out->unreachable, 0);
+	assert_int_equal(
+		out->refused + out->timed_out + out->abandoned + out->failed + out->unreachable, 0);
 	assert_int_equal(out->resets + out->broken + in->resets + in->broken, 0);
 	assert_int_equal(out->live + in->live, 0);
 	/* The kernel counts FIN as a byte where it is acknowledged or received. */
@@ -129,7 +131,8 @@ static void test_connections(void **state)
 			if (!bag)
 				continue;
 			port = 0;
-			make_connections(families[i].listen, families[i].connect, &port, 64, CONNECTIONS);
+			make_connections(families[i].listen, families[i].connect, &port, 64,
+					 CONNECTIONS);
 			sleep_ms(50);
 			bag_fill(bag);
 			expect_connections(bag, families[i].peer, port, CONNECTIONS);
@@ -189,7 +192,8 @@ static void test_refused(void **state)
 		assert_non_null(peer);
 		assert_int_equal(peer->attempts, CONNECTIONS);
 		assert_int_equal(peer->refused, CONNECTIONS);
-		assert_int_equal(peer->established + peer->closed + peer->timed_out + peer->failed, 0);
+		assert_int_equal(peer->established + peer->closed + peer->timed_out + peer->failed,
+				 0);
 		/* Each sent its SYN. */
 		assert_int_equal(peer->segs_out, CONNECTIONS);
 		assert_int_equal(peer->segs_retrans, 0);
@@ -387,7 +391,8 @@ static void test_concurrent(void **state)
 		/* The kernel does not run a program that it interrupted on the same CPU: then it says so. */
 		nested = bag_table(bag, "tcp.state.nested");
 		if (nested) {
-			print_message("%llu runs were missed\n", (unsigned long long)nested->dropped);
+			print_message("%llu runs were missed\n",
+				      (unsigned long long)nested->dropped);
 			assert_true(nested->dropped < 10);
 		} else {
 			expect_connections(bag, "127.0.0.1", (unsigned int)(uintptr_t)port, 500);
@@ -399,14 +404,10 @@ static void test_concurrent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connections),
-		cmocka_unit_test(test_backlog_zero),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_timed_out),
-		cmocka_unit_test(test_unreachable),
-		cmocka_unit_test(test_abandoned_and_failed),
-		cmocka_unit_test(test_resets),
-		cmocka_unit_test(test_listener),
+		cmocka_unit_test(test_connections), cmocka_unit_test(test_backlog_zero),
+		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_timed_out),
+		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_abandoned_and_failed),
+		cmocka_unit_test(test_resets),	    cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_concurrent),
 	};
 

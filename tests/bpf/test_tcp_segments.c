@@ -47,8 +47,8 @@ static void expect_sums(const struct event_tcp_peer *peer, const struct event_tc
 	assert_int_equal(peer->dsacks, sums->dsacks);
 }
 
-static void open_pairs(int listener, const char *addr, unsigned int port, int *clients, int *servers,
-		       unsigned int n)
+static void open_pairs(int listener, const char *addr, unsigned int port, int *clients,
+		       int *servers, unsigned int n)
 {
 	unsigned int i;
 	char data[100] = {0};
@@ -166,7 +166,8 @@ static void test_timeouts(void **state)
 	assert_true(after.timeouts - before.timeouts >= 2);
 	assert_int_equal(peer->retrans[RETRANS_RTO], after.timeouts - before.timeouts);
 	assert_int_equal(peer->retrans[RETRANS_TLP], after.probes - before.probes);
-	assert_int_equal(peer->retrans[RETRANS_TLP] + peer->retrans[RETRANS_RTO], sums.segs_retrans);
+	assert_int_equal(peer->retrans[RETRANS_TLP] + peer->retrans[RETRANS_RTO],
+			 sums.segs_retrans);
 	assert_int_equal(peer->send_errors, 0);
 	while ((event = bag_next(bag, event, EVENT_TCP_RETRANS))) {
 		retrans = (const void *)event;
@@ -229,16 +230,17 @@ static void test_losses(void **state)
 	add_info(&sums, client);
 	bag_fill(bag);
 	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
-	print_message("kernel: %llu fast, %llu slow start, %llu timeouts, %llu probes; we: %llu %llu %llu %llu"
-		      " (%llu other) of %llu\n",
-		      after.fast - before.fast, after.slow_start - before.slow_start,
-		      after.timeouts - before.timeouts, after.probes - before.probes,
-		      (unsigned long long)peer->retrans[RETRANS_FAST],
-		      (unsigned long long)peer->retrans[RETRANS_LOSS],
-		      (unsigned long long)peer->retrans[RETRANS_RTO],
-		      (unsigned long long)peer->retrans[RETRANS_TLP],
-		      (unsigned long long)peer->retrans[RETRANS_OTHER],
-		      (unsigned long long)sums.segs_retrans);
+	print_message(
+		"kernel: %llu fast, %llu slow start, %llu timeouts, %llu probes; we: %llu %llu %llu %llu"
+		" (%llu other) of %llu\n",
+		after.fast - before.fast, after.slow_start - before.slow_start,
+		after.timeouts - before.timeouts, after.probes - before.probes,
+		(unsigned long long)peer->retrans[RETRANS_FAST],
+		(unsigned long long)peer->retrans[RETRANS_LOSS],
+		(unsigned long long)peer->retrans[RETRANS_RTO],
+		(unsigned long long)peer->retrans[RETRANS_TLP],
+		(unsigned long long)peer->retrans[RETRANS_OTHER],
+		(unsigned long long)sums.segs_retrans);
 	assert_int_equal(peer->segs_retrans, sums.segs_retrans);
 	assert_true(peer->retrans[RETRANS_FAST] > 0);
 	assert_int_equal(peer->retrans[RETRANS_FAST], after.fast - before.fast);
@@ -357,13 +359,14 @@ static void live_elsewhere(int to_parent, int from_parent)
 	result.netns = world_netns();
 	for (i = 0; i < SOCKETS; i++)
 		add_info(&result.out, clients[i]);
-	if (write(to_parent, &result, sizeof(result)) != sizeof(result) || read(from_parent, &byte, 1))
+	if (write(to_parent, &result, sizeof(result)) != sizeof(result) ||
+	    read(from_parent, &byte, 1))
 		_exit(1);
 	_exit(0);
 }
 
-static const struct event_tcp_peer *peer_of_child(const struct bag *bag, const struct child_result *child,
-						  enum peer_dir dir)
+static const struct event_tcp_peer *
+peer_of_child(const struct bag *bag, const struct child_result *child, enum peer_dir dir)
 {
 	const struct event_tcp_peer *found = NULL, *peer;
 	const struct event *event = NULL;
@@ -443,9 +446,9 @@ static void test_idle_peer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_live_sums),	cmocka_unit_test(test_timeouts),
-		cmocka_unit_test(test_losses),		cmocka_unit_test(test_blackout),
-		cmocka_unit_test(test_synack),		cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_live_sums), cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_losses),	  cmocka_unit_test(test_blackout),
+		cmocka_unit_test(test_synack),	  cmocka_unit_test(test_other_namespace),
 		cmocka_unit_test(test_idle_peer),
 	};
 

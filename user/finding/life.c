@@ -79,7 +79,8 @@ const struct finding *life_past_at(const struct life *life, unsigned int i)
 	for (unsigned int n = 0; n < life->n; n++) {
 		const struct slot *s = life->slot[n];
 
-		if (!s->open && s->finding.episode && s->finding.state == FINDING_RESOLVED && i-- == 0)
+		if (!s->open && s->finding.episode && s->finding.state == FINDING_RESOLVED &&
+		    i-- == 0)
 			return &s->finding;
 	}
 	return NULL;

@@ -29,7 +29,8 @@ static void degrade_sample(const struct probes *probes, struct event_probe *even
 	if (!probes->have_peers || !probes->peers.netns.refused || event->state != PROBE_ACTIVE)
 		return;
 	event->state = PROBE_DEGRADED;
-	snprintf(event->reason, sizeof(event->reason), "other network namespaces: %s (CAP_SYS_ADMIN)",
+	snprintf(event->reason, sizeof(event->reason),
+		 "other network namespaces: %s (CAP_SYS_ADMIN)",
 		 strerror(probes->peers.netns.refused));
 }
 
@@ -61,7 +62,8 @@ int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn,
 	return 0;
 }
 
-static int send_ring(const struct sender *sender, const struct object *object, const __u64 *counters)
+static int send_ring(const struct sender *sender, const struct object *object,
+		     const __u64 *counters)
 {
 	struct event_ring event = {
 		.produced = counters[COUNTER_PRODUCED],
@@ -116,8 +118,8 @@ static int account_tables(const struct probes *probes, const struct sender *send
 		ret = send_table(sender, "tcp.peers", PEERS_MAX, probes->peers.used,
 				 counters[OBJECT_TCP][COUNTER_NO_ENTRY]);
 		if (ret >= 0)
-			ret = send_table(sender, "tcp.namespaces", NETNS_MAX, probes->peers.netns.used,
-					 probes->peers.netns.dropped);
+			ret = send_table(sender, "tcp.namespaces", NETNS_MAX,
+					 probes->peers.netns.used, probes->peers.netns.dropped);
 	}
 	if (ret >= 0 && probes->have_blocks)
 		ret = send_table(sender, "block.stats", probes->options.block_stats_max,

@@ -10,9 +10,9 @@
 #include "probe/kernel_read.h"
 
 #define ENTRIES_PER_DISK 8
-#define ENTRIES_MIN 64
-#define ENTRIES_MAX 8192
-#define SEEN_MAX (ENTRIES_MAX + BLOCK_ERRORS_MAX)
+#define ENTRIES_MIN	 64
+#define ENTRIES_MAX	 8192
+#define SEEN_MAX	 (ENTRIES_MAX + BLOCK_ERRORS_MAX)
 
 /* The key of either map; status is ~0 for block_stats. */
 struct block_seen {
@@ -34,8 +34,8 @@ struct walk {
 void block_stats_init(struct block_stats *stats, int stats_fd, int errors_fd, unsigned int cpus)
 {
 	memset(stats, 0, sizeof(*stats));
-	id_table_init(&stats->seen, sizeof(((struct block_seen *)0)->key), sizeof(struct block_seen),
-		      SEEN_MAX);
+	id_table_init(&stats->seen, sizeof(((struct block_seen *)0)->key),
+		      sizeof(struct block_seen), SEEN_MAX);
 	stats->stats_fd = stats_fd;
 	stats->errors_fd = errors_fd;
 	stats->cpus = cpus;
@@ -63,7 +63,8 @@ unsigned int block_stats_entries(void)
 }
 
 /* Sends it when it differs from what was sent before. */
-static int send_changed(const struct walk *walk, __u32 dev, __u32 op, __u32 status, struct event *event)
+static int send_changed(const struct walk *walk, __u32 dev, __u32 op, __u32 status,
+			struct event *event)
 {
 	struct block_seen key = {.key = {dev, (__u16)op, (__u16)status}}, *seen;
 	unsigned long long hash = id_hash(event + 1, event->size - sizeof(*event));
@@ -107,7 +108,8 @@ static int show_status(void *ctx, const void *data, const void *values)
 {
 	const struct block_error_key *key = data;
 	const struct block_error_value *value = values;
-	struct event_block_status event = {.h = {.type = EVENT_BLOCK_STATUS, .size = sizeof(event)}};
+	struct event_block_status event = {
+		.h = {.type = EVENT_BLOCK_STATUS, .size = sizeof(event)}};
 	const struct walk *walk = ctx;
 	unsigned int cpu;
 
@@ -123,14 +125,15 @@ static int show_status(void *ctx, const void *data, const void *values)
 	return send_changed(walk, key->dev, key->op, key->status, &event.h);
 }
 
-int block_stats_snapshot(struct block_stats *stats, unsigned long long now_ns, event_fn fn, void *ctx)
+int block_stats_snapshot(struct block_stats *stats, unsigned long long now_ns, event_fn fn,
+			 void *ctx)
 {
 	struct walk walk = {.stats = stats, .now_ns = now_ns, .fn = fn, .ctx = ctx};
 	int ret;
 
 	stats->used = 0;
-	ret = map_walk(stats->stats_fd, sizeof(struct block_key), sizeof(struct block_value), stats->cpus,
-		       show_stat, &walk);
+	ret = map_walk(stats->stats_fd, sizeof(struct block_key), sizeof(struct block_value),
+		       stats->cpus, show_stat, &walk);
 	if (ret == 0)
 		ret = map_walk(stats->errors_fd, sizeof(struct block_error_key),
 			       sizeof(struct block_error_value), stats->cpus, show_status, &walk);

@@ -35,9 +35,10 @@ int capability_check(struct err *err)
 		return err_set(err, errno, "cannot read this process's capabilities");
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]) && ret == 0; i++)
 		if (!have(caps, needed[i].cap) && !have(caps, CAP_SYS_ADMIN))
-			ret = err_set(err, -EPERM,
-				      "missing capability %s: run it as root, or give it CAP_BPF and CAP_PERFMON",
-				      needed[i].name);
+			ret = err_set(
+				err, -EPERM,
+				"missing capability %s: run it as root, or give it CAP_BPF and CAP_PERFMON",
+				needed[i].name);
 	cap_free(caps);
 	return ret;
 }

@@ -110,7 +110,8 @@ static int send_fds(struct process_seen *process, unsigned long long now_ns, eve
 	return fn(ctx, &event.h);
 }
 
-static int send_gone(const struct process_key *key, unsigned long long now_ns, event_fn fn, void *ctx)
+static int send_gone(const struct process_key *key, unsigned long long now_ns, event_fn fn,
+		     void *ctx)
 {
 	struct event_proc_gone event = {
 		.h = {.ts_ns = now_ns, .type = EVENT_PROC_GONE, .size = sizeof(event)},

@@ -17,7 +17,7 @@
 #include "probe/id_table.h"
 #include "probe/kernel_read.h"
 
-#define GROUPS_MAX 4096
+#define GROUPS_MAX  4096
 #define GROUPS_SENT 16
 
 struct group_key {
@@ -82,7 +82,8 @@ static int on_record(void *ctx, const void *data)
 {
 	const struct fd_record *record = data;
 	struct scanning *scanning = ctx;
-	struct group_key key = {.peer = record->peer, .proto = record->proto, .state = record->state};
+	struct group_key key = {
+		.peer = record->peer, .proto = record->proto, .state = record->state};
 	struct group *group;
 	bool is_new;
 
@@ -148,7 +149,9 @@ static int send_groups(const struct scanning *scanning, const struct fd_scan_req
 	for (i = 0; i < end.sent; i++) {
 		const struct group *group = id_table_at(&scanning->groups, i);
 		struct event_fd_group event = {
-			.h = {.ts_ns = request->now_ns, .type = EVENT_FD_GROUP, .size = sizeof(event)},
+			.h = {.ts_ns = request->now_ns,
+			      .type = EVENT_FD_GROUP,
+			      .size = sizeof(event)},
 			.start_ns = scanning->start_ns,
 			.pid = request->pid,
 			.scan = request->scan,

@@ -22,6 +22,7 @@ struct fd_scan_request {
 };
 
 /* -ESRCH: there is no such process (any more). */
-int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, event_fn fn, void *ctx);
+int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, event_fn fn,
+		void *ctx);
 
 #endif

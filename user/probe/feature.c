@@ -43,7 +43,8 @@ static bool argument_is_typedef(const struct btf *btf, const char *tracepoint, u
 	if (!proto || arg + 1 >= btf_vlen(proto))
 		return false;
 	type = btf__type_by_id(btf, btf_params(proto)[arg + 1].type);
-	return type && btf_is_typedef(type) && strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
+	return type && btf_is_typedef(type) &&
+	       strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
 }
 
 static unsigned int function(const struct btf *btf, const char *name)

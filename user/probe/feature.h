@@ -20,6 +20,7 @@ struct kernel_functions {
 };
 
 /* Sets retrans_has_err, issue_has_queue, block_error_is_errno and hold_cpu. -ENOTSUP when there is no BTF. */
-int feature_read(struct bpf_config *config, struct kernel_functions *ret_functions, struct err *err);
+int feature_read(struct bpf_config *config, struct kernel_functions *ret_functions,
+		 struct err *err);
 
 #endif

@@ -16,10 +16,10 @@ struct id_table {
 	size_t entry_size;
 	unsigned int max;
 	unsigned int used;
-	unsigned int cap;	/* entries allocated */
-	unsigned int n_index;	/* a power of two */
+	unsigned int cap;     /* entries allocated */
+	unsigned int n_index; /* a power of two */
 	unsigned char *entries;
-	unsigned int *index;	/* entry number + 1; 0 = free */
+	unsigned int *index;	    /* entry number + 1; 0 = free */
 	unsigned long long dropped; /* insertions refused: it was full, or memory was */
 };
 

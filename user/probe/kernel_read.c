@@ -10,7 +10,7 @@
 #include <bpf/bpf.h>
 
 #define BATCH_BYTES (64 * 1024)
-#define BATCH_MAX 256
+#define BATCH_MAX   256
 /* A bucket that does not fit makes the kernel say ENOSPC; no bucket of ours holds more. */
 #define BATCH_MIN 16
 
@@ -28,7 +28,8 @@ static int show_batch(const unsigned char *keys, const unsigned char *values, un
 	return 0;
 }
 
-int map_walk(int fd, size_t key_size, size_t value_size, unsigned int cpus, map_entry_fn fn, void *ctx)
+int map_walk(int fd, size_t key_size, size_t value_size, unsigned int cpus, map_entry_fn fn,
+	     void *ctx)
 {
 	size_t all_size = value_size * (cpus ? cpus : 1);
 	unsigned int max = BATCH_BYTES / all_size, n;

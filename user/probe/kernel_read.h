@@ -16,7 +16,8 @@ typedef int (*map_entry_fn)(void *ctx, const void *key, const void *value);
  * Shows each entry of a hash map; of a per-CPU map the value is an array, one of value_size bytes for
  * each possible CPU. An entry that is added or removed meanwhile may be seen or not.
  */
-int map_walk(int fd, size_t key_size, size_t value_size, unsigned int cpus, map_entry_fn fn, void *ctx);
+int map_walk(int fd, size_t key_size, size_t value_size, unsigned int cpus, map_entry_fn fn,
+	     void *ctx);
 
 /* Sums an object's per-CPU map `counters`; `cpus` as above. ret_counters has COUNTERS places. */
 int counters_read(int fd, unsigned int cpus, __u64 *ret_counters);

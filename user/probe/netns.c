@@ -107,7 +107,8 @@ static __u32 sockets_in(__u32 pid, const char *file, const char *proto)
 
 __u32 netns_sockets(const struct netns *netns)
 {
-	return sockets_in(netns->pid, "sockstat", "TCP") + sockets_in(netns->pid, "sockstat6", "TCP6");
+	return sockets_in(netns->pid, "sockstat", "TCP") +
+	       sockets_in(netns->pid, "sockstat6", "TCP6");
 }
 
 /* "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab
@@ -121,8 +122,8 @@ __u64 netns_segments(const struct netns *netns)
 	if (!snmp)
 		return 0;
 	while (fgets(line, sizeof(line), snmp))
-		if (sscanf(line, "Tcp: %*d %*d %*d %*d %*d %*d %*d %*d %*d %llu %llu %llu", &in, &out,
-			   &again) == 3)
+		if (sscanf(line, "Tcp: %*d %*d %*d %*d %*d %*d %*d %*d %*d %llu %llu %llu", &in,
+			   &out, &again) == 3)
 			break;
 	fclose(snmp);
 	return in + out + again;

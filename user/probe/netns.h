@@ -17,11 +17,11 @@
 
 struct netns {
 	__u32 inum;
-	__u32 pid;     /* a process in it; 0 for our own */
-	__u64 session; /* of the last sample; 0: it had no sockets */
-	bool present;  /* seen by the latest census */
-	bool sampled;  /* in this snapshot */
-	bool known;    /* sampled at least once before this snapshot */
+	__u32 pid;	/* a process in it; 0 for our own */
+	__u64 session;	/* of the last sample; 0: it had no sockets */
+	bool present;	/* seen by the latest census */
+	bool sampled;	/* in this snapshot */
+	bool known;	/* sampled at least once before this snapshot */
 	__u64 segments; /* sent, resent and received when it was last sampled, */
 	__u32 sockets;	/* and how many there were */
 };
@@ -29,9 +29,9 @@ struct netns {
 struct netns_list {
 	struct netns all[NETNS_MAX]; /* the first is our own */
 	unsigned int used;
-	unsigned int next;	     /* where the next round begins among the others */
-	unsigned long long dropped;  /* namespaces that found no room, each time */
-	int refused;		     /* errno of the last one that could not be entered; 0 = all could */
+	unsigned int next;	    /* where the next round begins among the others */
+	unsigned long long dropped; /* namespaces that found no room, each time */
+	int refused; /* errno of the last one that could not be entered; 0 = all could */
 };
 
 int netns_init(struct netns_list *list);

@@ -14,7 +14,7 @@
 
 /* Maps of a throw-away object need no room. */
 #define TRIAL_ENTRIES 16
-#define TRIAL_RING 4096
+#define TRIAL_RING    4096
 
 static const struct {
 	const char *name;
@@ -84,7 +84,8 @@ static int prepare_maps(struct bpf_object *bpf, const struct object_options *opt
 		return bpf_map__reuse_fd(map, options->listen_zero_fd);
 	if (!trial)
 		return 0;
-	bpf_object__for_each_map(map, bpf) {
+	bpf_object__for_each_map(map, bpf)
+	{
 		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
 			bpf_map__set_max_entries(map, TRIAL_RING);
 		else if (bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY &&
@@ -107,13 +108,14 @@ static void resolve_calls(struct bpf_program *program, const struct kernel_funct
 		if (insn->imm != CONFIG_CALL_HOLD && insn->imm != CONFIG_CALL_RELEASE)
 			continue;
 		insn->src_reg = BPF_PSEUDO_KFUNC_CALL;
-		insn->imm = (__s32)(insn->imm == CONFIG_CALL_HOLD ? functions->hold : functions->release);
+		insn->imm = (__s32)(insn->imm == CONFIG_CALL_HOLD ? functions->hold
+								  : functions->release);
 	}
 }
 
 /* Opens the object and loads it with the chosen ways of its runs, or with that of `alone` only. */
 static int load_once(enum probe_object which, struct probe_run *runs, const struct probe_run *alone,
-		const struct object_options *options, struct bpf_object **ret_bpf)
+		     const struct object_options *options, struct bpf_object **ret_bpf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = objects[which].name);
 	struct bpf_program *program;
@@ -215,7 +217,8 @@ static bool try_alone(enum probe_object which, struct probe_run *runs,
 }
 
 /* 1: all chosen ways are attached; 0: some were changed, try again; negative: it cannot be loaded. */
-static int attempt(struct object *object, struct probe_run *runs, const struct object_options *options)
+static int attempt(struct object *object, struct probe_run *runs,
+		   const struct object_options *options)
 {
 	bool again = false;
 	int i, ret;
@@ -287,7 +290,8 @@ int object_attach(struct object *object, enum probe_object which, struct probe_r
 			continue;
 		runs[i].way = next_way(&runs[i], 0);
 		if (runs[i].way < 0)
-			snprintf(runs[i].reason, sizeof(runs[i].reason), "it has no way %s", runs[i].only);
+			snprintf(runs[i].reason, sizeof(runs[i].reason), "it has no way %s",
+				 runs[i].only);
 	}
 	/* Each round without success gives up at least one way, so this ends. */
 	while (any_left(which, runs)) {
@@ -355,8 +359,7 @@ unsigned long long object_map_bytes(const struct object *object)
 	struct bpf_map *map;
 
 	if (object->bpf)
-		bpf_object__for_each_map(map, object->bpf)
-			bytes += memlock_bytes(bpf_map__fd(map));
+		bpf_object__for_each_map(map, object->bpf) bytes += memlock_bytes(bpf_map__fd(map));
 	return bytes;
 }
 

@@ -21,13 +21,13 @@
 /* One row of the probe table, as far as it has come. */
 struct probe_run {
 	const struct probe_row *row;
-	int way;		   /* index into row->ways; -1 = none works */
-	bool off;		   /* forced off */
-	const char *only;	   /* only this type of way is tried; NULL = all */
-	const char *refused;	   /* this type of way fails, as if the kernel refused it; NULL = none */
+	int way;	     /* index into row->ways; -1 = none works */
+	bool off;	     /* forced off */
+	const char *only;    /* only this type of way is tried; NULL = all */
+	const char *refused; /* this type of way fails, as if the kernel refused it; NULL = none */
 	struct bpf_program *program;
-	struct bpf_link *link;	   /* NULL: not attached (on demand), or no way works */
-	char reason[96];	   /* why off, or why a better way is not taken */
+	struct bpf_link *link; /* NULL: not attached (on demand), or no way works */
+	char reason[96];       /* why off, or why a better way is not taken */
 };
 
 struct object_options {

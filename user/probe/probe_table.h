@@ -19,15 +19,16 @@ struct way {
 	const char *type;    /* "tp_btf", "raw_tp", "tp", "iter" */
 	const char *target;  /* "block_rq_complete" */
 	const char *program; /* its name in the object */
-	const char *lacks;   /* what is missing when it comes to this way: the probe is degraded; or NULL */
+	const char *
+		lacks; /* what is missing when it comes to this way: the probe is degraded; or NULL */
 };
 
 struct probe_row {
 	const char *name;
 	enum probe_object object;
 	enum hook hook;
-	bool on_demand;		/* tested at start, attached when it is asked for */
-	const char *needed_by;	/* classes that cannot be judged without it */
+	bool on_demand;		     /* tested at start, attached when it is asked for */
+	const char *needed_by;	     /* classes that cannot be judged without it */
 	struct way ways[PROBE_WAYS]; /* up to the first without a type */
 };
 

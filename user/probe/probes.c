@@ -132,7 +132,8 @@ static void set_up_block(struct probes *probes)
 static bool scan_for_one(struct bpf_program *program, unsigned int own_pid)
 {
 	union bpf_iter_link_info info = {.task = {.pid = own_pid}};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
 	struct bpf_link *link = bpf_program__attach_iter(program, &options);
 
 	noise_clear();
@@ -224,9 +225,10 @@ int probes_attach(struct probes *probes, struct err *err)
 	/* Reading types and programs took memory that is not needed again. */
 	malloc_trim(0);
 	if (!working)
-		return err_set(err, -ENOTSUP,
-			       "no probe works on this kernel (Linux 5.8 or later is needed); %s: %s",
-			       failed->row->name, failed->reason);
+		return err_set(
+			err, -ENOTSUP,
+			"no probe works on this kernel (Linux 5.8 or later is needed); %s: %s",
+			failed->row->name, failed->reason);
 	return 0;
 }
 

@@ -169,8 +169,8 @@ static void fill_gauges(struct event_tcp_peer *event, const struct peer_value *v
 		event->min_rtt_us = value->min_rtt_us;
 }
 
-static void fill(struct event_tcp_peer *event, struct peer_seen *seen, const struct peer_value *value,
-		 bool live)
+static void fill(struct event_tcp_peer *event, struct peer_seen *seen,
+		 const struct peer_value *value, bool live)
 {
 	memset(event, 0, sizeof(*event));
 	event->h.type = EVENT_TCP_PEER;
@@ -274,8 +274,8 @@ int tcp_peers_snapshot(struct tcp_peers *peers, unsigned long long now_ns, event
 	if (ret)
 		return ret;
 	peers->used = 0;
-	ret = map_walk(peers->map_fd, sizeof(struct peer_key), sizeof(struct peer_value), 0, show_peer,
-		       &walk);
+	ret = map_walk(peers->map_fd, sizeof(struct peer_key), sizeof(struct peer_value), 0,
+		       show_peer, &walk);
 	if (ret == 0)
 		ret = drop_idle(peers, &walk);
 	for (i = 0; i < peers->netns.used; i++)

@@ -10,12 +10,12 @@
 #include "source/source.h"
 
 struct tcp_peers {
-	struct id_table seen;	  /* struct peer_seen */
+	struct id_table seen; /* struct peer_seen */
 	struct netns_list netns;
-	int map_fd;		  /* peers */
-	int control_fd;		  /* struct tcp_control */
-	int link_fd;		  /* iter/tcp; -1: there is no sample */
-	unsigned int used;	  /* entries at the last snapshot */
+	int map_fd;		      /* peers */
+	int control_fd;		      /* struct tcp_control */
+	int link_fd;		      /* iter/tcp; -1: there is no sample */
+	unsigned int used;	      /* entries at the last snapshot */
 	unsigned long long sample_ns; /* what the last sample of our own namespace took */
 };
 
