@@ -49,36 +49,17 @@ static __always_inline void count(__u32 counter)
 }
 
 /*
- * The kernel does not run a program on a CPU on which it is running already (6.1+). Where tracepoints are
- * preemptible (7.0 or so), a task that is preempted within a program would keep it from all others for
- * milliseconds: 538 of 16,000 runs were missed so in a test on 7.2. Where there is the kfunc
- * bpf_preempt_disable (6.11+), the program holds its CPU for its own microsecond.
- *
- * As a placeholder that user space replaces (user/probe/object.c): libbpf before 1.3 needs CAP_SYS_ADMIN
- * to find out that a weak kfunc is not there.
+ * One run of a hook, whatever the way. From 6.1 on the kernel does not run a program on a CPU on which it is
+ * running already (05b24ff9b2cf "bpf: Prevent bpf program recursion for raw tracepoint probes"): what a softirq
+ * brings while it interrupts the program is kept from it, and where tracepoints are preemptible (7.0 or so)
+ * also what other tasks bring meanwhile. On 7.2 some hundred of 16,000 runs were missed so while four threads
+ * connected as fast as they could. The kernel counts these (recursion_misses), and the table "HOOK.nested"
+ * reports them.
  */
-#define CALL_PLACEHOLDER(id)                                                                       \
-	asm volatile("call %0" : : "i"(id) : "r0", "r1", "r2", "r3", "r4", "r5", "memory")
-
-static __always_inline void hold_cpu(void)
-{
-	if (config.hold_cpu)
-		CALL_PLACEHOLDER(CONFIG_CALL_HOLD);
-}
-
-static __always_inline void release_cpu(void)
-{
-	if (config.hold_cpu)
-		CALL_PLACEHOLDER(CONFIG_CALL_RELEASE);
-}
-
-/* One run of a hook, whatever the way. */
 #define RUN(hook, body)                                                                            \
 	({                                                                                         \
-		hold_cpu();                                                                        \
 		count(COUNTER_RUNS + (hook));                                                      \
 		body;                                                                              \
-		release_cpu();                                                                     \
 		0;                                                                                 \
 	})
 

@@ -19,13 +19,8 @@ struct bpf_config {
 	__u32 retrans_has_err;	     /* tcp_retransmit_skb passes what sending returned */
 	__u32 issue_has_queue;	     /* block_rq_issue passes the queue before the request */
 	__u32 jiffy_us;		     /* the kernel's tick: TCP's timers count in it */
-	__u32 hold_cpu;		     /* the kernel has bpf_preempt_disable(), see probe.bpf.h */
+	__u32 pad;
 };
-
-/* Stand in the programs for calls of bpf_preempt_disable() and bpf_preempt_enable(), whose numbers are
- * known at load only. */
-#define CONFIG_CALL_HOLD    0x63750001
-#define CONFIG_CALL_RELEASE 0x63750002
 
 /* Ring events of one peer or device that may follow each other at once. */
 #define CONFIG_EVENT_BURST 8

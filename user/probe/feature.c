@@ -47,14 +47,7 @@ static bool argument_is_typedef(const struct btf *btf, const char *tracepoint, u
 	       strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
 }
 
-static unsigned int function(const struct btf *btf, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-
-	return id < 0 ? 0 : (unsigned int)id;
-}
-
-int feature_read(struct bpf_config *config, struct kernel_functions *ret_functions, struct err *err)
+int feature_read(struct bpf_config *config, struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
@@ -70,10 +63,6 @@ int feature_read(struct bpf_config *config, struct kernel_functions *ret_functio
 	/* 5.18: the error became a blk_status_t, when block_rq_error came. */
 	config->block_error_is_errno =
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
-	/* 6.14: "bpf: Introduce support for bpf_local_irq_{save,restore}". */
-	ret_functions->hold = function(btf, "bpf_local_irq_save");
-	ret_functions->release = function(btf, "bpf_local_irq_restore");
-	config->hold_cpu = ret_functions->hold && ret_functions->release;
 	btf__free(btf);
 	return 0;
 }

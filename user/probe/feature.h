@@ -13,14 +13,7 @@
 
 #include "err.h"
 
-/* Numbers of kernel functions in its BTF, 0 = it has none. */
-struct kernel_functions {
-	unsigned int hold;    /* bpf_local_irq_save */
-	unsigned int release; /* bpf_local_irq_restore */
-};
-
-/* Sets retrans_has_err, issue_has_queue, block_error_is_errno and hold_cpu. -ENOTSUP when there is no BTF. */
-int feature_read(struct bpf_config *config, struct kernel_functions *ret_functions,
-		 struct err *err);
+/* Sets retrans_has_err, issue_has_queue and block_error_is_errno. -ENOTSUP when there is no BTF. */
+int feature_read(struct bpf_config *config, struct err *err);
 
 #endif

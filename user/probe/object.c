@@ -95,27 +95,9 @@ static int prepare_maps(struct bpf_object *bpf, const struct object_options *opt
 	return 0;
 }
 
-/* Puts the kernel functions' numbers where their placeholders are, see probe.bpf.h. libbpf shows the
- * instructions as constant; until they are loaded they are this object's own memory. */
-static void resolve_calls(struct bpf_program *program, const struct kernel_functions *functions)
-{
-	struct bpf_insn *insn = (struct bpf_insn *)bpf_program__insns(program);
-	size_t i, n = bpf_program__insn_cnt(program);
-
-	for (i = 0; i < n; i++, insn++) {
-		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != 0)
-			continue;
-		if (insn->imm != CONFIG_CALL_HOLD && insn->imm != CONFIG_CALL_RELEASE)
-			continue;
-		insn->src_reg = BPF_PSEUDO_KFUNC_CALL;
-		insn->imm = (__s32)(insn->imm == CONFIG_CALL_HOLD ? functions->hold
-								  : functions->release);
-	}
-}
-
 /* Opens the object and loads it with the chosen ways of its runs, or with that of `alone` only. */
-static int load_once(enum probe_object which, struct probe_run *runs, const struct probe_run *alone,
-		     const struct object_options *options, struct bpf_object **ret_bpf)
+static int load(enum probe_object which, struct probe_run *runs, const struct probe_run *alone,
+		const struct object_options *options, struct bpf_object **ret_bpf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = objects[which].name);
 	struct bpf_program *program;
@@ -138,8 +120,6 @@ static int load_once(enum probe_object which, struct probe_run *runs, const stru
 			break;
 		program = bpf_object__find_program_by_name(bpf, way_of(&runs[i])->program);
 		ret = program ? bpf_program__set_autoload(program, true) : -ENOENT;
-		if (ret == 0 && options->config.hold_cpu)
-			resolve_calls(program, &options->functions);
 	}
 	if (ret == 0)
 		ret = bpf_object__load(bpf);
@@ -149,19 +129,6 @@ static int load_once(enum probe_object which, struct probe_run *runs, const stru
 	}
 	*ret_bpf = bpf;
 	return 0;
-}
-
-/* A kernel that has the functions may still not allow them in this kind of program. */
-static int load(enum probe_object which, struct probe_run *runs, const struct probe_run *alone,
-		const struct object_options *options, struct bpf_object **ret_bpf)
-{
-	struct object_options without = *options;
-	int ret = load_once(which, runs, alone, options, ret_bpf);
-
-	if (ret == 0 || !options->config.hold_cpu)
-		return ret;
-	without.config.hold_cpu = 0;
-	return load_once(which, runs, alone, &without, ret_bpf);
 }
 
 /* Attaches one; an on-demand one is detached again at once: it is known to work. */

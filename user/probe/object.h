@@ -32,7 +32,6 @@ struct probe_run {
 
 struct object_options {
 	struct bpf_config config;
-	struct kernel_functions functions;
 	unsigned int block_stats_max; /* entries of the map */
 	int listen_zero_fd;	      /* map to share, -1 = own */
 };

@@ -210,7 +210,7 @@ int probes_attach(struct probes *probes, struct err *err)
 	noise_hold(probes->verbose);
 	ret = capability_check(err);
 	if (ret == 0)
-		ret = feature_read(&probes->options.config, &probes->options.functions, err);
+		ret = feature_read(&probes->options.config, err);
 	if (ret == 0)
 		ret = attach_objects(probes, err);
 	if (ret)
