@@ -21,6 +21,7 @@
  * times, for what speaks against:
  *	1 - 0.2 * s	s: share of the resends that were spurious
  *	0.97		sockets saw reordering
+ *	0.60		all of them did, and a quarter of the resends was spurious: the delay jumps
  *	0.80		no control, and other judged paths by this interface lose too: it may be the uplink
  * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
@@ -215,7 +216,7 @@ static void claim_path(const struct model *model, const struct path *path, const
 	path_claim_victim(&claim, path);
 	path_claim_loss(&claim, path->gain, path->lost, path->ratio);
 	path_claim_controls(&claim, &c->controls);
-	factor = path_claim_against(&claim, path->gain, path->spurious, path->lost,
+	factor = path_claim_against(&claim, path->gain, path->spurious, path->lost, path->live,
 				    path->live_reord);
 	if (c->lossy)
 		claim_evidence(&claim, ROLE_AGAINST, false, "nic.peers.lossy", c->lossy, "{peer}",

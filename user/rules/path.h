@@ -37,7 +37,7 @@ void path_claim_loss(struct claim *claim, const __u64 gain[PEER_COUNTERS], doubl
 void path_claim_controls(struct claim *claim, const struct controls *controls);
 /* Spurious resends and the like; returns the factor by which they lower the confidence. */
 double path_claim_against(struct claim *claim, const __u64 gain[PEER_COUNTERS], double spurious,
-			  double lost, __u32 live_reord);
+			  double lost, __u32 live, __u32 live_reord);
 void path_claim_not_us(struct claim *claim, const struct model *model, __u64 send_errors,
 		       __u32 zero_windows, __u32 netns, __u32 ifindex);
 void path_claim_victim(struct claim *claim, const struct path *path);

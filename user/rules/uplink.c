@@ -10,7 +10,8 @@
  *	measured   p <= 0.001 and a control:	c = 0.95 * (1 - sqrt(p)) * s
  *	inferred   no control:			c = 0.70 * s * (1 - 1 / (1 + sqrt(lost)))
  *	s = 0.7 + 0.3 * (2 * lossy / judged - 1): 1 when all lose, 0.8 when 2 of 3 do
- * times 1 - 0.2 * (spurious / resends), and 0.97 when sockets saw reordering.
+ * times 1 - 0.2 * (spurious / resends), 0.97 when sockets saw reordering, and 0.60 when the delay jumps
+ * (path_claim.c).
  *
  * Severity: warning, as for path-loss.
  */
@@ -39,6 +40,7 @@ struct uplink {
 	__u64 gain[PEER_COUNTERS];
 	double spurious;
 	double lost;
+	__u32 live;
 	__u32 live_reord;
 	__u32 live_zero_win;
 	__u64 from_ns;
@@ -59,6 +61,7 @@ static void pool(struct uplink *u, const struct model *model, const struct path 
 		u->gain[i] += path->gain[i];
 	u->spurious += path->spurious;
 	u->lost += path->lost;
+	u->live += path->live;
 	u->live_reord += path->live_reord;
 	u->live_zero_win += path->live_zero_win;
 	if (!u->from_ns || path->from_ns < u->from_ns)
@@ -139,7 +142,7 @@ static void claim_uplink(const struct model *model, const struct uplink *u,
 	path_claim_loss(&claim, u->gain, u->lost, u->lost / (double)u->gain[PEER_SEGS_OUT]);
 	path_claim_controls(&claim, &u->others);
 	claim.confidence *=
-		path_claim_against(&claim, u->gain, u->spurious, u->lost, u->live_reord);
+		path_claim_against(&claim, u->gain, u->spurious, u->lost, u->live, u->live_reord);
 	if (u->fine.n)
 		claim_evidence(&claim, ROLE_AGAINST, false, "nic.peers.fine", u->fine.n, "{peer}",
 			       "%u by the same interface fine: %s lost %s of %s", u->fine.n,
