@@ -164,7 +164,9 @@ static void test_timeouts(void **state)
 	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
 	expect_sums(peer, &sums);
 	assert_true(after.timeouts - before.timeouts >= 2);
-	assert_int_equal(peer->retrans[RETRANS_RTO], after.timeouts - before.timeouts);
+	/* On a busy machine a timeout can find its segment still in this host's queue: the kernel then counts
+	 * a timeout and sends nothing (TCPSpuriousRtxHostQueues). The sum below is exact. */
+	assert_in_range(peer->retrans[RETRANS_RTO], 1, after.timeouts - before.timeouts);
 	assert_int_equal(peer->retrans[RETRANS_TLP], after.probes - before.probes);
 	assert_int_equal(peer->retrans[RETRANS_TLP] + peer->retrans[RETRANS_RTO],
 			 sums.segs_retrans);
@@ -245,7 +247,9 @@ static void test_losses(void **state)
 	assert_true(peer->retrans[RETRANS_FAST] > 0);
 	assert_int_equal(peer->retrans[RETRANS_FAST], after.fast - before.fast);
 	assert_int_equal(peer->retrans[RETRANS_LOSS], after.slow_start - before.slow_start);
-	assert_int_equal(peer->retrans[RETRANS_RTO], after.timeouts - before.timeouts);
+	/* On a busy machine a timeout can find its segment still in this host's queue: the kernel then counts
+	 * a timeout and sends nothing (TCPSpuriousRtxHostQueues). The sum below is exact. */
+	assert_in_range(peer->retrans[RETRANS_RTO], 1, after.timeouts - before.timeouts);
 	/* A probe may also be new data, which is no retransmit. */
 	assert_in_range(peer->retrans[RETRANS_TLP], 0, after.probes - before.probes);
 	assert_int_equal(peer->retrans[RETRANS_OTHER], 0);
@@ -290,9 +294,14 @@ static void test_blackout(void **state)
 	assert_int_equal(peer->segs_retrans, sums.segs_retrans);
 	assert_true(after.timeouts - before.timeouts >= 1);
 	assert_true(after.slow_start - before.slow_start >= 1);
-	assert_int_equal(peer->retrans[RETRANS_RTO], after.timeouts - before.timeouts);
+	/* On a busy machine a timeout can find its segment still in this host's queue: the kernel then counts
+	 * a timeout and sends nothing (TCPSpuriousRtxHostQueues). The sum below is exact. */
+	assert_in_range(peer->retrans[RETRANS_RTO], 1, after.timeouts - before.timeouts);
 	assert_int_equal(peer->retrans[RETRANS_LOSS], after.slow_start - before.slow_start);
 	assert_int_equal(peer->retrans[RETRANS_OTHER], 0);
+	assert_int_equal(peer->retrans[RETRANS_RTO] + peer->retrans[RETRANS_LOSS] +
+				 peer->retrans[RETRANS_TLP] + peer->retrans[RETRANS_FAST],
+			 sums.segs_retrans);
 	close(client);
 	pthread_join(reader, NULL);
 	close(server);
