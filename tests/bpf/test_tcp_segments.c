@@ -249,7 +249,7 @@ static void test_losses(void **state)
 	assert_int_equal(peer->retrans[RETRANS_LOSS], after.slow_start - before.slow_start);
 	/* On a busy machine a timeout can find its segment still in this host's queue: the kernel then counts
 	 * a timeout and sends nothing (TCPSpuriousRtxHostQueues). The sum below is exact. */
-	assert_in_range(peer->retrans[RETRANS_RTO], 1, after.timeouts - before.timeouts);
+	assert_in_range(peer->retrans[RETRANS_RTO], 0, after.timeouts - before.timeouts);
 	/* A probe may also be new data, which is no retransmit. */
 	assert_in_range(peer->retrans[RETRANS_TLP], 0, after.probes - before.probes);
 	assert_int_equal(peer->retrans[RETRANS_OTHER], 0);
