@@ -98,16 +98,20 @@ static __always_inline bool sock_peer(const struct sock *sk, __u8 dir, struct pe
 	return true;
 }
 
-/* The interface that it sends through, or that it last received from; 0 = no route is cached. */
+/*
+ * The interface that it sends through; while no route is cached, as after some timeouts in a row, that
+ * which it last received from; 0 = neither. (The device of a received packet's route is no answer: for
+ * what is delivered here that is lo.) The number moved from inet_sock to sock between 5.10 and 6.1.
+ */
 static __always_inline __u32 sock_ifindex(const struct sock *sk, const bool direct)
 {
 	struct dst_entry *dst = GET(direct, sk, sk_dst_cache);
 	struct net_device *dev;
 
+	if (!dst && bpf_core_field_exists(sk->sk_rx_dst_ifindex))
+		return GET(direct, sk, sk_rx_dst_ifindex);
 	if (!dst)
-		dst = GET(direct, sk, sk_rx_dst);
-	if (!dst)
-		return 0;
+		return BPF_CORE_READ((const struct inet_sock *)sk, rx_dst_ifindex);
 	dev = GET(direct, dst, dev);
 	return dev ? GET(direct, dev, ifindex) : 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/process.h"
 #include "options.h"
 #include "probe/probe_table.h"
 #include "rules/rule.h"
@@ -94,6 +95,26 @@ static bool is_threshold(const char *key)
 	return false;
 }
 
+/* What the buckets of model/process.h can hold; other thresholds take any number of 0 or more. */
+static const struct bound {
+	const char *key;
+	double min, max;
+} bounds[] = {
+	{"leak.bucket_s", 2, 3600},
+	{"leak.min_rises", 2, FLOORS - 1},
+	{"leak.min_buckets", 1, FLOORS - 1},
+};
+
+static int check_bounds(const char *key, double number, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
+		if (strcmp(bounds[i].key, key) == 0 &&
+		    (number < bounds[i].min || number > bounds[i].max))
+			return err_set(err, -EINVAL, "%s: %g is not between %g and %g", key, number,
+				       bounds[i].min, bounds[i].max);
+	return 0;
+}
+
 static int set_threshold(struct settings *s, const char *key, const char *value, struct err *err)
 {
 	unsigned int n = 0;
@@ -112,6 +133,9 @@ static int set_threshold(struct settings *s, const char *key, const char *value,
 	ret = parse_number(value, &number, err);
 	if (ret < 0)
 		return err_prefix(err, "%s", key);
+	ret = check_bounds(key, number, err);
+	if (ret < 0)
+		return ret;
 	/* Kept even when it is the number in the table: some defaults depend on trace or daemon. */
 	return settings_set(s, key, value, err);
 }

@@ -217,7 +217,7 @@ struct dst_entry {
 
 struct sock {
 	struct sock_common __sk_common;
-	struct dst_entry *sk_rx_dst;
+	int sk_rx_dst_ifindex; /* 6.1; not 5.10 */
 	struct dst_entry *sk_dst_cache;
 	u16 sk_protocol;
 	int sk_err;
@@ -234,6 +234,7 @@ struct request_sock {
 struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;
+	int rx_dst_ifindex; /* 5.10; not 6.1 */
 };
 
 struct inet_connection_sock {

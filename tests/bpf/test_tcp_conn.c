@@ -361,6 +361,23 @@ static void test_listener(void **state)
 	bag_close(bag);
 }
 
+/* Every run that the kernel skipped may have cost each count one, and no more than that is lost. */
+static void expect_most_connections(const struct bag *bag, unsigned int port, __u64 n,
+				    __u64 skipped)
+{
+	const struct event_tcp_peer *out = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	const struct event_tcp_peer *in = bag_peer(bag, PEER_IN, "127.0.0.1", port);
+
+	print_message("%llu runs were skipped\n", (unsigned long long)skipped);
+	assert_non_null(out);
+	assert_non_null(in);
+	assert_in_range(out->attempts + skipped, n, n + skipped);
+	assert_in_range(out->established + skipped, n, n + skipped);
+	assert_in_range(out->closed + skipped, n, n + skipped);
+	assert_in_range(in->accepted + skipped, n, n + skipped);
+	assert_in_range(in->closed + skipped, n, n + skipped);
+}
+
 static void *connect_many(void *ctx)
 {
 	unsigned int port = 0;
@@ -390,13 +407,11 @@ static void test_concurrent(void **state)
 		bag_fill(bag);
 		/* The kernel does not run a program that it interrupted on the same CPU: then it says so. */
 		nested = bag_table(bag, "tcp.state.nested");
-		if (nested) {
-			print_message("%llu runs were missed\n",
-				      (unsigned long long)nested->dropped);
-			assert_true(nested->dropped < 10);
-		} else {
+		if (nested)
+			expect_most_connections(bag, (unsigned int)(uintptr_t)port, 500,
+						nested->dropped);
+		else
 			expect_connections(bag, "127.0.0.1", (unsigned int)(uintptr_t)port, 500);
-		}
 	}
 	bag_close(bag);
 }

@@ -60,12 +60,12 @@ def story_loss_below(host):
 
 
 def story_loss_and_spurious(host):
-    host.say(what="loss to one peer, and as many resends for nothing: less sure",
+    host.say(what="loss to one peer, and a third of the resends for nothing: less sure",
              expect=f"path-loss {A}:9092", fault=[COUNTERS_OF_A, "tcp_retrans peer.addr=" + A],
              most="path-loss 0.85")
     begin(host)
     for _ in run(host, 14, B, C):
-        lossy(host, A, ratio=0.06, dsacks=14, live_reord=1)
+        lossy(host, A, ratio=0.06, dsacks=8, live_reord=1)
     host.end()
 
 

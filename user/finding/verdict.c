@@ -42,6 +42,27 @@ static const struct event_probe *missing_probe(const struct model *model, const 
 	return NULL;
 }
 
+/*
+ * The kernel runs no program on a CPU on which it runs already: what came meanwhile was not counted. The
+ * table "HOOK.nested" tells (limit: runs that should have been, dropped: not run). One in a hundred can
+ * move no ratio that a rule judges by more than that; beyond it the rule is blind.
+ */
+#define NESTED_SHARE 100
+
+static const struct event_table *nested_table(const struct model *model, const struct rule *rule)
+{
+	for (unsigned int i = 0; i < RULE_NEEDS_MAX && rule->needs[i]; i++) {
+		const struct event_table *table;
+		char name[40];
+
+		snprintf(name, sizeof(name), "%s.nested", rule->needs[i]);
+		table = model_table(model, name);
+		if (table && table->dropped * NESTED_SHARE > table->limit)
+			return table;
+	}
+	return NULL;
+}
+
 static const struct event_table *lossy_table(const struct model *model, const struct rule *rule)
 {
 	for (unsigned int i = 0; i < RULE_NEEDS_MAX && rule->tables[i]; i++) {
@@ -60,7 +81,7 @@ static enum lack rule_lacks(const struct model *model, const struct rule *rule, 
 			    size_t size)
 {
 	const struct event_probe *probe;
-	const struct event_table *table;
+	const struct event_table *table, *nested;
 	const char *name;
 
 	if (!rule->judge) {
@@ -77,6 +98,13 @@ static enum lack rule_lacks(const struct model *model, const struct rule *rule, 
 	if (table) {
 		snprintf(why, size, "table %s overflowed: %llu entries lost", table->name,
 			 (unsigned long long)table->dropped);
+		return LACK_COUNTS;
+	}
+	nested = nested_table(model, rule);
+	if (nested) {
+		snprintf(why, size, "%s: %llu of %llu runs were skipped by the kernel",
+			 nested->name, (unsigned long long)nested->dropped,
+			 (unsigned long long)nested->limit);
 		return LACK_COUNTS;
 	}
 	if (rule->exposed && !rule->exposed(model, why, size))
@@ -334,7 +362,9 @@ void verdict_make(const struct model *model, const struct life *life, struct ver
 	own_cost(model, ret);
 	ret->severity = worst ? worst->claim.severity : SEVERITY_INFO;
 	if (worst && worst->claim.severity >= SEVERITY_WARNING)
-		snprintf(ret->message, sizeof(ret->message), "%s", worst->claim.message);
+		snprintf(ret->message, sizeof(ret->message), "%s%.112s",
+			 worst->claim.confidence < CONFIDENCE_FAULT ? "SUSPECT " : "",
+			 worst->claim.message);
 	else if (past_finding(model, life, CLASSES))
 		snprintf(ret->message, sizeof(ret->message), "OVER NOW, but earlier: %.90s",
 			 past_finding(model, life, CLASSES)->claim.message);

@@ -88,7 +88,7 @@ static int send_table(const struct sender *sender, const char *name, __u64 limit
 /*
  * A hook: its own count of runs, and the kernel's time when bpf_stats are on. A program that is
  * interrupted by itself on the same CPU is not run by the kernel (6.1+, and iterators never): what it
- * would have counted is lost, and said as a table that dropped it.
+ * would have counted is lost, and said as a table with room for all runs that dropped these.
  */
 static int send_hook(const struct sender *sender, const struct probe_run *run, __u64 runs)
 {
@@ -106,7 +106,7 @@ static int send_hook(const struct sender *sender, const struct probe_run *run, _
 	if (ret < 0 || !info.recursion_misses)
 		return ret;
 	snprintf(name, sizeof(name), "%s.nested", run->row->name);
-	return send_table(sender, name, 1, 0, info.recursion_misses);
+	return send_table(sender, name, runs + info.recursion_misses, runs, info.recursion_misses);
 }
 
 static int account_tables(const struct probes *probes, const struct sender *sender,

@@ -163,6 +163,28 @@ static void expose_network(struct exposure *e, const struct model *model)
 
 /* ---- leaks ---- */
 
+/* What the report's line has room for; a name that is cut names nobody. */
+#define LEAK_TEXT_MAX 53
+
+static void say_growth(struct exposure *e, __u64 processes, __s64 largest,
+		       const struct process *most)
+{
+	const char *noun = processes == 1 ? "process" : "processes";
+	int n;
+
+	if (!most) {
+		say(e, "%s %s, no lasting growth", text_count(processes).s, noun);
+		return;
+	}
+	n = snprintf(e->text, sizeof(e->text), "%.12s %s, largest change %+lld (%.26s)",
+		     text_count(processes).s, noun, (long long)largest,
+		     text_process(most->comm, most->pid).s);
+	if (n <= LEAK_TEXT_MAX)
+		return;
+	snprintf(e->text, sizeof(e->text), "%.12s %s, most %+lld %.26s", text_count(processes).s,
+		 noun, (long long)largest, text_process(most->comm, most->pid).s);
+}
+
 static void expose_leaks(struct exposure *e, const struct model *model)
 {
 	const struct frame *frame = model_frame(model);
@@ -190,12 +212,7 @@ static void expose_leaks(struct exposure *e, const struct model *model)
 	add_item(e, "processes", (double)processes);
 	add_item(e, "descriptors", (double)fds);
 	add_item(e, "largest_growth", (double)largest);
-	say(e, "%s%s, ", text_count(processes).s, processes == 1 ? " process" : " processes");
-	if (most)
-		say(e, "largest change %+lld (%s)", (long long)largest,
-		    text_process(most->comm, most->pid).s);
-	else
-		say(e, "no lasting growth");
+	say_growth(e, processes, largest, most);
 }
 
 void class_exposure(const struct model *model, enum fault_class class, struct exposure *ret)

@@ -44,7 +44,7 @@
 #define HOUR_S		  3600.0
 #define YOUNG_S		  30.0
 #define FLATS_MAX	  1
-#define BUCKETS_EXPOSED	  5
+#define BUCKETS_STEADY	  5 /* of a process that is a control */
 #define BUCKETS_RECOVERED 6
 
 static const struct threshold min_rises = {
@@ -57,8 +57,8 @@ static const struct threshold bucket_s = {
 	"leak.bucket_s", 2, "s",
 	"long enough for a request to open and close what it needs (at least two ticks)"};
 static const struct threshold min_buckets = {
-	"leak.min_buckets", BUCKETS_EXPOSED, "{bucket}",
-	"a leak shows in the course of time: with less of it no process can be cleared"};
+	"leak.min_buckets", 7, "{bucket}",
+	"a claim takes min_rises and one more: before that no process can be cleared"};
 
 /* ---- which processes ---- */
 
@@ -87,7 +87,7 @@ static void count_processes(const struct model *model, __u64 since_ns, unsigned 
 			continue;
 		if (p->grown_ns > since_ns)
 			(*ret_grown)++;
-		else if (!p->grown_ns && process_buckets(p, model_frame(model)) >= BUCKETS_EXPOSED)
+		else if (!p->grown_ns && process_buckets(p, model_frame(model)) >= BUCKETS_STEADY)
 			(*ret_steady)++;
 	}
 }
@@ -278,6 +278,26 @@ static void judge_close_wait(const struct model *model, const struct judgement *
 	judge(model, judgement, &close_wait_leak_rule, LEAK_CLOSE_WAIT);
 }
 
+/* Still gaining descriptors when the time was up: not a leak yet, and not cleared either. */
+static const struct process *undecided(const struct model *model, __u32 *ret_growth)
+{
+	const struct process *p = NULL;
+
+	while ((p = processes_next(model_processes(model), p))) {
+		struct trend t;
+
+		if (!is_asked(model, p) || !p->grown_ns)
+			continue;
+		t = trend_of(p, model_frame(model), RISES_SUSPECT);
+		if (t.rises >= RISES_SUSPECT && t.flats == 0 &&
+		    t.growth >= model_threshold(model, &min_growth)) {
+			*ret_growth = t.growth;
+			return p;
+		}
+	}
+	return NULL;
+}
+
 /* How long the census of the process that is known longest has run, in whole buckets. */
 static bool exposed(const struct model *model, char *buf, size_t size)
 {
@@ -285,6 +305,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	double least = model_threshold(model, &min_buckets);
 	const struct process *p = NULL;
 	unsigned int processes = 0, most = 0;
+	__u32 growth = 0;
 
 	while ((p = processes_next(model_processes(model), p))) {
 		unsigned int n = process_buckets(p, frame);
@@ -295,13 +316,20 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 		if (n > most)
 			most = n;
 	}
-	if (most > least)
+	if (most <= least) {
+		snprintf(buf, size, "%u process%s, %.0f s; leaks need %.0f", processes,
+			 processes == 1 ? "" : "es",
+			 (double)(frame->now_ns -
+				  (frame->start_ns ? frame->start_ns : frame->now_ns)) /
+				 1e9,
+			 least * (double)frame->bucket_ns / 1e9);
+		return false;
+	}
+	p = frame->mode == RUN_TRACE ? undecided(model, &growth) : NULL;
+	if (!p)
 		return true;
-	snprintf(buf, size, "%u process%s, %.0f s; leaks need %.0f", processes,
-		 processes == 1 ? "" : "es",
-		 (double)(frame->now_ns - (frame->start_ns ? frame->start_ns : frame->now_ns)) /
-			 1e9,
-		 least * (double)frame->bucket_ns / 1e9);
+	snprintf(buf, size, "%s still gains: +%u; trace longer", text_process(p->comm, p->pid).s,
+		 growth);
 	return false;
 }
 

@@ -21,7 +21,8 @@
  * times, for what speaks against:
  *	1 - 0.2 * s	s: share of the resends that were spurious
  *	0.97		sockets saw reordering
- *	0.60		all of them did, and a quarter of the resends was spurious: the delay jumps
+ *	0.60		all of them and a quarter of the resends was spurious, or half of both: the
+ *			delay jumps
  *	0.80		no control, and other judged paths by this interface lose too: it may be the uplink
  * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
@@ -42,6 +43,7 @@
 #define P_INFERRED 0.05
 /* A lossy path is so much worse than its controls. */
 #define TIMES_CONTROL 3.0
+#define TWIN_TIMES    2.0
 /* Healthy exposure since: half of what judging takes, with less than half of the ratio lost. */
 #define RECOVER_SHARE 0.5
 
@@ -117,7 +119,20 @@ static void look_around(struct company *c, const struct model *model, const stru
 	}
 }
 
-/* The same loss seen from the other end on this host belongs to the side that resends more. */
+/* Does the other end of these connections, on this host too, tell of their loss? The one that lost twice as
+ * much is the sender. Where both directions lose alike it is the end in our own namespace, which has others
+ * to compare with, else the client's. */
+static bool tells_instead(const struct model *model, const struct path *path,
+			  const struct path *other)
+{
+	bool ours = !subject_netns(model, path->netns);
+	bool theirs = !subject_netns(model, other->netns);
+
+	if (other->lost > TWIN_TIMES * path->lost || path->lost > TWIN_TIMES * other->lost)
+		return other->lost > path->lost;
+	return ours != theirs ? theirs : other->dir == PEER_OUT;
+}
+
 static bool told_by_twin(const struct model *model, const struct paths *paths,
 			 const struct path *path)
 {
@@ -125,8 +140,7 @@ static bool told_by_twin(const struct model *model, const struct paths *paths,
 		const struct path *other = &paths->path[i];
 
 		if (paths_are_twins(path, other) && path_is_lossy(model, other) &&
-		    (other->lost > path->lost ||
-		     (other->lost >= path->lost && other->dir == PEER_OUT)))
+		    tells_instead(model, path, other))
 			return true;
 	}
 	return false;

@@ -34,6 +34,8 @@
 #define LOSSY_RATIO 0.05
 #define LOSSY_LOST  8.0
 #define LOSSY_MORE  2.0
+/* What each silent socket resends in the tick in which the silence began: a tail probe, a timeout. */
+#define OWN_LOST 2.0
 
 static const struct threshold min_backoff = {
 	"peer-unreachable.min_backoff", 4, "{timeout}",
@@ -51,8 +53,11 @@ struct silent {
 static double backoff_needed(const struct model *model, const struct path *path)
 {
 	double need = model_threshold(model, &min_backoff);
+	double lost = path->lost - OWN_LOST * path->live_stuck;
 
-	return path->ratio >= LOSSY_RATIO && path->lost >= LOSSY_LOST ? need + LOSSY_MORE : need;
+	if (lost < LOSSY_LOST || lost < LOSSY_RATIO * (double)path->gain[PEER_SEGS_OUT])
+		return need;
+	return need + LOSSY_MORE;
 }
 
 static __u64 failures(const struct peer *peer, const struct frame *frame)

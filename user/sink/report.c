@@ -276,7 +276,8 @@ static int report_write(struct sink *sink, const struct line *line, struct err *
 	struct report *r = (struct report *)sink;
 
 	(void)err;
-	if (line->type == LINE_VERDICT)
+	/* A capture without an event has no report. */
+	if (line->type == LINE_VERDICT && line->time_ns)
 		report_compose(line, &r->rows);
 	return 0;
 }

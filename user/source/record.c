@@ -118,6 +118,17 @@ static int open_file(const char *path, struct err *err)
 	return fd;
 }
 
+/* Takes away the file that we could write nothing to, unless the name means another one by now. */
+static void remove_empty(const struct recorder *r)
+{
+	struct stat ours, named;
+
+	if (fstat(r->fd, &ours) == 0 && S_ISREG(ours.st_mode) && ours.st_size == 0 &&
+	    lstat(r->path, &named) == 0 && named.st_dev == ours.st_dev &&
+	    named.st_ino == ours.st_ino)
+		unlink(r->path);
+}
+
 int recorder_new(const char *path, struct recorder **ret_recorder, struct err *err)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
@@ -144,6 +155,7 @@ int recorder_new(const char *path, struct recorder **ret_recorder, struct err *e
 	code = write_line(r, line, (size_t)length, Z_SYNC_FLUSH);
 	if (code < 0) {
 		*err = r->failed;
+		remove_empty(r);
 		recorder_free(r);
 		return code;
 	}

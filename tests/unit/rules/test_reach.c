@@ -130,6 +130,36 @@ static void test_a_lossy_path_needs_more(void **state)
 	world_done(&w);
 }
 
+/* What the silence itself made resend in its first tick does not make the path a lossy one: the first
+ * seconds of a trace have few segments beside it (seen on 6.1). */
+static void test_its_own_resends_are_no_lossy_path(void **state)
+{
+	struct event_tcp_peer e;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	e = peer_out(1, 80);
+	e.segs_out = 100;
+	e.bytes_acked = 9000;
+	e.live = 4;
+	e.segs_retrans = 8;
+	e.retrans[RETRANS_RTO] = e.retrans[RETRANS_TLP] = 4;
+	put_peer(&w, &e);
+	for (unsigned int s = 1; s <= 7; s++) {
+		wait_s(&w, 1);
+		e.live_stuck = 4;
+		e.max_backoff = backoff_after_s[s];
+		e.segs_retrans = 8 + 4 * (__u64)e.max_backoff;
+		e.retrans[RETRANS_RTO] = 4 + 4 * (__u64)e.max_backoff;
+		put_peer(&w, &e);
+		put_lively(&w, 2, 10 + s);
+		tick(&w);
+	}
+	assert_int_equal(judge(&w, "peer-unreachable"), 1);
+	world_done(&w);
+}
+
 static void test_alone_and_together(void **state)
 {
 	struct event_tcp_peer e, other;
@@ -346,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_a_hiccup_is_none),
 		cmocka_unit_test(test_thresholds_move_the_boundary),
 		cmocka_unit_test(test_a_lossy_path_needs_more),
+		cmocka_unit_test(test_its_own_resends_are_no_lossy_path),
 		cmocka_unit_test(test_alone_and_together),
 		cmocka_unit_test(test_a_closed_window_speaks_against),
 		cmocka_unit_test(test_unanswered_syns),
