@@ -119,7 +119,7 @@ static int set_threshold(struct settings *s, const char *key, const char *value,
 {
 	unsigned int n = 0;
 	char hint[96];
-	double number;
+	double number = 0;
 	int ret;
 
 	if (!is_threshold(key)) {
