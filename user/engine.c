@@ -343,7 +343,7 @@ int engine_run(struct engine *engine, struct err *err)
 
 int engine_close(struct engine *engine, struct err *err)
 {
-	struct err first = {0}, now = {0};
+	struct err first, now = {0};
 
 	if (!engine)
 		return 0;

@@ -19,7 +19,7 @@ enum counter {
 	COUNTER_NO_ENTRY = 3,	/* counts that found their table full: these are lost */
 	COUNTER_SYNACK_NEW = 4, /* SYN-ACKs resent to an address that never connected: not kept */
 	COUNTER_RUNS = 8,	/* and on: runs of each hook, see enum hook */
-	COUNTERS = 24,
+	COUNTERS = 40,
 };
 
 /* The hooks, whatever their way: COUNTER_RUNS + hook counts the runs. */

@@ -416,7 +416,7 @@ static void sort_open(struct life *life)
 		if (life->slot[i]->open)
 			life->open[life->n_open++] = &life->slot[i]->finding;
 	if (life->n_open)
-		qsort(life->open, life->n_open, sizeof(life->open[0]), worse_first);
+		qsort(life->open, life->n_open, sizeof(*life->open), worse_first);
 }
 
 int life_evaluate(struct life *life, const struct model *model, bool last, ask_fn ask,

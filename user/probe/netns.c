@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,22 +112,37 @@ __u32 netns_sockets(const struct netns *netns)
 	       sockets_in(netns->pid, "sockstat6", "TCP6");
 }
 
+/* The sum of `n` numbers after the first `skip` ones; 0 where these are no numbers. */
+static unsigned long long sum_fields(const char *text, unsigned int skip, unsigned int n)
+{
+	unsigned long long sum = 0, value;
+	char *end;
+
+	for (unsigned int i = 0; i < skip + n; i++, text = end) {
+		value = strtoull(text, &end, 10);
+		if (end == text)
+			return 0;
+		if (i >= skip)
+			sum += value;
+	}
+	return sum;
+}
+
 /* "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab
  * InSegs OutSegs RetransSegs ...": names on one line, numbers on the next. */
 __u64 netns_segments(const struct netns *netns)
 {
-	unsigned long long in = 0, out = 0, again = 0;
+	unsigned long long sum = 0;
 	FILE *snmp = open_net(netns->pid, "snmp");
 	char line[512];
 
 	if (!snmp)
 		return 0;
-	while (fgets(line, sizeof(line), snmp))
-		if (sscanf(line, "Tcp: %*d %*d %*d %*d %*d %*d %*d %*d %*d %llu %llu %llu", &in,
-			   &out, &again) == 3)
-			break;
+	while (!sum && fgets(line, sizeof(line), snmp))
+		if (strncmp(line, "Tcp: ", 5) == 0)
+			sum = sum_fields(line + 5, 9, 3);
 	fclose(snmp);
-	return in + out + again;
+	return sum;
 }
 
 /* The process may have ended, and its number may be another's by now: the namespace is what counts. */

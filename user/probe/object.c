@@ -164,7 +164,7 @@ static void detach_all(enum probe_object which, struct probe_run *runs)
 static bool try_alone(enum probe_object which, struct probe_run *runs,
 		      const struct object_options *options)
 {
-	struct bpf_object *bpf;
+	struct bpf_object *bpf = NULL;
 	bool failed = false;
 	int i, ret;
 
@@ -314,8 +314,8 @@ static unsigned long long memlock_bytes(int fd)
 	if (!file)
 		return 0;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "memlock: %llu", &bytes) == 1)
-			break;
+		if (strncmp(line, "memlock:", 8) == 0)
+			bytes = strtoull(line + 8, NULL, 10);
 	fclose(file);
 	return bytes;
 }
