@@ -416,6 +416,7 @@ static void sort_open(struct life *life)
 		if (life->slot[i]->open)
 			life->open[life->n_open++] = &life->slot[i]->finding;
 	if (life->n_open)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
 		qsort(life->open, life->n_open, sizeof(*life->open), worse_first);
 }
 

@@ -11,7 +11,7 @@ import shlex
 CLASSES = ("hardware", "network", "connection-leak", "system")
 # What a scenario may leave unsaid: with the healthy load beside it every class but `system`, which has
 # no core kinds yet, has enough to be judged.
-DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "clear", "system": "blind|idle|clear"}
+DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "clear|idle", "system": "blind|idle|clear"}
 
 
 @dataclasses.dataclass(frozen=True)
