@@ -6,7 +6,7 @@
  */
 #include "vmlinux.h"
 
-#include "status.bpf.h"
+#include "device.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -66,21 +66,29 @@ struct completion {
 	__u8 last; /* nothing of the request is left after this */
 	__u8 readahead;
 	__u8 nowait;
+	struct answer answer; /* of a failed one */
 };
 
-static __always_inline void count_error(const struct completion *c)
+static __always_inline struct block_error_value *error_value(__u32 dev, __u8 op, __u8 status)
 {
-	struct block_error_key key = {.dev = c->dev, .op = c->op, .status = c->status};
+	struct block_error_key key = {.dev = dev, .op = op, .status = status};
 	struct block_error_value *value = bpf_map_lookup_elem(&block_errors, &key);
 
 	if (!value) {
 		bpf_map_update_elem(&block_errors, &key, &error_zero, BPF_NOEXIST);
 		value = bpf_map_lookup_elem(&block_errors, &key);
 	}
-	if (!value) {
+	if (!value)
 		count(COUNTER_NO_ENTRY);
+	return value;
+}
+
+static __always_inline void count_error(const struct completion *c)
+{
+	struct block_error_value *value = error_value(c->dev, c->op, c->status);
+
+	if (!value)
 		return;
-	}
 	ADD(&value->count, 1);
 	if (c->readahead || c->nowait)
 		ADD(&value->harmless, 1);
@@ -121,6 +129,13 @@ static __always_inline void send(const struct completion *c, const struct issue_
 	event->reason = c->status ? BLOCK_IO_ERROR : BLOCK_IO_SLOW;
 	event->readahead = c->readahead;
 	event->nowait = c->nowait;
+	event->sense_key = c->answer.sense_key;
+	event->asc = c->answer.asc;
+	event->ascq = c->answer.ascq;
+	event->scsi_result = c->answer.scsi_result;
+	event->nvme_status = c->answer.nvme_status;
+	event->retries = c->answer.retries;
+	event->timeout_ms = c->answer.timeout_ms;
 	if (issuer) {
 		event->pid = issuer->pid;
 		event->start_ns = issuer->start_ns;
@@ -217,6 +232,10 @@ static __always_inline void complete_rq(unsigned long long *ctx, const bool dire
 	c.now_ns = bpf_ktime_get_ns();
 	if (start_ns && start_ns < c.now_ns)
 		c.lat_ns = c.now_ns - start_ns;
+	if (c.status && c.op <= BLOCK_FLUSH) {
+		answer_read(rq, disk, &c.answer);
+		c.status = failure_status(c.status, &c.answer, c.lat_ns);
+	}
 	completed(&c);
 }
 
@@ -310,4 +329,43 @@ SEC("?raw_tp/block_rq_issue")
 int issue_raw(unsigned long long *ctx)
 {
 	return RUN(HOOK_BLOCK_ISSUE, issue_rq(ctx, false));
+}
+
+/*
+ * The driver sends a request again. Counted where the device's answer says why: a queue that was full, or
+ * a device that was busy, are no faults. Rare: no path of a healthy request leads here.
+ */
+static __always_inline void requeue_rq(unsigned long long *ctx, const bool direct)
+{
+	struct request *rq = config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
+	struct block_error_value *value;
+	struct answer answer = {};
+	struct gendisk *disk;
+	__u8 op, status;
+
+	disk = request_disk(rq, direct);
+	if (!disk)
+		return;
+	op = request_op(GET(direct, rq, cmd_flags));
+	if (op > BLOCK_FLUSH)
+		return;
+	answer_read(rq, disk, &answer);
+	status = answer_status(&answer);
+	if (!status)
+		return;
+	value = error_value(disk_dev(disk, direct), op, status);
+	if (value)
+		ADD(&value->retried, 1);
+}
+
+SEC("?tp_btf/block_rq_requeue")
+int requeue_btf(unsigned long long *ctx)
+{
+	return RUN(HOOK_BLOCK_REQUEUE, requeue_rq(ctx, true));
+}
+
+SEC("?raw_tp/block_rq_requeue")
+int requeue_raw(unsigned long long *ctx)
+{
+	return RUN(HOOK_BLOCK_REQUEUE, requeue_rq(ctx, false));
 }

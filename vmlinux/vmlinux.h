@@ -305,6 +305,7 @@ enum tcp_ca_state {
 struct gendisk {
 	int major;
 	int first_minor;
+	char disk_name[32];
 };
 
 struct request_queue {
@@ -317,6 +318,7 @@ struct request {
 	unsigned int __data_len;
 	sector_t __sector;
 	u64 start_time_ns;
+	unsigned int timeout;
 };
 
 /* Bit numbers within cmd_flags: they move between kernels, so never use these values. */

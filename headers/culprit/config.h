@@ -19,6 +19,12 @@ struct bpf_config {
 	__u32 retrans_has_err;	     /* tcp_retransmit_skb passes what sending returned */
 	__u32 issue_has_queue;	     /* block_rq_issue passes the queue before the request */
 	__u32 jiffy_us;		     /* the kernel's tick: TCP's timers count in it */
+	/* Where a driver keeps the device's answer, in the data that follows struct request. Byte
+	 * offset + 1; 0 = unknown. */
+	__u32 scsi_sense;   /* pointer to the sense buffer */
+	__u32 scsi_result;  /* int */
+	__u32 nvme_status;  /* u16 */
+	__u32 nvme_retries; /* u8 */
 	__u32 pad;
 };
 

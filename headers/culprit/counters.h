@@ -32,7 +32,8 @@ enum hook {
 	HOOK_BLOCK_ISSUE = 5,
 	HOOK_FILES_CENSUS = 6,
 	HOOK_FILES_SCAN = 7,
-	HOOKS = 8,
+	HOOK_BLOCK_REQUEUE = 8,
+	HOOKS = 24,
 };
 
 /* ---- tcp ---- */
@@ -133,6 +134,7 @@ struct block_error_key {
 struct block_error_value {
 	__u64 count;
 	__u64 harmless;
+	__u64 retried;
 };
 
 /* Map `block_limits`: dev -> the rate limit of its ring events. */

@@ -176,7 +176,8 @@ enum block_op {
 
 /* blk_status_t by meaning (include/linux/blk_types.h); an errno (kernels whose tracepoint passes
  * one) is mapped back by blk_errors[] of block/blk-core.c. Numbers are ours: the kernel's own have
- * shifted. */
+ * shifted. Where the device's own answer (SCSI sense, host byte, NVMe status) or the time that the
+ * request took says more than IOERR or TARGET, that is what counts: see bpf/device.bpf.h. */
 enum block_status {
 	BLOCK_OK = 0,
 	BLOCK_NOTSUPP = 1,
@@ -252,8 +253,17 @@ struct event_block_io {
 	__u8 reason;	/* enum block_io_reason */
 	__u8 readahead; /* REQ_RAHEAD */
 	__u8 nowait;	/* REQ_NOWAIT */
-	__u8 pad[3];
+	/* What the device answered, for a failed one; all 0 = it sent no sense, or unknown. */
+	__u8 sense_key; /* SCSI: SPC's sense key, and additional sense code and qualifier */
+	__u8 asc;
+	__u8 ascq;
 	char comm[EVENT_COMM_LEN];
+	__u32 scsi_result; /* host byte << 16 | status byte; 0 = good, or unknown */
+	__u16 nvme_status; /* status code type << 8 | status code, DNR 0x4000; 0 = good, or unknown */
+	__u8 retries;	   /* NVMe: so often it was sent again before */
+	__u8 pad;
+	__u32 timeout_ms; /* the driver's timeout for it; 0 = unknown */
+	__u32 pad2;
 };
 
 /* Slot i of hist counts latencies with us in [2^(i/2), ...): half octaves, see hist_slot_ns(). */
@@ -275,6 +285,7 @@ struct event_block_status {
 	__u16 status;
 	__u64 count;
 	__u64 harmless; /* of these: read-ahead or NOWAIT requests */
+	__u64 retried;	/* not in count: the driver sent the request again after this answer */
 };
 
 /* ---- network ---- */
@@ -531,9 +542,9 @@ EVENT_SIZE_IS(event_hook, 64);
 EVENT_SIZE_IS(event_disk, 400);
 EVENT_SIZE_IS(event_disk_gone, 24);
 EVENT_SIZE_IS(event_mount, 296);
-EVENT_SIZE_IS(event_block_io, 80);
+EVENT_SIZE_IS(event_block_io, 96);
 EVENT_SIZE_IS(event_block_stat, 568);
-EVENT_SIZE_IS(event_block_status, 40);
+EVENT_SIZE_IS(event_block_status, 48);
 EVENT_SIZE_IS(event_nic, 96);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);

@@ -121,6 +121,7 @@ static int show_status(void *ctx, const void *data, const void *values)
 	for (cpu = 0; cpu < walk->stats->cpus; cpu++, value++) {
 		event.count += value->count;
 		event.harmless += value->harmless;
+		event.retried += value->retried;
 	}
 	return send_changed(walk, key->dev, key->op, key->status, &event.h);
 }

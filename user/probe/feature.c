@@ -47,6 +47,63 @@ static bool argument_is_typedef(const struct btf *btf, const char *tracepoint, u
 	       strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
 }
 
+/* ---- where drivers keep the device's answer ---- */
+
+/* Byte offset of a member + 1; 0: there is no such struct or member. */
+static __u32 member_at(const struct btf *btf, const char *type, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (__u32 i = 0; t && i < btf_vlen(t); i++)
+		if (strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), member) == 0)
+			return btf_member_bit_offset(t, i) / 8 + 1;
+	return 0;
+}
+
+/* Calls find() with the kernel's own types, and then, when that found nothing, with the module's. The
+ * files are readable by all; a kernel before 5.11 has none for modules. */
+static void find_in(const struct btf *vmlinux, const char *module, struct bpf_config *config,
+		    bool (*find)(const struct btf *btf, struct bpf_config *config))
+{
+	struct btf *btf;
+
+	if (find(vmlinux, config))
+		return;
+	btf = btf__load_module_btf(module, (struct btf *)vmlinux);
+	if (!btf || libbpf_get_error(btf))
+		return;
+	find(btf, config);
+	btf__free(btf);
+}
+
+static bool find_scsi(const struct btf *btf, struct bpf_config *config)
+{
+	config->scsi_sense = member_at(btf, "scsi_cmnd", "sense_buffer");
+	config->scsi_result = member_at(btf, "scsi_cmnd", "result");
+	return config->scsi_sense != 0;
+}
+
+static bool find_nvme(const struct btf *btf, struct bpf_config *config)
+{
+	config->nvme_status = member_at(btf, "nvme_request", "status");
+	config->nvme_retries = member_at(btf, "nvme_request", "retries");
+	return config->nvme_status != 0;
+}
+
+/*
+ * struct scsi_cmnd and struct nvme_request follow struct request. Up to 5.15 struct scsi_cmnd begins with a
+ * struct scsi_request, which the kernel itself knows too: its `sense` is the same buffer, so that the
+ * sense is known also where modules have no types. (Its `result` is set for passthrough only.)
+ */
+static void find_answers(const struct btf *vmlinux, struct bpf_config *config)
+{
+	find_in(vmlinux, "scsi_mod", config, find_scsi);
+	if (!config->scsi_sense)
+		config->scsi_sense = member_at(vmlinux, "scsi_request", "sense");
+	find_in(vmlinux, "nvme_core", config, find_nvme);
+}
+
 int feature_read(struct bpf_config *config, struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -63,6 +120,7 @@ int feature_read(struct bpf_config *config, struct err *err)
 	/* 5.18: the error became a blk_status_t, when block_rq_error came. */
 	config->block_error_is_errno =
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
+	find_answers(btf, config);
 	btf__free(btf);
 	return 0;
 }

@@ -13,7 +13,8 @@
 
 #include "err.h"
 
-/* Sets retrans_has_err, issue_has_queue and block_error_is_errno. -ENOTSUP when there is no BTF. */
+/* Sets retrans_has_err, issue_has_queue, block_error_is_errno, and where SCSI and NVMe answers are, as far
+ * as that can be known (0 else). -ENOTSUP when there is no BTF. */
 int feature_read(struct bpf_config *config, struct err *err);
 
 #endif

@@ -64,6 +64,14 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 			 {"raw_tp", "block_rq_issue", "issue_raw", NULL}},
 	},
 	{
+		.name = "block.requeue",
+		.object = OBJECT_BLOCK,
+		.hook = HOOK_BLOCK_REQUEUE,
+		.needed_by = "",
+		.ways = {{"tp_btf", "block_rq_requeue", "requeue_btf", NULL},
+			 {"raw_tp", "block_rq_requeue", "requeue_raw", NULL}},
+	},
+	{
 		.name = "files.census",
 		.object = OBJECT_FILES,
 		.hook = HOOK_FILES_CENSUS,

@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 8
+#define PROBE_ROWS 9
 
 enum probe_object { OBJECT_TCP = 0, OBJECT_BLOCK = 1, OBJECT_FILES = 2, PROBE_OBJECTS = 3 };
 

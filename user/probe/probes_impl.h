@@ -32,8 +32,11 @@ struct probes {
 
 static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)
 {
-	/* The table has one row for each hook, in that order. */
-	return &probes->runs[hook];
+	/* The table has one row for each hook. */
+	for (unsigned int i = 0; i < PROBE_ROWS; i++)
+		if (probes->runs[i].row->hook == hook)
+			return &probes->runs[i];
+	return NULL;
 }
 
 #endif

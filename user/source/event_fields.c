@@ -168,7 +168,15 @@ static const struct event_field block_io_fields[] = {
 	F(event_block_io, 10, U32, pid),
 	F(event_block_io, 11, U64, start_ns),
 	F(event_block_io, 12, STR, comm),
+	F(event_block_io, 13, U8, sense_key),
+	F(event_block_io, 14, U8, asc),
+	F(event_block_io, 15, U8, ascq),
+	F(event_block_io, 16, U32, scsi_result),
+	F(event_block_io, 17, U16, nvme_status),
+	F(event_block_io, 18, U8, retries),
+	F(event_block_io, 19, U32, timeout_ms),
 	PAD(event_block_io, pad),
+	PAD(event_block_io, pad2),
 };
 
 static const struct event_field block_stat_fields[] = {
@@ -187,6 +195,7 @@ static const struct event_field block_status_fields[] = {
 	E(event_block_status, 3, U16, status, block_statuses),
 	F(event_block_status, 4, U64, count),
 	F(event_block_status, 5, U64, harmless),
+	F(event_block_status, 6, U64, retried),
 };
 
 static const struct event_field nic_fields[] = {
