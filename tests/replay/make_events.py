@@ -101,9 +101,9 @@ class Host:
         n = self.io[dev, op] = self.io.get((dev, op), 0) + more
         self.put("block_stat", dev=dev, op=op, requests=n, bytes=4096 * n, hist=f"{slot}:{n}")
 
-    def fails(self, dev, op, status, sector, **fields):
+    def fails(self, dev, op, status, sector, lat_ns=3_000_000, **fields):
         self.put("block_io", dev=dev, op=op, status=status, reason="error", sector=sector, bytes=4096,
-                 lat_ns=3_000_000, **fields)
+                 lat_ns=lat_ns, **fields)
 
     # ---- peers
 

@@ -126,13 +126,62 @@ def story_io_error_readahead(host):
     host.end()
 
 
+DEV_SDA = ["block_io dev=8:0", "block_status dev=8:0"]
+
+
 def story_transport_error(host):
-    host.say(what="the link to a disk fails: a kind without its own rule yet, kept as a suspicion",
-             expect="disk-io-error sda", fault=["block_io dev=8:0", "block_status dev=8:0"],
-             most="disk-io-error 0.79")
+    host.say(what="the link to a disk fails: acknowledgements time out, reads fail after their retries",
+             expect="disk-transport-error sda", fault=DEV_SDA,
+             across="disk-transport-error.min_errors=5", least="disk-transport-error 0.9")
     begin(host)
     quiet_seconds(host, 3)
-    fail(host, "read", "transport", [100, 200, 300, 400])
+    fail(host, "read", "transport", [100, 200, 300, 400], sense_key=11, asc=0x4b, ascq=3)
+    quiet_seconds(host, 6)
+    host.end()
+
+
+def story_transport_once(host):
+    host.say(what="one read lost its way, hundreds after it came through: a suspicion, no fault",
+             expect="disk-transport-error sda", fault=DEV_SDA, most="disk-transport-error 0.79")
+    begin(host)
+    quiet_seconds(host, 3)
+    second(host)
+    fail(host, "read", "transport", [100], sense_key=11, asc=0x4b, ascq=3)
+    host.tick()
+    quiet_seconds(host, 8)
+    host.end()
+
+
+def story_timeout(host):
+    host.say(what="a disk that answers some requests not at all: the driver gives them up after 30 s",
+             expect="disk-timeout sda", fault=DEV_SDA, across="disk-timeout.min_errors=4",
+             least="disk-timeout 0.9")
+    begin(host)
+    quiet_seconds(host, 34)
+    fail(host, "read", "timeout", [5000, 6000, 7000], lat_ns=30500000000, timeout_ms=30000)
+    quiet_seconds(host, 6)
+    host.end()
+
+
+def story_late_but_well(host):
+    host.say(what="requests that take half of the driver's timeout, and end well", expect="none")
+    begin(host)
+    quiet_seconds(host, 20)
+    for sector in (5000, 6000, 7000):
+        host.wait(0.01)
+        host.put("block_io", dev=SDA, op="read", status="ok", reason="slow", sector=sector,
+                 bytes=4096, lat_ns=15000000000)
+    quiet_seconds(host, 6)
+    host.end()
+
+
+def story_integrity_error(host):
+    host.say(what="reads whose guard tags do not match", expect="disk-integrity-error sda",
+             fault=DEV_SDA, across="disk-integrity-error.min_errors=3",
+             least="disk-integrity-error 0.85")
+    begin(host)
+    quiet_seconds(host, 3)
+    fail(host, "read", "protection", [800, 808], sense_key=11, asc=0x10, ascq=1)
     quiet_seconds(host, 6)
     host.end()
 

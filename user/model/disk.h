@@ -62,6 +62,11 @@ struct disk_error {
 	__u8 op;
 	__u8 status;
 	bool healed; /* a later request for this sector was seen to succeed */
+	/* The device's answer, as in struct event_block_io. */
+	__u8 sense_key, asc, ascq;
+	__u16 nvme_status;
+	__u32 timeout_ms;
+	__u64 lat_ns;
 	char comm[EVENT_COMM_LEN];
 };
 

@@ -160,6 +160,12 @@ static int keep_error(struct disk *disk, const struct event_block_io *event)
 	e->pid = event->pid;
 	e->op = event->op;
 	e->status = event->status;
+	e->sense_key = event->sense_key;
+	e->asc = event->asc;
+	e->ascq = event->ascq;
+	e->nvme_status = event->nvme_status;
+	e->timeout_ms = event->timeout_ms;
+	e->lat_ns = event->lat_ns;
 	copy_text(e->comm, sizeof(e->comm), event->comm, sizeof(event->comm));
 	return 0;
 }

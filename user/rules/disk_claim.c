@@ -124,6 +124,23 @@ static void sectors(struct claim *claim, const struct disk_failures *f)
 		       "%s %s%s", f->n_sectors == 1 ? "sector" : "sectors", list, span);
 }
 
+/* In numbers, as the kernel log has them: sense key, additional sense code and qualifier (SPC); NVMe
+ * status code type and code. */
+static void answer(struct claim *claim, const struct disk_error *e)
+{
+	if (e->sense_key)
+		claim_text(claim, ROLE_FOR, "the device said: sense %x/%02x/%02x", e->sense_key,
+			   e->asc, e->ascq);
+	else if (e->nvme_status)
+		claim_text(claim, ROLE_FOR, "the device said: NVMe status %x/%02x",
+			   e->nvme_status >> 8 & 7, e->nvme_status & 0xff);
+	if (e->status == BLOCK_TIMEOUT && e->lat_ns && e->timeout_ms)
+		claim_evidence(claim, ROLE_FOR, true, "disk.request.duration",
+			       (double)e->lat_ns / 1e9, "s", "one took %s; the timeout is %s",
+			       text_latency((double)e->lat_ns).s,
+			       text_latency((double)e->timeout_ms * 1e6).s);
+}
+
 void disk_claim_counts(struct claim *claim, const struct disk_failures *f)
 {
 	const char *status = block_status_text(disk_failures_status(f));
@@ -145,6 +162,8 @@ void disk_claim_counts(struct claim *claim, const struct disk_failures *f)
 	}
 	if (f->n_sectors)
 		sectors(claim, f);
+	if (f->said)
+		answer(claim, f->said);
 	if (f->harmless)
 		claim_text(claim, ROLE_FOR, "%s failed too; not counted",
 			   text_plural(f->harmless, "read-ahead").s);

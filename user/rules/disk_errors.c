@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * disk_errors.c - disk-media-error and disk-io-error: the device failed a request and said so.
+ * disk_errors.c - disk-media-error, disk-io-error, disk-transport-error, disk-timeout and
+ * disk-integrity-error: a request failed, and the device or its driver said so.
  *
  * Basis: reported. Confidence, by
  *	disk-media-error	c = 0.99 - 0.07 / s	s: different sectors that failed
  *	disk-io-error		c = b * (1 - 0.1 / n)	n: failures; b = 0.95, and 0.70 when most of them
- *		carry a status that is a kind of its own without a rule yet (transport, timeout, offline,
- *		protection): the disk is right, the kind may not be
+ *		carry a status that is a kind of its own without a rule yet (offline): the disk is right,
+ *		the kind may not be
+ *	the other three		c = 0.95 * (1 - 0.1 / n)
  * times, for what speaks against:
  *	1 - 0.15 * h	h: share of the known sectors that a later request was seen to read or write
  *	0.97 / 0.92	(medium / io) when one request failed and RETRIED or more completed after it
+ *	0.90		a transport error or timeout of a disk that also reports a bad medium
  *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its own
  *
  * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or when
@@ -43,6 +46,15 @@ static const struct threshold media_min = {
 static const struct threshold io_min = {
 	"disk-io-error.min_errors", 1, "{error}",
 	"the block layer fails a request only after the driver's retries: one is a fact"};
+static const struct threshold transport_min = {
+	"disk-transport-error.min_errors", 1, "{error}",
+	"drivers send again what the link lost: a request that failed for it exhausted its retries"};
+static const struct threshold timeout_min = {
+	"disk-timeout.min_errors", 1, "{error}",
+	"the driver waits 30 s by default before it gives a request up: one is long enough"};
+static const struct threshold integrity_min = {
+	"disk-integrity-error.min_errors", 1, "{error}",
+	"a checksum does not match by chance in one of 65,536 damaged blocks: a mismatch is real"};
 static const struct threshold critical_errors = {
 	"disk.critical_errors", 3, "{error}",
 	"one failed read of a mounted disk may go unnoticed; from three on someone is refused service"};
@@ -68,6 +80,13 @@ static double against(struct claim *claim, const struct disk_failures *f, bool m
 		claim_evidence(claim, ROLE_AGAINST, false, "disk.requests.after", (double)f->after,
 			       "{request}", "only 1 %s failed; %s later ones succeeded", op,
 			       text_count(f->after).s);
+	}
+	if (f->medium && f->link && f->said &&
+	    disk_failure_of(f->said->op, f->said->status) != FAILURE_MEDIUM) {
+		factor *= 0.90;
+		claim_evidence(claim, ROLE_AGAINST, false, "disk.errors.medium", (double)f->medium,
+			       "{error}", "%s too: the disk itself, not the way to it?",
+			       text_plural(f->medium, "medium error").s);
 	}
 	if (medium && f->disk->info.flags & DISK_VIRTUAL) {
 		factor *= 0.90;
@@ -160,6 +179,42 @@ static void claim_io(const struct model *model, const struct disk_failures *f,
 	judgement->claim(judgement->ctx, &claim);
 }
 
+/* The kinds that need no words of their own beyond these. */
+static const struct named_kind {
+	enum disk_failure failure;
+	const struct rule *rule;
+	const char *what; /* "DISK: sda ..." */
+	const char *against;
+	const char *advice;
+} named_kinds[] = {
+	{FAILURE_TRANSPORT, &disk_transport_error_rule, "cannot be reached reliably",
+	 "not the medium: 0 medium errors", "Check cable, port and adapter before the disk"},
+	{FAILURE_TIMEOUT, &disk_timeout_rule, "does not answer in time",
+	 "not the medium: 0 medium errors",
+	 "Look for resets in the kernel log; check cable and power"},
+	{FAILURE_INTEGRITY, &disk_integrity_error_rule, "returns data that does not match", NULL,
+	 "Check memory and cables before the disk; scrub the file system"},
+};
+
+static void claim_named(const struct model *model, const struct disk_failures *f,
+			const struct named_kind *kind, const struct judgement *judgement)
+{
+	struct subject subject = subject_disk(f->disk);
+	struct claim claim;
+
+	claim_init(&claim, kind->rule, &subject);
+	fill(&claim, model, f);
+	claim_message(&claim, "DISK: %.20s %s; %s.", subject.name, kind->what,
+		      of_requests(model, f).s);
+	claim.confidence =
+		confidence_round(0.95 * (1.0 - 0.1 / (double)f->total) * against(&claim, f, false));
+	if (kind->against && !f->medium)
+		claim_text(&claim, ROLE_AGAINST, "%s", kind->against);
+	disk_claim_advice(&claim, f);
+	claim_advice(&claim, true, kind->advice, "%s", "");
+	judgement->claim(judgement->ctx, &claim);
+}
+
 /* Later failures shall name who issued them, and the issuers who they are. */
 static void ask_more(const struct model *model, const struct disk_failures *f,
 		     const struct judgement *judgement)
@@ -182,34 +237,58 @@ static void ask_more(const struct model *model, const struct disk_failures *f,
 	}
 }
 
-static void judge(const struct model *model, const struct judgement *judgement, bool medium)
+static void claim_failures(const struct model *model, const struct disk_failures *f,
+			   enum disk_failure which, const struct judgement *judgement)
 {
-	double least = model_threshold(model, medium ? &media_min : &io_min);
+	if (which == FAILURE_MEDIUM)
+		claim_media(model, f, judgement);
+	else if (which == FAILURE_IO)
+		claim_io(model, f, judgement);
+	for (size_t i = 0; i < sizeof(named_kinds) / sizeof(named_kinds[0]); i++)
+		if (named_kinds[i].failure == which)
+			claim_named(model, f, &named_kinds[i], judgement);
+}
+
+static void judge(const struct model *model, const struct judgement *judgement,
+		  enum disk_failure which, const struct threshold *least)
+{
 	const struct disk *disk = NULL;
 	struct disk_failures f;
 
 	while ((disk = disks_next(model_disks(model), disk))) {
 		if (disk->gone || !disk->n_faults)
 			continue;
-		disk_failures_sum(&f, model, disk, medium);
-		if (!f.total || (double)f.total < least)
+		disk_failures_sum(&f, model, disk, which);
+		if (!f.total || (double)f.total < model_threshold(model, least))
 			continue;
-		if (medium)
-			claim_media(model, &f, judgement);
-		else
-			claim_io(model, &f, judgement);
+		claim_failures(model, &f, which, judgement);
 		ask_more(model, &f, judgement);
 	}
 }
 
 static void judge_media(const struct model *model, const struct judgement *judgement)
 {
-	judge(model, judgement, true);
+	judge(model, judgement, FAILURE_MEDIUM, &media_min);
 }
 
 static void judge_io(const struct model *model, const struct judgement *judgement)
 {
-	judge(model, judgement, false);
+	judge(model, judgement, FAILURE_IO, &io_min);
+}
+
+static void judge_transport(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, FAILURE_TRANSPORT, &transport_min);
+}
+
+static void judge_timeout(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, FAILURE_TIMEOUT, &timeout_min);
+}
+
+static void judge_integrity(const struct model *model, const struct judgement *judgement)
+{
+	judge(model, judgement, FAILURE_INTEGRITY, &integrity_min);
 }
 
 /* ---- exposure and recovery ---- */
@@ -257,6 +336,13 @@ static const struct threshold *const media_thresholds[] = {
 static const struct threshold *const io_thresholds[] = {
 	&io_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
 
+static const struct threshold *const transport_thresholds[] = {
+	&transport_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+static const struct threshold *const timeout_thresholds[] = {
+	&timeout_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+static const struct threshold *const integrity_thresholds[] = {
+	&integrity_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+
 const struct rule disk_media_error_rule = {
 	.kind = "disk-media-error",
 	.class = CLASS_HARDWARE,
@@ -293,6 +379,60 @@ const struct rule disk_io_error_rule = {
 	.thresholds = io_thresholds,
 	.exposed = exposed,
 	.judge = judge_io,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 2,
+};
+
+const struct rule disk_transport_error_rule = {
+	.kind = "disk-transport-error",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_PATH,
+	.meaning = "Requests failed on the way to the device: link, cable, host adapter or path.",
+	.against =
+		"Medium errors of the same disk; a single failure among many requests; later requests that succeed.",
+	.todo = "Check cable, port and adapter; then the disk.",
+	.needs = {PROBE_BLOCK},
+	.tables = {"block.stats", "model.disks"},
+	.thresholds = transport_thresholds,
+	.exposed = exposed,
+	.judge = judge_transport,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 2,
+};
+
+const struct rule disk_timeout_rule = {
+	.kind = "disk-timeout",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_DEVICE,
+	.meaning = "Requests ran into the driver's timeout: the device did not answer them.",
+	.against =
+		"Requests that end late but well do not count; medium errors of the same disk; a single failure.",
+	.todo = "Read the kernel log for resets; check cable and power; then the disk.",
+	.needs = {PROBE_BLOCK},
+	.tables = {"block.stats", "model.disks"},
+	.thresholds = timeout_thresholds,
+	.exposed = exposed,
+	.judge = judge_timeout,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 2,
+};
+
+const struct rule disk_integrity_error_rule = {
+	.kind = "disk-integrity-error",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_DEVICE,
+	.meaning = "Protection information (T10 PI, NVMe) did not match the data.",
+	.against =
+		"A single mismatch among many requests; later reads of the sectors that succeed.",
+	.todo = "Check memory and cables before the disk; scrub the file system.",
+	.needs = {PROBE_BLOCK},
+	.tables = {"block.stats", "model.disks"},
+	.thresholds = integrity_thresholds,
+	.exposed = exposed,
+	.judge = judge_integrity,
 	.recovered = recovered,
 	.open_evals = 1,
 	.close_evals = 2,

@@ -17,16 +17,18 @@ struct disk_victim {
 	__u8 op; /* of the latest */
 };
 
-/* The failures of one kind (FAILURE_MEDIUM, or the other two together) over the disk window. */
+/* The failures of one kind over the disk window. */
 struct disk_failures {
 	const struct disk *disk;
 	__u64 failed[BLOCK_OPS]; /* by operation */
 	__u64 status[BLOCK_STATUSES];
 	__u64 total;
-	__u64 other;	/* of these: FAILURE_OTHER */
-	__u64 harmless; /* read-ahead and NOWAIT: not in total */
-	__u64 link;	/* transport errors and timeouts ever, whatever kind is summed */
-	__u64 after;	/* requests of the last failure's operation that completed after its tick */
+	__u64 other;		       /* of these: FAILURE_OTHER */
+	__u64 harmless;		       /* read-ahead and NOWAIT: not in total */
+	__u64 medium;		       /* medium errors ever, whatever kind is summed */
+	const struct disk_error *said; /* the latest one that is kept; NULL: none */
+	__u64 link;  /* transport errors and timeouts ever, whatever kind is summed */
+	__u64 after; /* requests of the last failure's operation that completed after its tick */
 	__u64 first_ns;
 	__u64 last_ns;
 	__u64 sector[DISK_ERRORS_KEPT]; /* different ones, latest first */
@@ -37,9 +39,9 @@ struct disk_failures {
 	unsigned int mounts; /* file systems on the disk and its partitions */
 };
 
-/* Sums up: medium errors, or the failures of other kinds. */
+/* Sums up the failures of that kind; FAILURE_IO with FAILURE_OTHER. */
 void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
-		       bool medium);
+		       enum disk_failure which);
 /* The operation, and the status, that failed most. */
 enum block_op disk_failures_op(const struct disk_failures *f);
 enum block_status disk_failures_status(const struct disk_failures *f);

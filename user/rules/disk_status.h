@@ -6,10 +6,13 @@
 #include <culprit/event.h>
 
 enum disk_failure {
-	FAILURE_NONE,	/* no fault: an answer to a question, a policy, a full device */
-	FAILURE_MEDIUM, /* the medium is bad: disk-media-error */
-	FAILURE_IO,	/* failed, and the device named no cause: disk-io-error */
-	FAILURE_OTHER,	/* a kind of its own that has no rule yet: disk-io-error, less sure */
+	FAILURE_NONE,	   /* no fault: an answer to a question, a policy, a full device */
+	FAILURE_MEDIUM,	   /* the medium is bad: disk-media-error */
+	FAILURE_IO,	   /* failed, and the device named no cause: disk-io-error */
+	FAILURE_TRANSPORT, /* the way to the device: disk-transport-error */
+	FAILURE_TIMEOUT,   /* the driver's timeout ran out: disk-timeout */
+	FAILURE_INTEGRITY, /* protection information does not match: disk-integrity-error */
+	FAILURE_OTHER,	   /* a kind of its own that has no rule yet: disk-io-error, less sure */
 };
 
 /* By operation and status. */

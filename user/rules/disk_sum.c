@@ -24,15 +24,14 @@ enum block_status disk_failures_status(const struct disk_failures *f)
 	return most;
 }
 
-static bool wanted(enum block_op op, enum block_status status, bool medium)
+static bool wanted(enum block_op op, enum block_status status, enum disk_failure which)
 {
 	enum disk_failure failure = disk_failure_of(op, status);
 
-	return medium ? failure == FAILURE_MEDIUM
-		      : failure == FAILURE_IO || failure == FAILURE_OTHER;
+	return failure == which || (which == FAILURE_IO && failure == FAILURE_OTHER);
 }
 
-static void sum_counts(struct disk_failures *f, const struct frame *frame, bool medium)
+static void sum_counts(struct disk_failures *f, const struct frame *frame, enum disk_failure which)
 {
 	for (unsigned int i = 0; i < f->disk->n_faults; i++) {
 		const struct disk_fault *fault = &f->disk->fault[i];
@@ -40,7 +39,9 @@ static void sum_counts(struct disk_failures *f, const struct frame *frame, bool 
 
 		if (fault->status == BLOCK_TRANSPORT || fault->status == BLOCK_TIMEOUT)
 			f->link += fault->now[FAULT_HARMFUL];
-		if (!wanted(fault->op, fault->status, medium))
+		if (fault->status == BLOCK_MEDIUM)
+			f->medium += fault->now[FAULT_HARMFUL];
+		if (!wanted(fault->op, fault->status, which))
 			continue;
 		f->harmless += disk_fault_window(fault, frame, FAULT_HARMLESS);
 		harmful = disk_fault_window(fault, frame, FAULT_HARMFUL);
@@ -92,7 +93,7 @@ static void add_victim(struct disk_failures *f, const struct disk_error *e)
 }
 
 void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
-		       bool medium)
+		       enum disk_failure which)
 {
 	const struct frame *frame = model_frame(model);
 	__u64 from = window_from_ns(frame->now_ns, frame->disk_window_ns);
@@ -101,11 +102,13 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 
 	memset(f, 0, sizeof(*f));
 	f->disk = disk;
-	sum_counts(f, frame, medium);
+	sum_counts(f, frame, which);
 	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
-		if (e->ts_ns < from || !wanted(e->op, e->status, medium))
+		if (e->ts_ns < from || !wanted(e->op, e->status, which))
 			continue;
 		add_sector(f, e);
+		if (!f->said)
+			f->said = e;
 		if (!pid || pid == e->pid)
 			add_victim(f, e);
 	}

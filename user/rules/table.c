@@ -10,6 +10,9 @@ const struct rule *const rule_table[] = {
 	/* clang-format off */
 	&disk_media_error_rule,
 	&disk_io_error_rule,
+	&disk_transport_error_rule,
+	&disk_timeout_rule,
+	&disk_integrity_error_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,

@@ -16,16 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(disk_transport_error, "disk-transport-error", AT_DEVICE,
-	"The way to the device failed: link, cable, host adapter or path.",
-	"Errors that the device itself reports (medium, target); a timeout without a link event.",
-	"Check cable, port and adapter; then the disk. Until then such errors show as disk-io-error.");
-
-UNBUILT(disk_timeout, "disk-timeout", AT_DEVICE,
-	"A request ran into the driver's timeout: the device did not answer it.",
-	"A saturated device that answers late but answers; a stopped virtual machine.",
-	"Read the kernel log for resets. Until then such errors show as disk-io-error.");
-
 UNBUILT(disk_stuck_io, "disk-stuck-io", AT_DEVICE,
 	"Requests are in flight for seconds, and the device completes none.",
 	"Requests that are held back by the queue or by a cgroup limit.",
@@ -35,11 +25,6 @@ UNBUILT(disk_slow, "disk-slow", AT_DEVICE,
 	"The device itself takes far longer than its past or its siblings, under the same load.",
 	"A deep queue, more load than before, larger requests.",
 	"Compare with its siblings; read its error log; replace it before it fails.");
-
-UNBUILT(disk_integrity_error, "disk-integrity-error", AT_DEVICE,
-	"Protection information or a checksum did not match what was written.",
-	"A single mismatch after a crash.",
-	"Check memory and cables before the disk; scrub the file system.");
 
 UNBUILT(disk_lost, "disk-lost", AT_DEVICE, "The device went away while it was in use.",
 	"A clean removal.", "Check power, slot and cable.");

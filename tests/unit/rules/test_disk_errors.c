@@ -68,8 +68,7 @@ static void test_what_is_no_fault(void **state)
 
 static void test_every_other_status_is_kept(void **state)
 {
-	static const enum block_status statuses[] = {BLOCK_TRANSPORT, BLOCK_TIMEOUT, BLOCK_OFFLINE,
-						     BLOCK_PROTECTION, BLOCK_STATUS_UNKNOWN};
+	static const enum block_status statuses[] = {BLOCK_OFFLINE, BLOCK_STATUS_UNKNOWN};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
@@ -82,6 +81,100 @@ static void test_every_other_status_is_kept(void **state)
 		assert_non_null(find_evidence(&w.claim[0], "disk.errors.other_kind"));
 		world_done(&w);
 	}
+}
+
+/* What the status names is the kind, and only that one. */
+static void test_named_kinds(void **state)
+{
+	static const struct {
+		enum block_status status;
+		const char *kind, *message;
+	} rows[] = {
+		{BLOCK_TRANSPORT, "disk-transport-error",
+		 "DISK: sda cannot be reached reliably; 4 of 1,200 reads failed."},
+		{BLOCK_TIMEOUT, "disk-timeout",
+		 "DISK: sda does not answer in time; 4 of 1,200 reads failed."},
+		{BLOCK_PROTECTION, "disk-integrity-error",
+		 "DISK: sda returns data that does not match; 4 of 1,200 reads failed."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world w;
+		double sure;
+
+		fail_reads(&w, BLOCK_READ, rows[i].status, 4);
+		for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+			assert_int_equal(judge(&w, rows[k].kind), i == k);
+		assert_int_equal(judge(&w, "disk-io-error"), 0);
+		assert_int_equal(judge(&w, rows[i].kind), 1);
+		assert_string_equal(w.claim[0].message, rows[i].message);
+		assert_int_equal(w.claim[0].basis, BASIS_REPORTED);
+		sure = w.claim[0].confidence;
+		assert_true(sure >= 0.8);
+		world_done(&w);
+		/* One failure that hundreds of others did not share may have been an accident. */
+		fail_reads(&w, BLOCK_READ, rows[i].status, 1);
+		wait_s(&w, 1);
+		put_stat(&w, SDA, BLOCK_READ, 2400);
+		tick(&w);
+		wait_s(&w, 1);
+		put_stat(&w, SDA, BLOCK_READ, 3600);
+		tick(&w);
+		assert_int_equal(judge(&w, rows[i].kind), 1);
+		assert_true(w.claim[0].confidence < sure);
+		assert_non_null(find_evidence(&w.claim[0], "disk.requests.after"));
+		world_done(&w);
+	}
+}
+
+/* A disk with a bad medium may drop its link over it: less sure of the link. */
+static void test_a_bad_medium_speaks_against_the_link(void **state)
+{
+	struct world w;
+	double alone;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_TRANSPORT, 4);
+	assert_int_equal(judge(&w, "disk-transport-error"), 1);
+	alone = w.claim[0].confidence;
+	put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 9999, 0);
+	assert_int_equal(judge(&w, "disk-transport-error"), 1);
+	assert_true(w.claim[0].confidence < alone);
+	assert_non_null(find_evidence(&w.claim[0], "disk.errors.medium"));
+	world_done(&w);
+}
+
+/* The device's own answer stands in the evidence. */
+static void test_what_the_device_said(void **state)
+{
+	struct event_block_io e;
+	bool said = false, took = false;
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_TIMEOUT, 1);
+	e = (struct event_block_io)EVENT(&w, event_block_io, EVENT_BLOCK_IO);
+	e.dev = SDA;
+	e.status = BLOCK_TIMEOUT;
+	e.reason = BLOCK_IO_ERROR;
+	e.sector = 8;
+	e.bytes = 4096;
+	e.sense_key = 0xb;
+	e.asc = 0x4b;
+	e.ascq = 3;
+	e.lat_ns = 36 * SEC;
+	e.timeout_ms = 30000;
+	put(&w, &e.h);
+	assert_int_equal(judge(&w, "disk-timeout"), 1);
+	for (unsigned int i = 0; i < w.claim[0].n_evidence; i++) {
+		said |= strcmp(w.claim[0].evidence[i].text, "the device said: sense b/4b/03") == 0;
+		took |= strcmp(w.claim[0].evidence[i].text,
+			       "one took 36.0 s; the timeout is 30.0 s") == 0;
+	}
+	assert_true(said);
+	assert_true(took);
+	world_done(&w);
 }
 
 static void test_io_error(void **state)
@@ -278,6 +371,9 @@ int main(void)
 		cmocka_unit_test(test_medium_error_is_reported),
 		cmocka_unit_test(test_what_is_no_fault),
 		cmocka_unit_test(test_every_other_status_is_kept),
+		cmocka_unit_test(test_named_kinds),
+		cmocka_unit_test(test_a_bad_medium_speaks_against_the_link),
+		cmocka_unit_test(test_what_the_device_said),
 		cmocka_unit_test(test_io_error),
 		cmocka_unit_test(test_severity_by_mounts),
 		cmocka_unit_test(test_against_a_lone_failure),
