@@ -18,6 +18,9 @@ extern const struct rule disk_media_error_rule;
 extern const struct rule disk_io_error_rule;
 extern const struct threshold disk_min_ios;
 
+/* disk_stuck.c */
+extern const struct rule disk_stuck_io_rule;
+
 /* path.c */
 extern const struct rule path_loss_rule;
 extern const struct rule uplink_loss_rule;
@@ -36,7 +39,7 @@ extern const struct rule close_wait_leak_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(disk_transport_error) X(disk_timeout) X(disk_stuck_io) X(disk_slow)                      \
+	X(disk_transport_error) X(disk_timeout) X(disk_slow)                      \
 	X(disk_integrity_error) X(disk_lost) X(raid_degraded) X(filesystem_error)                  \
 	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
 	X(memory_error) X(machine_check)

@@ -10,6 +10,7 @@ const struct rule *const rule_table[] = {
 	/* clang-format off */
 	&disk_media_error_rule,
 	&disk_io_error_rule,
+	&disk_stuck_io_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,

@@ -26,11 +26,6 @@ UNBUILT(disk_timeout, "disk-timeout", AT_DEVICE,
 	"A saturated device that answers late but answers; a stopped virtual machine.",
 	"Read the kernel log for resets. Until then such errors show as disk-io-error.");
 
-UNBUILT(disk_stuck_io, "disk-stuck-io", AT_DEVICE,
-	"Requests are in flight for seconds, and the device completes none.",
-	"Requests that are held back by the queue or by a cgroup limit.",
-	"See which tasks wait (state D); look at the device and its path.");
-
 UNBUILT(disk_slow, "disk-slow", AT_DEVICE,
 	"The device itself takes far longer than its past or its siblings, under the same load.",
 	"A deep queue, more load than before, larger requests.",
