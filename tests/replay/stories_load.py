@@ -119,3 +119,48 @@ def story_stuck_two_seconds(host):
     stuck(host, 2)
     both(host, 5, reads=50)
     host.end()
+
+
+def limit(host, seconds, held, waited=0.9, reads=10, cgroup="/system.slice/backup.service", **gauges):
+    """Seconds in which bios to sdb are held back, and which cgroup has a limit there."""
+    for i in range(seconds):
+        second(host)
+        host.queue_a.look(80, 40)
+        host.waited = getattr(host, "waited", 0) + round(waited * 10**6)
+        if cgroup:
+            host.put("io_limit", dev=SDB, cgroup_id=4711, read_bps=1048576, pressure_us=host.waited,
+                     cgroup=cgroup)
+        host.queue_b.look(reads, held=held[i % len(held)], kb=64, **gauges)
+        host.tick()
+
+
+def story_throttled(host):
+    host.say(what="io.max holds a backup's reads from sdb back; the disk itself is idle",
+             expect="io-throttled sdb", fault="block_queue dev=8:16", across="io-throttled.min_looks=9",
+             least="io-throttled 0.9")
+    host.put("probe", name="block.queue", via="run/queue_walk", state="active")
+    begin_two(host)
+    both(host, 2, reads=50)
+    limit(host, 9, [12, 30, 25])
+    both(host, 9, reads=10)
+    host.end()
+
+
+def story_throttled_unnamed(host):
+    host.say(what="bios are held back on a disk that is busy, and no cgroup with a limit is found",
+             expect="io-throttled sdb", fault="block_queue dev=8:16", most="io-throttled 0.79")
+    host.put("probe", name="block.queue", via="run/queue_walk", state="active")
+    begin_two(host)
+    both(host, 2, reads=50)
+    limit(host, 9, [12], cgroup=None, busy_ms=950)
+    host.end()
+
+
+def story_throttled_peaks(host):
+    host.say(what="a limit cuts off a short peak now and then, as it is meant to: no finding",
+             expect="none", across="io-throttled.min_looks=2 io-throttled")
+    host.put("probe", name="block.queue", via="run/queue_walk", state="active")
+    begin_two(host)
+    both(host, 2, reads=50)
+    limit(host, 12, [5, 0, 0, 0], waited=0.1)
+    host.end()

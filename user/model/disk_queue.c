@@ -6,6 +6,8 @@
 
 #include "model/copy.h"
 
+/* So many looks tell whether something is held back all the time: eight bits. */
+#define HELD_LOOKS 0xffU
 /* Two looks compute a request's start from its age: they agree within this. */
 #define SAME_NS 2000000ULL
 
@@ -28,13 +30,11 @@ static void follow_oldest(struct disk_queue *q, const struct event_block_queue *
 
 static void follow_held(struct disk_queue *q, const struct event_block_queue *event)
 {
-	if (!event->held) {
-		q->held_ns = q->helds = q->held_most = 0;
-		return;
-	}
-	if (!q->held_ns)
-		q->held_ns = event->h.ts_ns;
-	q->helds++;
+	q->held_looks = (q->held_looks << 1 | (event->held != 0)) & HELD_LOOKS;
+	if (!q->held_looks)
+		q->held_most = 0;
+	if (q->held_looks == 1)
+		q->held_from = *event;
 	if (event->held > q->held_most)
 		q->held_most = event->held;
 }
@@ -66,6 +66,7 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 	}
 	follow_oldest(q, event);
 	follow_held(q, event);
+	disk_past_apply(&q->past, &q->now, event);
 	q->now = *event;
 }
 

@@ -12,6 +12,7 @@
 
 #include <culprit/event.h>
 
+#include "model/disk_past.h"
 #include "model/frame.h"
 
 #define DISK_BLOCKED_KEPT 8
@@ -26,9 +27,10 @@ struct disk_queue {
 	__u64 idle_before_ns; /* how long before still_ns nothing had been done */
 	__u64 oldest_ns;      /* when the oldest request in flight began; 0 = unknown */
 	unsigned int same;    /* looks in a row with the same one */
-	__u64 held_ns;	      /* since when bios have been held back at each look; 0 = none are */
-	unsigned int helds;   /* looks in a row with some */
-	__u32 held_most;      /* in these */
+	__u32 held_looks;     /* a bit a look, the latest lowest: were bios held back */
+	__u32 held_most;      /* in these looks */
+	struct disk_past past;
+	struct event_block_queue held_from; /* the first of these looks that saw some */
 };
 
 /* A cgroup's limit for a disk. */

@@ -23,6 +23,7 @@ const struct rule *const rule_table[] = {
 	&socket_leak_rule,
 	&fd_leak_rule,
 
+	&io_throttled_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };
