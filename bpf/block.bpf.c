@@ -7,6 +7,7 @@
 #include "vmlinux.h"
 
 #include "device.bpf.h"
+#include "queue.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -60,6 +61,7 @@ struct completion {
 	__u64 lat_ns; /* 0 = unknown */
 	__u64 sector;
 	__u64 bytes;
+	__u64 queue; /* 0: this way does not know it */
 	__u32 dev;
 	__u8 op;
 	__u8 status;
@@ -159,6 +161,8 @@ static __always_inline void account(const struct completion *c)
 		value = bpf_map_lookup_elem(&block_stats, &key);
 	}
 	if (value) {
+		value->queue = c->queue;
+		value->last_ns = c->now_ns;
 		ADD(&value->bytes, c->bytes);
 		if (c->status)
 			ADD(&value->errors, 1);
@@ -218,6 +222,7 @@ static __always_inline void complete_rq(unsigned long long *ctx, const bool dire
 		return;
 	c.dev = disk_dev(disk, direct);
 	c.rq = (__u64)rq;
+	c.queue = (__u64)GET(direct, rq, q);
 	c.bytes = nr_bytes;
 	c.last = nr_bytes >= left;
 	c.sector = ~0ULL;

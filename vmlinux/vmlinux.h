@@ -308,9 +308,28 @@ struct gendisk {
 	char disk_name[32];
 };
 
+/* Private to block/blk-throttle.c; only with CONFIG_BLK_DEV_THROTTLING. */
+struct throtl_data {
+	unsigned int nr_queued[2];
+};
+
+struct blk_mq_tags {
+	unsigned int nr_tags;
+	struct request **rqs;
+};
+
+struct blk_mq_tag_set {
+	unsigned int nr_hw_queues;
+	struct blk_mq_tags **tags;
+};
+
 struct request_queue {
 	struct gendisk *disk;
+	struct throtl_data *td;
+	struct blk_mq_tag_set *tag_set;
 };
+
+enum mq_rq_state { MQ_RQ_IDLE = 0, MQ_RQ_IN_FLIGHT = 1, MQ_RQ_COMPLETE = 2 };
 
 struct request {
 	struct request_queue *q;
@@ -319,6 +338,7 @@ struct request {
 	sector_t __sector;
 	u64 start_time_ns;
 	unsigned int timeout;
+	enum mq_rq_state state;
 };
 
 /* Bit numbers within cmd_flags: they move between kernels, so never use these values. */

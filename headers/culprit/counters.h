@@ -33,6 +33,7 @@ enum hook {
 	HOOK_FILES_CENSUS = 6,
 	HOOK_FILES_SCAN = 7,
 	HOOK_BLOCK_REQUEUE = 8,
+	HOOK_BLOCK_QUEUE = 15,
 	HOOKS = 24,
 };
 
@@ -120,6 +121,8 @@ struct block_value {
 	__u64 bytes;
 	__u64 errors;
 	__u64 unknown_start;
+	__u64 queue;   /* struct request_queue *: where to look when completions stop */
+	__u64 last_ns; /* of the latest completion on this CPU: which queue is the present one */
 	__u64 hist[EVENT_HIST_SLOTS];
 };
 
@@ -157,6 +160,26 @@ struct issue_value {
 /* Written by user space while the programs run (section .data.control). */
 struct block_control {
 	__u32 armed; /* number of armed disks: the completion looks for issuers only when there are any */
+	__u32 pad;
+};
+
+/*
+ * Map `walk`, one entry: what to look at, and what was seen. Written by user space before a run of the
+ * program queue_walk, which looks at QUEUE_WALK_TAGS tags of one hardware queue and adds to the counts.
+ */
+#define QUEUE_WALK_TAGS 256
+struct queue_walk {
+	__u64 queue;	 /* in: struct request_queue * */
+	__u64 tags;	 /* out: identity of the tag table: hardware queues may share one */
+	__u64 oldest_ns; /* out: start of the oldest request in flight, CLOCK_MONOTONIC; 0 = none */
+	__u32 dev;	 /* in: whose queue it is */
+	__u32 hw;	 /* in: which hardware queue */
+	__u32 first;	 /* in: first tag */
+	__u32 n_hw;	 /* out: hardware queues; 0: this is not the queue of dev */
+	__u32 n_tags;	 /* out: tags of this hardware queue */
+	__u32 held[2];	 /* out: bios that blk-throttle holds back, reads and writes */
+	__u32 in_flight[3];  /* out, added to: reads, writes, others */
+	__u32 unknown_start; /* out, added to: of these without a start time */
 	__u32 pad;
 };
 
@@ -205,7 +228,8 @@ struct files_control {
 
 EVENT_SIZE_IS(tcp_sums, 40);
 EVENT_SIZE_IS(peer_value, 376);
-EVENT_SIZE_IS(block_value, 544);
+EVENT_SIZE_IS(block_value, 560);
+EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);
 EVENT_SIZE_IS(block_limit, 24);
 EVENT_SIZE_IS(issue_value, 32);

@@ -42,6 +42,8 @@ enum event_type {
 	EVENT_BLOCK_IO = 23,
 	EVENT_BLOCK_STAT = 24,
 	EVENT_BLOCK_STATUS = 25,
+	EVENT_BLOCK_QUEUE = 28,
+	EVENT_IO_LIMIT = 29,
 	/* network */
 	EVENT_NIC = 30,
 	EVENT_TCP_RETRANS = 31,
@@ -53,6 +55,8 @@ enum event_type {
 	EVENT_PROC_GONE = 42,
 	EVENT_FD_GROUP = 43,
 	EVENT_FD_SCAN = 44,
+	/* who waits for a disk */
+	EVENT_TASK_BLOCKED = 60,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -286,6 +290,60 @@ struct event_block_status {
 	__u64 count;
 	__u64 harmless; /* of these: read-ahead or NOWAIT requests */
 	__u64 retried;	/* not in count: the driver sent the request again after this answer */
+};
+
+enum block_queue_flag {
+	BLOCK_QUEUE_WALKED =
+		1, /* the requests themselves were looked at: in_flight, writes, others and
+				   age_ns are of these; else in_flight is /proc/diskstats', which counts
+				   discards too and passthrough never */
+	BLOCK_QUEUE_HELD = 2, /* held is known */
+};
+
+/* What a whole disk's queue holds, and what /proc/diskstats counts: sent while that moves, or while
+ * something is in flight or held back. Counters are since boot; flushes from 5.5 on. */
+struct event_block_queue {
+	struct event h;
+	__u32 dev;
+	__u32 flags;	 /* enum block_queue_flag */
+	__u32 in_flight; /* gauge */
+	__u32 writes;	 /* gauge: of these */
+	__u32 others;	 /* gauge: of these: flushes, discards, passthrough */
+	__u32 held;	 /* gauge: bios that blk-throttle holds back before they become requests */
+	__u64 age_ns;	 /* gauge: of the oldest read, write or flush in flight; 0 = unknown */
+	__u64 reads_done;
+	__u64 writes_done;
+	__u64 others_done; /* discards and flushes */
+	__u64 read_bytes;
+	__u64 write_bytes;
+	__u64 read_ms; /* time that all reads together took, queue and device */
+	__u64 write_ms;
+	__u64 busy_ms;	/* time with something in flight */
+	__u64 queue_ms; /* time that all requests together took: its rate is the mean depth */
+};
+
+/* A cgroup's io.max for one disk: sent at each look while something is held back there. */
+struct event_io_limit {
+	struct event h;
+	__u64 cgroup_id;
+	__u64 read_bps; /* 0 = no limit */
+	__u64 write_bps;
+	__u64 read_iops;
+	__u64 write_iops;
+	__u64 pressure_us; /* time that tasks of the cgroup waited for I/O, ever (io.pressure: some);
+			      ~0 = unknown */
+	__u32 dev;
+	__u32 pad;
+	char cgroup[128]; /* path below the cgroup root; its end when it is longer */
+};
+
+/* A task that waits uninterruptibly (state D) at two looks while a disk answers nothing. */
+struct event_task_blocked {
+	struct event h;
+	__u64 start_ns; /* start_boottime, to 10 ms: /proc tells it in ticks */
+	__u32 pid;
+	__u32 total; /* tasks in state D at this look */
+	char comm[EVENT_COMM_LEN];
 };
 
 /* ---- network ---- */
@@ -545,6 +603,9 @@ EVENT_SIZE_IS(event_mount, 296);
 EVENT_SIZE_IS(event_block_io, 96);
 EVENT_SIZE_IS(event_block_stat, 568);
 EVENT_SIZE_IS(event_block_status, 48);
+EVENT_SIZE_IS(event_block_queue, 120);
+EVENT_SIZE_IS(event_io_limit, 200);
+EVENT_SIZE_IS(event_task_blocked, 48);
 EVENT_SIZE_IS(event_nic, 96);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);

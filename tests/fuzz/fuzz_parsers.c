@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "source/disk_text.h"
+#include "source/diskstats.h"
+#include "source/io_max.h"
 #include "source/mountinfo.h"
 #include "source/netdev.h"
 #include "source/proc_text.h"
@@ -25,8 +27,11 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 {
 	struct mountinfo mount;
 	struct event_nic nic = {0};
+	struct event_block_queue queue = {0};
 	char serial[64];
 
+	if (which == 'q')
+		diskstats_parse(bytes, n, &queue);
 	if (which == 'm' && mountinfo_parse(bytes, n, &mount)) {
 		check_string(mount.mount, sizeof(mount.mount));
 		check_string(mount.source, sizeof(mount.source));
@@ -43,6 +48,7 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 /* These take a string. */
 static void parse_text(char which, char *text)
 {
+	struct event_io_limit limit = {0};
 	struct proc_stat stat;
 	char to[64], id[16];
 	bool unified;
@@ -67,6 +73,11 @@ static void parse_text(char which, char *text)
 		disk_model(text, text, to, sizeof(to));
 		udev_property(text, "ID_SERIAL", to, sizeof(to));
 		check_string(to, sizeof(to));
+		break;
+	case 'l':
+		for (const char *at = text; io_max_next(&at, &limit);)
+			;
+		io_pressure_total(text);
 		break;
 	default:
 		for (const char *p = text; *p; p++)

@@ -2,13 +2,14 @@
 """The stories of tests/replay: what happens on the host of each capture; see make_events.py."""
 import stories_disk
 import stories_leak
+import stories_load
 import stories_network
 
 
 def all_stories():
     """Capture name to the function that tells it."""
     found = {}
-    for module in (stories_disk, stories_network, stories_leak):
+    for module in (stories_disk, stories_network, stories_leak, stories_load):
         for name, function in vars(module).items():
             if name.startswith("story_"):
                 found[name[len("story_"):].replace("_", "-")] = function

@@ -22,6 +22,8 @@ static void forget_io(struct disk *disk)
 		window_done(&disk->fault[i].window);
 	free(disk->fault);
 	free(disk->error);
+	free(disk->queue);
+	disk->queue = NULL;
 	disk->fault = NULL;
 	disk->error = NULL;
 	disk->n_faults = 0;
@@ -161,6 +163,18 @@ const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, un
 	return NULL;
 }
 
+static int apply_queue(struct disks *disks, const struct event_block_queue *event)
+{
+	struct disk *disk = disk_get(disks, event->dev);
+
+	if (disk && !disk->queue)
+		disk->queue = calloc(1, sizeof(*disk->queue));
+	if (!disk || !disk->queue)
+		return -ENOMEM;
+	disk_queue_apply(disk->queue, event);
+	return 0;
+}
+
 /* The device number that an I/O event is about. */
 static __u32 io_dev(const struct event *event)
 {
@@ -186,6 +200,14 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return 0;
 	case EVENT_MOUNT:
 		return apply_mount(disks, (const struct event_mount *)event);
+	case EVENT_BLOCK_QUEUE:
+		return apply_queue(disks, (const struct event_block_queue *)event);
+	case EVENT_IO_LIMIT:
+		disk_waits_limit(&disks->waits, (const struct event_io_limit *)event);
+		return 0;
+	case EVENT_TASK_BLOCKED:
+		disk_waits_blocked(&disks->waits, (const struct event_task_blocked *)event);
+		return 0;
 	default:
 		break;
 	}

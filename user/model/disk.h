@@ -13,6 +13,7 @@
 
 #include <culprit/event.h>
 
+#include "model/disk_queue.h"
 #include "model/frame.h"
 #include "model/table.h"
 #include "model/window.h"
@@ -77,6 +78,7 @@ struct disk {
 	struct disk_fault *fault;
 	unsigned int n_faults;
 	struct disk_error *error; /* the last ones, a ring of DISK_ERRORS_KEPT; NULL: none */
+	struct disk_queue *queue; /* NULL: never told of */
 	__u64 n_errors;		  /* ever: the latest is error[(n_errors - 1) % DISK_ERRORS_KEPT] */
 };
 
@@ -92,6 +94,7 @@ struct disks {
 	struct disk_mount *mount;
 	unsigned int n_mounts;
 	unsigned int mounts_room;
+	struct disk_waits waits;
 	__u64 dropped; /* mounts, and statuses, that found no room */
 };
 

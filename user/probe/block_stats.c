@@ -22,6 +22,8 @@ struct block_seen {
 		__u16 status;
 	} key;
 	unsigned long long hash;
+	unsigned long long queue; /* struct request_queue *, by the latest completion */
+	unsigned long long last_ns;
 };
 
 struct walk {
@@ -79,6 +81,39 @@ static int send_changed(const struct walk *walk, __u32 dev, __u32 op, __u32 stat
 	return walk->fn(walk->ctx, event);
 }
 
+/* The disk may be another one under the same number: the latest completion knows the present queue. */
+static void learn_queue(struct block_stats *stats, const struct block_key *key,
+			const struct block_value *value)
+{
+	struct block_seen *seen, want = {.key = {key->dev, (__u16)key->op, 0xffff}};
+	unsigned int cpu;
+
+	seen = id_table_find(&stats->seen, &want.key);
+	for (cpu = 0; seen && cpu < stats->cpus; cpu++, value++) {
+		if (value->last_ns <= seen->last_ns)
+			continue;
+		seen->last_ns = value->last_ns;
+		seen->queue = value->queue;
+	}
+}
+
+unsigned long long block_stats_queue(const struct block_stats *stats, unsigned int dev)
+{
+	unsigned long long queue = 0, last_ns = 0;
+	unsigned int op;
+
+	for (op = 0; op < BLOCK_OPS; op++) {
+		struct block_seen want = {.key = {dev, (__u16)op, 0xffff}};
+		const struct block_seen *seen = id_table_find(&stats->seen, &want.key);
+
+		if (!seen || seen->last_ns <= last_ns)
+			continue;
+		last_ns = seen->last_ns;
+		queue = seen->queue;
+	}
+	return queue;
+}
+
 /* dev 0 are disks without a number of their own (the paths of a multipath NVMe): nobody knows them. */
 static int show_stat(void *ctx, const void *data, const void *values)
 {
@@ -87,6 +122,7 @@ static int show_stat(void *ctx, const void *data, const void *values)
 	struct event_block_stat event = {.h = {.type = EVENT_BLOCK_STAT, .size = sizeof(event)}};
 	const struct walk *walk = ctx;
 	unsigned int cpu, i;
+	int ret;
 
 	walk->stats->used++;
 	if (!key->dev)
@@ -101,7 +137,9 @@ static int show_stat(void *ctx, const void *data, const void *values)
 		for (i = 0; i < EVENT_HIST_SLOTS; i++)
 			event.hist[i] += value->hist[i];
 	}
-	return send_changed(walk, key->dev, key->op, 0xffff, &event.h);
+	ret = send_changed(walk, key->dev, key->op, 0xffff, &event.h);
+	learn_queue(walk->stats, key, values);
+	return ret;
 }
 
 static int show_status(void *ctx, const void *data, const void *values)

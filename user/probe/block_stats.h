@@ -17,6 +17,8 @@ struct block_stats {
 void block_stats_init(struct block_stats *stats, int stats_fd, int errors_fd, unsigned int cpus);
 int block_stats_snapshot(struct block_stats *stats, unsigned long long now_ns, event_fn fn,
 			 void *ctx);
+/* The disk's request queue (a kernel address) as its latest completion knew it; 0 = unknown. */
+unsigned long long block_stats_queue(const struct block_stats *stats, unsigned int dev);
 void block_stats_done(struct block_stats *stats);
 
 /* Entries that the map needs: eight for each disk of /sys/block, at least 64. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "block.skel.h"
 #include "files.skel.h"
 #include "probe/noise.h"
@@ -131,12 +133,22 @@ static int load(enum probe_object which, struct probe_run *runs, const struct pr
 	return 0;
 }
 
+/* A program that is run and never attached: with nothing to look at it does nothing. */
+static int try_run(const struct bpf_program *program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &options) ? -errno : 0;
+}
+
 /* Attaches one; an on-demand one is detached again at once: it is known to work. */
 static int attach(struct bpf_object *bpf, struct probe_run *run)
 {
 	struct bpf_link *link;
 
 	run->program = bpf_object__find_program_by_name(bpf, way_of(run)->program);
+	if (strcmp(way_of(run)->type, "run") == 0)
+		return try_run(run->program);
 	link = bpf_program__attach(run->program);
 	if (!link)
 		return -errno;

@@ -72,6 +72,14 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 			 {"raw_tp", "block_rq_requeue", "requeue_raw", NULL}},
 	},
 	{
+		.name = "block.queue",
+		.object = OBJECT_BLOCK,
+		.hook = HOOK_BLOCK_QUEUE,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"run", "queue_walk", "queue_walk", NULL}},
+	},
+	{
 		.name = "files.census",
 		.object = OBJECT_FILES,
 		.hook = HOOK_FILES_CENSUS,

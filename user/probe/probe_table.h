@@ -10,13 +10,13 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 9
+#define PROBE_ROWS 10
 
 enum probe_object { OBJECT_TCP = 0, OBJECT_BLOCK = 1, OBJECT_FILES = 2, PROBE_OBJECTS = 3 };
 
 /* How a program gets to its hook. */
 struct way {
-	const char *type;    /* "tp_btf", "raw_tp", "tp", "iter" */
+	const char *type;    /* "tp_btf", "raw_tp", "tp", "iter"; "run": run on demand */
 	const char *target;  /* "block_rq_complete" */
 	const char *program; /* its name in the object */
 	const char *

@@ -275,6 +275,21 @@ int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long 
 	return fd_scan_run(&probes->scan, &request, fn, ctx);
 }
 
+int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
+		      struct queue_look *ret_look)
+{
+	const struct probe_run *run = probes_run(probes, HOOK_BLOCK_QUEUE);
+	int map_fd = object_map_fd(&probes->objects[OBJECT_BLOCK], "walk");
+	unsigned long long queue;
+
+	if (run->way < 0 || !run->program || map_fd < 0 || !probes->have_blocks)
+		return -ENOTSUP;
+	queue = block_stats_queue(&probes->blocks, dev);
+	if (!queue)
+		return -ENOENT;
+	return block_queue_look(bpf_program__fd(run->program), map_fd, dev, queue, full, ret_look);
+}
+
 /* Tells the completion program whether to look for issuers. */
 static int set_armed(struct probes *probes, unsigned int armed)
 {

@@ -9,6 +9,7 @@
 #define CULPRIT_PROBES_H
 
 #include "err.h"
+#include "probe/block_queue.h"
 #include "source/source.h"
 
 struct probes;
@@ -49,6 +50,10 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
  */
 int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
 		    unsigned int scan, unsigned long long now_ns, event_fn fn, void *ctx);
+/* What the request queue of a disk holds now; see block_queue_look(). -ENOTSUP: there is no such program;
+ * -ENOENT: nothing of this disk was seen to complete yet, so its queue is not known. */
+int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
+		      struct queue_look *ret_look);
 /* The issue hook: attached while at least one disk is armed. dev as in struct event_disk. */
 int probes_arm_issue(struct probes *probes, unsigned int dev);
 int probes_disarm_issue(struct probes *probes, unsigned int dev);

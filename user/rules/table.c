@@ -13,6 +13,7 @@ const struct rule *const rule_table[] = {
 	&disk_transport_error_rule,
 	&disk_timeout_rule,
 	&disk_integrity_error_rule,
+	&disk_stuck_io_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,
@@ -25,6 +26,7 @@ const struct rule *const rule_table[] = {
 	&socket_leak_rule,
 	&fd_leak_rule,
 
+	&io_throttled_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

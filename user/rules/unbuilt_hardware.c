@@ -16,11 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(disk_stuck_io, "disk-stuck-io", AT_DEVICE,
-	"Requests are in flight for seconds, and the device completes none.",
-	"Requests that are held back by the queue or by a cgroup limit.",
-	"See which tasks wait (state D); look at the device and its path.");
-
 UNBUILT(disk_slow, "disk-slow", AT_DEVICE,
 	"The device itself takes far longer than its past or its siblings, under the same load.",
 	"A deep queue, more load than before, larger requests.",

@@ -25,9 +25,6 @@ UNBUILT(disk_saturated, "disk-saturated", AT_THIS_HOST,
 	"Requests wait in the queue because the load exceeds the device; it is healthy.",
 	"Device times that grew too.", "See who sends the load; spread it or slow it down.");
 
-UNBUILT(io_throttled, "io-throttled", AT_THIS_HOST, "A cgroup limit holds the I/O back.",
-	"A device that is busy anyway.", "Read io.max of the cgroup.");
-
 UNBUILT(disk_full, "disk-full", AT_THIS_HOST,
 	"No space is left on a file system or thin pool, or soon none will be.",
 	"Space that is reserved for root.", "Find what grew: du; delete or extend.");

@@ -198,6 +198,44 @@ static const struct event_field block_status_fields[] = {
 	F(event_block_status, 6, U64, retried),
 };
 
+static const struct event_field block_queue_fields[] = {
+	F(event_block_queue, 1, DEV, dev),
+	F(event_block_queue, 2, U32, flags),
+	F(event_block_queue, 3, U32, in_flight),
+	F(event_block_queue, 4, U32, writes),
+	F(event_block_queue, 5, U32, others),
+	F(event_block_queue, 6, U32, held),
+	F(event_block_queue, 7, U64, age_ns),
+	F(event_block_queue, 8, U64, reads_done),
+	F(event_block_queue, 9, U64, writes_done),
+	F(event_block_queue, 10, U64, others_done),
+	F(event_block_queue, 11, U64, read_bytes),
+	F(event_block_queue, 12, U64, write_bytes),
+	F(event_block_queue, 13, U64, read_ms),
+	F(event_block_queue, 14, U64, write_ms),
+	F(event_block_queue, 15, U64, busy_ms),
+	F(event_block_queue, 16, U64, queue_ms),
+};
+
+static const struct event_field io_limit_fields[] = {
+	F(event_io_limit, 1, DEV, dev),
+	F(event_io_limit, 2, U64, cgroup_id),
+	F(event_io_limit, 3, U64, read_bps),
+	F(event_io_limit, 4, U64, write_bps),
+	F(event_io_limit, 5, U64, read_iops),
+	F(event_io_limit, 6, U64, write_iops),
+	F(event_io_limit, 7, U64, pressure_us),
+	F(event_io_limit, 8, STR, cgroup),
+	PAD(event_io_limit, pad),
+};
+
+static const struct event_field task_blocked_fields[] = {
+	F(event_task_blocked, 1, U32, pid),
+	F(event_task_blocked, 2, U64, start_ns),
+	F(event_task_blocked, 3, U32, total),
+	F(event_task_blocked, 4, STR, comm),
+};
+
 static const struct event_field nic_fields[] = {
 	F(event_nic, 1, STR, name),
 	F(event_nic, 2, U32, ifindex),
@@ -365,6 +403,9 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_BLOCK_IO, block_io),
 	TYPE(EVENT_BLOCK_STAT, block_stat),
 	TYPE(EVENT_BLOCK_STATUS, block_status),
+	TYPE(EVENT_BLOCK_QUEUE, block_queue),
+	TYPE(EVENT_IO_LIMIT, io_limit),
+	TYPE(EVENT_TASK_BLOCKED, task_blocked),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),

@@ -47,6 +47,7 @@ static void live_free(struct source *source)
 	live_disks_free(live->disks);
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
+	live_queues_free(live->queues);
 	free(live->settings);
 	free(live);
 }
@@ -90,7 +91,8 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	live->disks = live_disks_new("");
 	live->mounts = live_mounts_new();
 	live->nics = live_nics_new();
-	if (code < 0 || !live->disks || !live->mounts || !live->nics)
+	live->queues = live_queues_new("");
+	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -12,6 +12,7 @@
 #include "source/live_disks.h"
 #include "source/live_mounts.h"
 #include "source/live_nics.h"
+#include "source/live_queues.h"
 
 struct live {
 	struct source source;
@@ -34,6 +35,7 @@ struct live {
 	struct live_disks *disks;
 	struct live_mounts *mounts;
 	struct live_nics *nics;
+	struct live_queues *queues;
 	struct live_asks asks;
 };
 

@@ -81,6 +81,19 @@ static struct known_disk *find_dev(struct live_disks *d, __u32 dev)
 	return NULL;
 }
 
+bool live_disks_is_whole(const struct live_disks *disks, __u32 dev, unsigned int *hint)
+{
+	for (unsigned int k = 0; k < disks->n; k++) {
+		unsigned int i = (*hint + k) % disks->n;
+
+		if (disks->item[i].event.dev != dev)
+			continue;
+		*hint = i + 1;
+		return !(disks->item[i].event.flags & DISK_PARTITION);
+	}
+	return false;
+}
+
 static struct known_disk *add(struct live_disks *d)
 {
 	if (d->n == d->room) {

@@ -58,6 +58,7 @@ static int account(struct live *live, struct emit *emit)
 	live_disks_account(live->disks, emit);
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
+	live_queues_account(live->queues, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }
@@ -115,6 +116,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 	code = baseline ? 0 : poll_host(live, emit);
 	if (code == 0)
 		code = read_kernel(live, baseline, emit);
+	if (code == 0)
+		code = live_queues_poll(live->queues, live->probes, live->disks, emit);
 	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))

@@ -28,6 +28,8 @@ bool proc_stat_parse(const char *text, struct proc_stat *ret_stat)
 	for (unsigned int i = 0; i <= STAT_START; i++) {
 		if (*p++ != ' ')
 			return false;
+		if (i == 0)
+			stat.state = *p;
 		if (i == STAT_PPID)
 			stat.ppid = (__u32)strtoul(p, NULL, 10);
 		if (i == STAT_START) {

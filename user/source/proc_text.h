@@ -11,6 +11,7 @@
 /* What /proc/PID/stat says. */
 struct proc_stat {
 	char comm[EVENT_COMM_LEN];
+	char state; /* 'R', 'S', 'D' ... */
 	__u32 ppid;
 	__u64 start_ticks; /* after boot, in clock ticks */
 };

@@ -150,6 +150,16 @@ int probes_disarm_issue(struct probes *probes, unsigned int dev)
 	return 0;
 }
 
+int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
+		      struct queue_look *ret_look)
+{
+	(void)probes;
+	(void)dev;
+	(void)full;
+	(void)ret_look;
+	return -ENOENT;
+}
+
 void probes_free(struct probes *probes)
 {
 	(void)probes;

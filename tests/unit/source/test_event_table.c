@@ -98,6 +98,9 @@ static bool is_type(enum event_type type)
 	case EVENT_BLOCK_IO:
 	case EVENT_BLOCK_STAT:
 	case EVENT_BLOCK_STATUS:
+	case EVENT_BLOCK_QUEUE:
+	case EVENT_IO_LIMIT:
+	case EVENT_TASK_BLOCKED:
 	case EVENT_NIC:
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:

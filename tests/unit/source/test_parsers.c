@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "source/diskstats.h"
+#include "source/io_max.h"
 #include "source/mountinfo.h"
 #include "source/netdev.h"
 #include "source/proc_text.h"
@@ -91,6 +93,93 @@ static void test_mountinfo_long_paths_are_cut(void **state)
 	assert_true(mount("1 2 8:17 / /a\\04 rw - xfs \\777\\ rw", &m));
 	assert_string_equal(m.mount, "/a\\04");
 	assert_string_equal(m.source, "\\777\\");
+}
+
+/* ---- /proc/diskstats ---- */
+
+static bool diskstats(const char *line, struct event_block_queue *queue)
+{
+	memset(queue, 0, sizeof(*queue));
+	return diskstats_parse(line, strlen(line), queue);
+}
+
+static void test_diskstats(void **state)
+{
+	struct event_block_queue q;
+
+	(void)state;
+	assert_true(diskstats(" 254       0 vda 10 11 12 13 20 21 22 23 3 40 50 60 61 62 63 70 71",
+			      &q));
+	assert_int_equal(q.dev, DEV(254, 0));
+	assert_int_equal(q.reads_done, 10);
+	assert_int_equal(q.read_bytes, 12 * 512);
+	assert_int_equal(q.read_ms, 13);
+	assert_int_equal(q.writes_done, 20);
+	assert_int_equal(q.write_bytes, 22 * 512);
+	assert_int_equal(q.write_ms, 23);
+	assert_int_equal(q.in_flight, 3);
+	assert_int_equal(q.busy_ms, 40);
+	assert_int_equal(q.queue_ms, 50);
+	assert_int_equal(q.others_done, 60 + 70);
+	/* 4.17 and before: neither discards nor flushes. */
+	assert_true(diskstats("8 1 sda1 1 2 3 4 5 6 7 8 9 10 11", &q));
+	assert_int_equal(q.in_flight, 9);
+	assert_int_equal(q.others_done, 0);
+}
+
+static void test_diskstats_that_is_none(void **state)
+{
+	static const char *const lines[] = {"",
+					    "8",
+					    "8 0",
+					    "8 0 sda",
+					    "8 0 sda 1 2 3 4 5 6 7 8 9 10",
+					    "8:0 sda 1 2 3 4 5 6 7 8 9 10 11",
+					    "x 0 sda 1 2 3 4 5 6 7 8 9 10 11",
+					    "8 0 sda 1 2 -3 4 5 6 7 8 9 10 11",
+					    "4096 0 sda 1 2 3 4 5 6 7 8 9 10 11",
+					    "8 1048576 sda 1 2 3 4 5 6 7 8 9 10 11"};
+	struct event_block_queue q;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (diskstats(lines[i], &q))
+			fail_msg("taken: %s", lines[i]);
+}
+
+/* ---- a cgroup's io.max and io.pressure ---- */
+
+static void test_io_max(void **state)
+{
+	const char *at = "8:0 rbps=1048576 wbps=max riops=max wiops=120\nnonsense\n"
+			 "259:1 rbps=max wbps=2 riops=3 wiops=max\n";
+	struct event_io_limit limit = {.cgroup_id = 7};
+
+	(void)state;
+	assert_true(io_max_next(&at, &limit));
+	assert_int_equal(limit.dev, DEV(8, 0));
+	assert_int_equal(limit.read_bps, 1048576);
+	assert_int_equal(limit.write_bps, 0);
+	assert_int_equal(limit.read_iops, 0);
+	assert_int_equal(limit.write_iops, 120);
+	assert_true(io_max_next(&at, &limit));
+	assert_int_equal(limit.dev, DEV(259, 1));
+	assert_int_equal(limit.read_bps, 0);
+	assert_int_equal(limit.write_bps, 2);
+	assert_int_equal(limit.read_iops, 3);
+	assert_false(io_max_next(&at, &limit));
+	assert_int_equal(limit.cgroup_id, 7);
+}
+
+static void test_io_pressure(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		io_pressure_total("some avg10=1.53 avg60=0.00 avg300=0.00 total=5670486\n"
+				  "full avg10=0.00 avg60=0.00 avg300=0.00 total=4312845\n"),
+		5670486);
+	assert_true(io_pressure_total("") == ~0ULL);
+	assert_true(io_pressure_total("full avg10=0.00 total=4312845\n") == ~0ULL);
 }
 
 /* ---- /proc/net/dev ---- */
@@ -276,6 +365,10 @@ int main(void)
 		cmocka_unit_test(test_mountinfo),
 		cmocka_unit_test(test_mountinfo_that_is_none),
 		cmocka_unit_test(test_mountinfo_long_paths_are_cut),
+		cmocka_unit_test(test_diskstats),
+		cmocka_unit_test(test_diskstats_that_is_none),
+		cmocka_unit_test(test_io_max),
+		cmocka_unit_test(test_io_pressure),
 		cmocka_unit_test(test_netdev),
 		cmocka_unit_test(test_netdev_that_is_none),
 		cmocka_unit_test(test_stat),

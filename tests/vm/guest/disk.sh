@@ -51,3 +51,24 @@ disk_down() {
 	rm -f /dev/mapper/flaky
 	losetup -D
 }
+
+# cgroup_up NAME: a cgroup (version 2) in which I/O can be limited; cgroup_down takes its limits and moves all out.
+cgroup_up() {
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup
+	echo +io >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p "/sys/fs/cgroup/$1"
+}
+
+# cgroup_take NAME JOB: a job of load moves into it
+cgroup_take() { echo "${job_pid[$2]}" >"/sys/fs/cgroup/$1/cgroup.procs"; }
+
+cgroup_down() {
+	local line pid
+	while read -r line _; do
+		echo "$line rbps=max wbps=max riops=max wiops=max" >"/sys/fs/cgroup/$1/io.max"
+	done <"/sys/fs/cgroup/$1/io.max"
+	while read -r pid; do
+		echo "$pid" >/sys/fs/cgroup/cgroup.procs || true
+	done <"/sys/fs/cgroup/$1/cgroup.procs"
+	rmdir "/sys/fs/cgroup/$1"
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * disk_past.h - how long a disk takes for a request at which load: the last looks, and what it took before.
+ *
+ * Load is the mean number of requests that are in the queue or the device (depth). Throughput is no second
+ * one: by Little's law (Operations Research 9, 1961) latency = depth / throughput whatever the disk does, so
+ * a disk that is compared at equal depth is compared at all there is. The past is kept by operation and octave of
+ * depth, as mean and spread of log latency over looks (a latency's errors are factors); a look that is far above it
+ * is not learned, so that a fault does not become the norm.
+ */
+#ifndef CULPRIT_DISK_PAST_H
+#define CULPRIT_DISK_PAST_H
+
+#include <stdbool.h>
+
+#include <culprit/event.h>
+
+#define DISK_LOOKS_KEPT	 16
+#define DISK_DEPTH_SLOTS 10 /* up to 1, 2, 4 ... 256, more */
+
+enum { PAST_READ, PAST_WRITE, PAST_OPS };
+
+/* One look: what was done since the look before. */
+struct disk_look {
+	__u64 ts_ns;
+	__u64 length_ns;
+	__u32 done[PAST_OPS];
+	double lat_ms[PAST_OPS]; /* mean, queue and device; 0 = nothing done */
+	double kb[PAST_OPS];	 /* mean size */
+	double depth;		 /* mean number of requests in queue and device */
+	double busy;		 /* share of the time with something in flight */
+};
+
+/* What looks at one depth took. */
+struct disk_norm {
+	__u32 looks;
+	double mean; /* of ln(latency in ms) */
+	double m2;   /* sum of squared deviations (Welford, Technometrics 4, 1962) */
+	double kb;   /* mean size */
+	double depth;
+};
+
+struct disk_past {
+	struct disk_look look[DISK_LOOKS_KEPT]; /* a ring */
+	__u64 n_looks;				/* ever: the latest is look[(n_looks - 1) % ...] */
+	__u64 shortest_ns;			/* between two looks */
+	struct disk_norm norm[PAST_OPS][DISK_DEPTH_SLOTS];
+};
+
+/* What is to be expected at a load. */
+struct disk_expect {
+	double lat_ms;	 /* the middle */
+	double bound_ms; /* three standard deviations above it */
+	__u32 looks;	 /* that it comes from */
+	bool scaled;	 /* from another depth: an upper limit */
+};
+
+void disk_past_apply(struct disk_past *past, const struct event_block_queue *before,
+		     const struct event_block_queue *now);
+/* The i-th latest look; NULL past the end. */
+const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i);
+
+/*
+ * What a disk with this past takes for requests of `kb` at `depth`, at most:
+ *   as at the same depth, where `least` looks were seen;
+ *   else as at the nearest lesser one, times the ratio of depths: requests that wait for each other take no longer
+ *   than one after the other;
+ *   else as at the nearest greater one: fewer requests do not take longer.
+ * Larger requests than seen are allowed as much more time. False: nothing is known.
+ */
+bool disk_past_expect(const struct disk_past *past, unsigned int op, double depth, double kb,
+		      __u32 least, struct disk_expect *ret);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* disk_queue.c - what a disk's queue holds and whether it moves; see disk_queue.h. */
+#include "model/disk_queue.h"
+
+#include <string.h>
+
+#include "model/copy.h"
+
+/* So many looks tell whether something is held back all the time: eight bits. */
+#define HELD_LOOKS 0xffU
+/* Two looks compute a request's start from its age: they agree within this. */
+#define SAME_NS 2000000ULL
+
+__u64 disk_queue_done(const struct event_block_queue *event)
+{
+	return event->reads_done + event->writes_done + event->others_done;
+}
+
+static void follow_oldest(struct disk_queue *q, const struct event_block_queue *event)
+{
+	__u64 start_ns = event->age_ns && event->age_ns < event->h.ts_ns
+				 ? event->h.ts_ns - event->age_ns
+				 : 0;
+	bool same =
+		start_ns && start_ns + SAME_NS > q->oldest_ns && start_ns < q->oldest_ns + SAME_NS;
+
+	q->same = start_ns ? (same ? q->same + 1 : 1) : 0;
+	q->oldest_ns = start_ns;
+}
+
+static void follow_held(struct disk_queue *q, const struct event_block_queue *event)
+{
+	q->held_looks = (q->held_looks << 1 | (event->held != 0)) & HELD_LOOKS;
+	if (!q->held_looks)
+		q->held_most = 0;
+	if (q->held_looks == 1)
+		q->held_from = *event;
+	if (event->held > q->held_most)
+		q->held_most = event->held;
+}
+
+void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event)
+{
+	struct disk_queue *q = queue;
+	__u64 before = disk_queue_done(&q->now), done = disk_queue_done(event);
+
+	/* The first look, or another disk under the same number. */
+	if (!q->first.h.ts_ns || done < before) {
+		memset(q, 0, sizeof(*q));
+		q->first = q->now = *event;
+		follow_oldest(q, event);
+		follow_held(q, event);
+		return;
+	}
+	if (done != before) {
+		q->done_ns = event->h.ts_ns;
+		q->still_ns = q->stills = 0;
+	} else if (event->in_flight && q->now.in_flight) {
+		if (!q->still_ns) {
+			q->still_ns = q->now.h.ts_ns;
+			q->idle_before_ns = q->done_ns ? q->still_ns - q->done_ns : ~0ULL;
+		}
+		q->stills++;
+	} else {
+		q->still_ns = q->stills = 0;
+	}
+	follow_oldest(q, event);
+	follow_held(q, event);
+	disk_past_apply(&q->past, &q->now, event);
+	q->now = *event;
+}
+
+__u64 disk_queue_age_ns(const struct disk_queue *queue, __u64 now_ns)
+{
+	if (!queue->now.in_flight)
+		return 0;
+	if (queue->oldest_ns && queue->same > 1)
+		return now_ns - queue->oldest_ns;
+	return queue->still_ns ? now_ns - queue->still_ns : 0;
+}
+
+void disk_waits_blocked(struct disk_waits *waits, const struct event_task_blocked *event)
+{
+	struct event_task_blocked *task;
+
+	if (waits->n && waits->task[0].h.ts_ns != event->h.ts_ns)
+		waits->n = 0;
+	if (waits->n == DISK_BLOCKED_KEPT)
+		return;
+	task = &waits->task[waits->n++];
+	*task = *event;
+	copy_text(task->comm, sizeof(task->comm), event->comm, sizeof(event->comm));
+}
+
+const struct event_task_blocked *disk_waits_task(const struct disk_waits *waits, __u64 now_ns,
+						 __u64 within_ns, unsigned int i)
+{
+	if (i >= waits->n || waits->task[i].h.ts_ns + within_ns < now_ns)
+		return NULL;
+	return &waits->task[i];
+}
+
+void disk_waits_limit(struct disk_waits *waits, const struct event_io_limit *event)
+{
+	struct disk_limit *limit = waits->limit;
+
+	for (unsigned int i = 0; i < waits->n_limits; i++) {
+		struct disk_limit *l = &waits->limit[i];
+
+		if (l->now.dev == event->dev && l->now.cgroup_id == event->cgroup_id) {
+			l->now = *event;
+			copy_text(l->now.cgroup, sizeof(l->now.cgroup), event->cgroup,
+				  sizeof(event->cgroup));
+			return;
+		}
+		if (l->now.h.ts_ns < limit->now.h.ts_ns)
+			limit = l;
+	}
+	if (waits->n_limits < DISK_LIMITS_MAX)
+		limit = &waits->limit[waits->n_limits++];
+	limit->now = *event;
+	copy_text(limit->now.cgroup, sizeof(limit->now.cgroup), event->cgroup,
+		  sizeof(event->cgroup));
+	limit->first_pressure_us = event->pressure_us;
+	limit->first_ns = event->h.ts_ns;
+}
+
+const struct disk_limit *disk_waits_limited(const struct disk_waits *waits, __u32 dev,
+					    unsigned int i)
+{
+	for (unsigned int k = 0; k < waits->n_limits; k++)
+		if (waits->limit[k].now.dev == dev && i-- == 0)
+			return &waits->limit[k];
+	return NULL;
+}
