@@ -233,10 +233,14 @@ struct event_disk_gone {
 	__u32 pad;
 };
 
+enum mount_flag {
+	MOUNT_GONE = 1, /* it was unmounted: dev and mount say which */
+};
+
 struct event_mount {
 	struct event h;
 	__u32 dev;
-	__u32 pad;
+	__u32 flags; /* enum mount_flag */
 	char fstype[16];
 	char mount[128];
 	char source[128];

@@ -131,10 +131,27 @@ static struct disk_mount *mount_get(struct disks *disks, const struct event_moun
 	return &disks->mount[disks->n_mounts++];
 }
 
+static void forget_mount(struct disks *disks, const struct event_mount *event)
+{
+	struct disk_mount *m = disks->mount, *end = m + disks->n_mounts;
+
+	while (m < end && (m->dev != event->dev ||
+			   strncmp(m->mount, event->mount, sizeof(m->mount) - 1) != 0))
+		m++;
+	if (m == end)
+		return;
+	memmove(m, m + 1, (size_t)(end - m - 1) * sizeof(*m));
+	disks->n_mounts--;
+}
+
 static int apply_mount(struct disks *disks, const struct event_mount *event)
 {
 	struct disk_mount *m;
 
+	if (event->flags & MOUNT_GONE) {
+		forget_mount(disks, event);
+		return 0;
+	}
 	if (disks->n_mounts == MOUNTS_MAX) {
 		disks->dropped++;
 		return 0;

@@ -152,7 +152,7 @@ static const struct event_field mount_fields[] = {
 	F(event_mount, 2, STR, fstype),
 	F(event_mount, 3, STR, mount),
 	F(event_mount, 4, STR, source),
-	PAD(event_mount, pad),
+	F(event_mount, 5, U32, flags),
 };
 
 static const struct event_field block_io_fields[] = {

@@ -89,7 +89,7 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	int code = copy_options(live, options);
 
 	live->disks = live_disks_new("");
-	live->mounts = live_mounts_new();
+	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new();
 	live->queues = live_queues_new("");
 	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues)

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,13 +15,13 @@
 #include "source/mountinfo.h"
 #include "source/small_file.h"
 
-#define MOUNTINFO "/proc/self/mountinfo"
-#define TEXT_MAX  (4U << 20) /* a container host with 10,000 mounts has some 2 MiB */
+#define TEXT_MAX (4U << 20) /* a container host with 10,000 mounts has some 2 MiB */
 
 /* What was told of one mount. */
 struct known_mount {
 	__u32 dev;
 	__u64 hash; /* of the whole event */
+	char mount[128];
 };
 
 struct known_list {
@@ -29,6 +30,7 @@ struct known_list {
 };
 
 struct live_mounts {
+	char path[128];
 	int fd; /* polls POLLPRI when the table changed; -1: read it each time */
 	bool read_once;
 	__u64 dropped;
@@ -36,12 +38,14 @@ struct live_mounts {
 	struct known_list fresh; /* the one being read */
 };
 
-struct live_mounts *live_mounts_new(void)
+struct live_mounts *live_mounts_new(const char *root)
 {
 	struct live_mounts *mounts = calloc(1, sizeof(*mounts));
 
-	if (mounts)
-		mounts->fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+	if (!mounts)
+		return NULL;
+	snprintf(mounts->path, sizeof(mounts->path), "%s/proc/self/mountinfo", root);
+	mounts->fd = root[0] ? -1 : open(mounts->path, O_RDONLY | O_CLOEXEC);
 	return mounts;
 }
 
@@ -111,10 +115,36 @@ static int take(struct live_mounts *m, const struct mountinfo *mount, struct emi
 		m->dropped++;
 		return 0;
 	}
-	m->fresh.item[m->fresh.n++] = (struct known_mount){.dev = event.dev, .hash = hash};
+	m->fresh.item[m->fresh.n] = (struct known_mount){.dev = event.dev, .hash = hash};
+	text_copy(m->fresh.item[m->fresh.n++].mount, sizeof(event.mount), event.mount);
 	if (list_has(&m->known, event.dev, hash))
 		return 0;
 	return EMIT(emit, EVENT_MOUNT, &event);
+}
+
+static bool is_mounted(const struct known_list *list, const struct known_mount *mount)
+{
+	for (unsigned int i = 0; i < list->n; i++)
+		if (list->item[i].dev == mount->dev &&
+		    strcmp(list->item[i].mount, mount->mount) == 0)
+			return true;
+	return false;
+}
+
+/* Of what was told and is no more: it was unmounted. */
+static int tell_gone(const struct live_mounts *m, struct emit *emit)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < m->known.n && code == 0; i++) {
+		struct event_mount event = {.dev = m->known.item[i].dev, .flags = MOUNT_GONE};
+
+		if (is_mounted(&m->fresh, &m->known.item[i]))
+			continue;
+		text_copy(event.mount, sizeof(event.mount), m->known.item[i].mount);
+		code = EMIT(emit, EVENT_MOUNT, &event);
+	}
+	return code;
 }
 
 int live_mounts_poll(struct live_mounts *mounts, struct emit *emit)
@@ -127,7 +157,7 @@ int live_mounts_poll(struct live_mounts *mounts, struct emit *emit)
 	if (!changed(m))
 		return 0;
 	m->read_once = true;
-	text = whole_file_read(MOUNTINFO, TEXT_MAX, &length);
+	text = whole_file_read(m->path, TEXT_MAX, &length);
 	if (!text)
 		return 0;
 	m->fresh.n = 0;
@@ -137,6 +167,8 @@ int live_mounts_poll(struct live_mounts *mounts, struct emit *emit)
 		if (mountinfo_parse(line, (size_t)(end - line), &mount))
 			code = take(m, &mount, emit);
 	}
+	if (code == 0)
+		code = tell_gone(m, emit);
 	m->known = m->fresh;
 	free(text);
 	return code;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * live_mounts.h - EVENT_MOUNT for what is mounted from a block device, when it is new or changed.
- *
- * A mount point is never touched: stat() on a dead NFS server's would never return. There is no
- * event for an unmount.
+ * live_mounts.h - EVENT_MOUNT for what is mounted from a block device, when it is new or changed,
+ * and when it was unmounted. A mount point is never touched: stat() on a dead NFS server's would never
+ * return.
  */
 #ifndef CULPRIT_SOURCE_LIVE_MOUNTS_H
 #define CULPRIT_SOURCE_LIVE_MOUNTS_H
@@ -14,8 +13,8 @@
 
 struct live_mounts;
 
-/* NULL when out of memory. */
-struct live_mounts *live_mounts_new(void);
+/* Reads root/proc/self/mountinfo: root is "" but in tests. NULL when out of memory. */
+struct live_mounts *live_mounts_new(const char *root);
 /* Reads the mount table when the kernel says that it changed, and the first time. */
 int live_mounts_poll(struct live_mounts *mounts, struct emit *emit);
 /* EVENT_TABLE. */
