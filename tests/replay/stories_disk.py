@@ -3,6 +3,7 @@
 from backdrop import SDA, begin, quiet_seconds, second
 
 LOOP = "7:0"
+SDA1 = "8:1"
 MEDIUM = "block_io dev=8:0 status=medium"
 MEDIUM_COUNT = "block_status dev=8:0 status=medium"
 
@@ -149,6 +150,92 @@ def story_transport_once(host):
     fail(host, "read", "transport", [100], sense_key=11, asc=0x4b, ascq=3)
     host.tick()
     quiet_seconds(host, 8)
+    host.end()
+
+
+def story_retries_only(host):
+    host.say(what="a link that is going bad: requests succeed, but some only when they are sent again",
+             expect="disk-transport-error sda", fault=DEV_SDA, across="disk.min_retries=13",
+             least="disk-transport-error 0.8")
+    begin(host)
+    quiet_seconds(host, 3)
+    for n in (4, 8, 12):
+        second(host)
+        host.put("block_status", dev=SDA, op="read", status="transport", count=0, retried=n)
+        host.tick()
+    quiet_seconds(host, 5)
+    host.end()
+
+
+def story_retried_once(host):
+    host.say(what="a bus reset costs some requests a second try", expect="none")
+    begin(host)
+    quiet_seconds(host, 3)
+    second(host)
+    host.put("block_status", dev=SDA, op="read", status="transport", count=0, retried=4)
+    host.tick()
+    quiet_seconds(host, 6)
+    host.end()
+
+
+def leave(host, unmount=False):
+    """The disk of the backdrop goes, at the next look."""
+    host.wait(0.9)
+    for dev in (SDA1, SDA):
+        host.put("disk_gone", dev=dev)
+    if unmount:
+        host.put("mount", dev=SDA1, mount="/data", flags=1)
+    host.tick()
+
+
+def without_disk(host, n):
+    for _ in range(n):
+        second(host, disk=False)
+        host.tick()
+
+
+GONE_SDA = ["disk_gone dev=8:0", "disk_gone dev=8:1"]
+
+
+def story_disk_lost(host):
+    host.say(what="a disk is pulled while its file system is mounted", expect="disk-lost sda",
+             fault=GONE_SDA, least="disk-lost 0.9", most="disk-lost 0.92")
+    begin(host)
+    quiet_seconds(host, 3)
+    leave(host)
+    without_disk(host, 6)
+    host.end()
+
+
+def story_disk_lost_failing(host):
+    host.say(what="a raw disk, nothing of it mounted: writes fail, then it is gone; a suspicion",
+             expect=["disk-io-error sda", "disk-lost sda"],
+             fault=[*GONE_SDA, "block_io dev=8:0", "block_status dev=8:0"], most="disk-lost 0.79")
+    begin(host)
+    host.put("mount", dev=SDA1, mount="/data", flags=1)
+    quiet_seconds(host, 3)
+    fail(host, "write", "ioerr", [4096, 8192])
+    leave(host)
+    without_disk(host, 6)
+    host.end()
+
+
+def story_disk_taken_out(host):
+    host.say(what="a disk is unmounted and taken out in order", expect="none")
+    begin(host)
+    quiet_seconds(host, 5)
+    leave(host, unmount=True)
+    without_disk(host, 6)
+    host.end()
+
+
+def story_disk_offline(host):
+    host.say(what="the kernel gives a disk up: it stays listed, and rejects every request",
+             expect="disk-lost sda", fault=DEV_SDA, least="disk-lost 0.9")
+    begin(host)
+    quiet_seconds(host, 3)
+    fail(host, "read", "offline", [100, 200, 300, 400, 500])
+    without_disk(host, 6)
     host.end()
 
 

@@ -91,6 +91,8 @@ static int apply_disk(struct disks *disks, const struct event_disk *event)
 	     strncmp(info->serial, event->serial, sizeof(info->serial)) != 0))
 		forget_io(disk);
 	disk->gone = false;
+	disk->gone_ns = 0;
+	disk->mounts_lost = 0;
 	*info = *event;
 	copy_text(info->name, sizeof(info->name), event->name, sizeof(event->name));
 	copy_text(info->model, sizeof(info->model), event->model, sizeof(event->model));
@@ -106,8 +108,10 @@ static void apply_gone(struct disks *disks, const struct event_disk_gone *event)
 {
 	struct disk *disk = table_find(&disks->table, &event->dev);
 
-	if (disk)
-		disk->gone = true;
+	if (!disk || disk->gone)
+		return;
+	disk->gone = true;
+	disk->gone_ns = event->h.ts_ns;
 }
 
 static struct disk_mount *mount_get(struct disks *disks, const struct event_mount *event)
@@ -134,12 +138,18 @@ static struct disk_mount *mount_get(struct disks *disks, const struct event_moun
 static void forget_mount(struct disks *disks, const struct event_mount *event)
 {
 	struct disk_mount *m = disks->mount, *end = m + disks->n_mounts;
+	struct disk *disk;
 
-	while (m < end && (m->dev != event->dev ||
-			   strncmp(m->mount, event->mount, sizeof(m->mount) - 1) != 0))
+	while (m < end &&
+	       (m->dev != event->dev || strncmp(m->mount, event->mount, sizeof(m->mount) - 1) != 0))
 		m++;
 	if (m == end)
 		return;
+	disk = table_find(&disks->table, &m->dev);
+	if (disk && disk->info.parent)
+		disk = table_find(&disks->table, &disk->info.parent);
+	if (disk && disk->gone && event->h.ts_ns > disk->gone_ns)
+		disk->mounts_lost++;
 	memmove(m, m + 1, (size_t)(end - m - 1) * sizeof(*m));
 	disks->n_mounts--;
 }

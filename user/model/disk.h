@@ -36,23 +36,27 @@ struct disk_op {
 };
 enum disk_count { DISK_REQUESTS, DISK_FAILED };
 
+enum fault_count {
+	FAULT_HARMFUL,
+	FAULT_HARMLESS, /* read-ahead and NOWAIT requests: nobody waits for these */
+	FAULT_RETRIED,	/* answers after which the driver sent the request again: nobody was told */
+	FAULT_COUNTS,
+};
+
 /* How often one operation ended with one status. */
 struct disk_fault {
 	__u8 op;
 	__u8 status;
-	__u64 now[2]; /* enum fault_count */
+	__u64 now[FAULT_COUNTS];
 	struct window window;
-	__u64 counted[2]; /* by the kernel's counters */
-	__u64 seen[2];	  /* by ring events */
+	__u64 counted[FAULT_COUNTS]; /* by the kernel's counters */
+	__u64 seen[FAULT_COUNTS];    /* by ring events */
 	__u64 first_ns;
-	__u64 last_ns;	     /* of a harmful one */
+	__u64 last_ns; /* of a harmful one */
+	__u64 retried_first_ns;
+	__u64 retried_last_ns;
 	__u64 requests_then; /* the operation's requests when the last one was counted */
 };
-enum fault_count {
-	FAULT_HARMFUL,
-	FAULT_HARMLESS, /* read-ahead and NOWAIT requests: nobody waits for these */
-};
-
 /* One failed request. */
 struct disk_error {
 	__u64 ts_ns;
@@ -74,6 +78,8 @@ struct disk_error {
 struct disk {
 	struct event_disk info; /* name is "major:minor" until EVENT_DISK came */
 	bool gone;
+	__u64 gone_ns;		  /* when that was seen; 0 = it is here */
+	unsigned int mounts_lost; /* unmounted at a later look than the one that missed the disk */
 	struct disk_op *op[BLOCK_OPS]; /* NULL: nothing yet */
 	struct disk_fault *fault;
 	unsigned int n_faults;
@@ -112,7 +118,7 @@ const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, un
 /* Requests since the start, and over the disk window. */
 __u64 disk_requests(const struct disk *disk, enum block_op op);
 __u64 disk_requests_window(const struct disk *disk, const struct frame *frame, enum block_op op);
-/* Harmful or harmless failures over the disk window. */
+/* Failures, or answers that were retried, over the disk window. */
 __u64 disk_fault_window(const struct disk_fault *fault, const struct frame *frame,
 			enum fault_count count);
 /* Requests of the fault's operation that completed after its last failure (not the same tick's). */

@@ -93,16 +93,21 @@ static int fault_count(struct disk *disk, struct disk_fault *fault, const struct
 		       __u64 ts_ns)
 {
 	const struct disk_op *op = disk->op[fault->op];
-	__u64 harmful = fault->now[FAULT_HARMFUL];
+	__u64 harmful = fault->now[FAULT_HARMFUL], retried = fault->now[FAULT_RETRIED];
 
-	if (window_note(&fault->window, fault->now, 2, epoch_of(frame, ts_ns)) < 0)
+	if (window_note(&fault->window, fault->now, FAULT_COUNTS, epoch_of(frame, ts_ns)) < 0)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < FAULT_COUNTS; i++) {
 		__u64 most =
 			fault->counted[i] > fault->seen[i] ? fault->counted[i] : fault->seen[i];
 
 		if (most > fault->now[i])
 			fault->now[i] = most;
+	}
+	if (fault->now[FAULT_RETRIED] > retried) {
+		if (!fault->retried_first_ns)
+			fault->retried_first_ns = ts_ns;
+		fault->retried_last_ns = ts_ns;
 	}
 	if (fault->now[FAULT_HARMFUL] > harmful) {
 		if (!fault->first_ns)
@@ -126,6 +131,7 @@ int disk_apply_status(struct disk *disk, const struct frame *frame,
 		return 0;
 	fault->counted[FAULT_HARMFUL] = event->count - harmless;
 	fault->counted[FAULT_HARMLESS] = harmless;
+	fault->counted[FAULT_RETRIED] = event->retried;
 	return fault_count(disk, fault, frame, event->h.ts_ns);
 }
 
@@ -213,7 +219,8 @@ __u64 disk_requests_window(const struct disk *disk, const struct frame *frame, e
 __u64 disk_fault_window(const struct disk_fault *fault, const struct frame *frame,
 			enum fault_count count)
 {
-	return window_gain(&fault->window, fault->now, count, 2, epoch_of(frame, frame->now_ns));
+	return window_gain(&fault->window, fault->now, count, FAULT_COUNTS,
+			   epoch_of(frame, frame->now_ns));
 }
 
 __u64 disk_requests_after(const struct disk *disk, const struct disk_fault *fault)

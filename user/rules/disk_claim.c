@@ -164,6 +164,10 @@ void disk_claim_counts(struct claim *claim, const struct disk_failures *f)
 		sectors(claim, f);
 	if (f->said)
 		answer(claim, f->said);
+	if (f->retried)
+		claim_evidence(claim, ROLE_FOR, true, "disk.retries", (double)f->retried,
+			       "{request}", "%s sent again by the driver for the same reason",
+			       text_plural(f->retried, "request").s);
 	if (f->harmless)
 		claim_text(claim, ROLE_FOR, "%s failed too; not counted",
 			   text_plural(f->harmless, "read-ahead").s);

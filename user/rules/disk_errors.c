@@ -6,8 +6,7 @@
  * Basis: reported. Confidence, by
  *	disk-media-error	c = 0.99 - 0.07 / s	s: different sectors that failed
  *	disk-io-error		c = b * (1 - 0.1 / n)	n: failures; b = 0.95, and 0.70 when most of them
- *		carry a status that is a kind of its own without a rule yet (offline): the disk is right,
- *		the kind may not be
+ *		carry a status that no kernel we know gives: the disk is right, the kind may not be
  *	the other three		c = 0.95 * (1 - 0.1 / n)
  * times, for what speaks against:
  *	1 - 0.15 * h	h: share of the known sectors that a later request was seen to read or write
@@ -16,7 +15,10 @@
  *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its own
  *
  * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or when
- * a disk with a mounted file system failed `critical_errors` times (its service is refused now).
+ * a disk with a mounted file system failed `critical_errors` times (its service is refused now). Failed reads
+ * that lie two minutes and `recover_ios` good requests back are one severity less: three old errors do not
+ * condemn a disk. Requests that only succeeded when they were sent again are info: nobody was refused, but
+ * the link or the medium is on its way down; their basis is measured, c = 0.90 * (1 - 1 / n).
  */
 #include "rules/disk_errors.h"
 
@@ -31,12 +33,9 @@
 #define RETRIED 20
 /* The issue hook stays armed so long after a failure: a retry loop comes back within seconds. */
 #define ARM_NS (30 * 1000000000ULL)
-/* Healthy exposure of a disk: no failure for a minute, while it worked. */
-#define RECOVER_NS (60 * 1000000000ULL)
+/* No failure for so long, and `recover_ios` requests done since: one severity less. */
+#define QUIET_NS (120 * 1000000000ULL)
 
-const struct threshold disk_min_ios = {
-	"disk.min_ios", 10, "{request}",
-	"fewer completed requests on all disks together say nothing of their health"};
 static const struct threshold window = {
 	"disk.window_s", 600, "s",
 	"disk errors are rare and do not heal by themselves: what failed ten minutes ago still counts"};
@@ -58,9 +57,6 @@ static const struct threshold integrity_min = {
 static const struct threshold critical_errors = {
 	"disk.critical_errors", 3, "{error}",
 	"one failed read of a mounted disk may go unnoticed; from three on someone is refused service"};
-static const struct threshold recover_ios = {
-	"disk.recover_ios", 1000, "{request}",
-	"a disk that answered so many requests without failing is in use and well"};
 
 /* ---- judging ---- */
 
@@ -102,8 +98,14 @@ static enum severity severity_of(const struct model *model, const struct disk_fa
 {
 	bool lost = f->failed[BLOCK_WRITE] || f->failed[BLOCK_FLUSH];
 	bool often = (double)f->total >= model_threshold(model, &critical_errors);
+	bool quiet = model_now(model) - f->last_ns >= QUIET_NS &&
+		     (double)f->after >= model_threshold(model, &disk_recover_ios);
 
-	return lost || (f->mounts && often) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	if (lost)
+		return SEVERITY_CRITICAL;
+	if (f->mounts && often)
+		return quiet ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	return quiet ? SEVERITY_INFO : SEVERITY_WARNING;
 }
 
 /* "3 of 18 reads failed", of the operation that failed most. */
@@ -171,9 +173,8 @@ static void claim_io(const struct model *model, const struct disk_failures *f,
 	if (f->other)
 		claim_evidence(&claim, ROLE_AGAINST, 2 * f->other <= f->total,
 			       "disk.errors.other_kind", (double)f->other, "{error}",
-			       "%s of %s: %s, a kind without its own rule yet",
-			       text_count(f->other).s, text_count(f->total).s,
-			       block_status_text(status));
+			       "%s of %s: %s, a status that is not known", text_count(f->other).s,
+			       text_count(f->total).s, block_status_text(status));
 	claim_text(&claim, ROLE_UNKNOWN, "why: the device named no cause");
 	disk_claim_advice(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
@@ -249,6 +250,14 @@ static void claim_failures(const struct model *model, const struct disk_failures
 			claim_named(model, f, &named_kinds[i], judgement);
 }
 
+static const struct rule *rule_of(enum disk_failure which)
+{
+	for (size_t i = 0; i < sizeof(named_kinds) / sizeof(named_kinds[0]); i++)
+		if (named_kinds[i].failure == which)
+			return named_kinds[i].rule;
+	return which == FAILURE_MEDIUM ? &disk_media_error_rule : &disk_io_error_rule;
+}
+
 static void judge(const struct model *model, const struct judgement *judgement,
 		  enum disk_failure which, const struct threshold *least)
 {
@@ -259,6 +268,8 @@ static void judge(const struct model *model, const struct judgement *judgement,
 		if (disk->gone || !disk->n_faults)
 			continue;
 		disk_failures_sum(&f, model, disk, which);
+		if (!f.total && f.retried)
+			disk_claim_retries(rule_of(which), model, &f, judgement);
 		if (!f.total || (double)f.total < model_threshold(model, least))
 			continue;
 		claim_failures(model, &f, which, judgement);
@@ -291,57 +302,33 @@ static void judge_integrity(const struct model *model, const struct judgement *j
 	judge(model, judgement, FAILURE_INTEGRITY, &integrity_min);
 }
 
-/* ---- exposure and recovery ---- */
-
-static bool exposed(const struct model *model, char *buf, size_t size)
-{
-	const struct frame *frame = model_frame(model);
-	double least = model_threshold(model, &disk_min_ios);
-	const struct disk *disk = NULL;
-	unsigned int disks = 0;
-	__u64 ios = 0;
-
-	while ((disk = disks_next(model_disks(model), disk))) {
-		if (disk->gone || disk->info.flags & DISK_PARTITION)
-			continue;
-		disks++;
-		for (unsigned int op = 0; op < BLOCK_OPS; op++)
-			ios += frame->mode == RUN_DAEMON ? disk_requests_window(disk, frame, op)
-							 : disk_requests(disk, op);
-	}
-	if ((double)ios >= least)
-		return true;
-	snprintf(buf, size, "%s, %s; errors need %.0f", text_plural(disks, "disk").s,
-		 text_plural(ios, "I/O").s, least);
-	return false;
-}
-
-static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
-{
-	const struct disk *disk = disks_find(model_disks(model), subject->dev);
-	__u64 after = 0;
-
-	if (!disk || model_now(model) < since_ns + RECOVER_NS)
-		return false;
-	for (unsigned int op = BLOCK_READ; op <= BLOCK_WRITE; op++)
-		if (disk->op[op])
-			after += window_gain_since(&disk->op[op]->window, disk->op[op]->now,
-						   DISK_REQUESTS, 2, model_now(model),
-						   model_frame(model)->disk_window_ns, since_ns);
-	return (double)after >= model_threshold(model, &recover_ios);
-}
+/* ---- the rows ---- */
 
 static const struct threshold *const media_thresholds[] = {
-	&media_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+	&media_min, &disk_min_retries, &critical_errors, &disk_min_ios, &disk_recover_ios, &window,
+	NULL};
 static const struct threshold *const io_thresholds[] = {
-	&io_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+	&io_min, &disk_min_retries, &critical_errors, &disk_min_ios, &disk_recover_ios, &window,
+	NULL};
 
-static const struct threshold *const transport_thresholds[] = {
-	&transport_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+static const struct threshold *const transport_thresholds[] = {&transport_min,
+							       &disk_min_retries,
+							       &critical_errors,
+							       &disk_min_ios,
+							       &disk_recover_ios,
+							       &window,
+							       NULL};
 static const struct threshold *const timeout_thresholds[] = {
-	&timeout_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
-static const struct threshold *const integrity_thresholds[] = {
-	&integrity_min, &critical_errors, &disk_min_ios, &recover_ios, &window, NULL};
+	&timeout_min,  &disk_min_retries, &critical_errors,
+	&disk_min_ios, &disk_recover_ios, &window,
+	NULL};
+static const struct threshold *const integrity_thresholds[] = {&integrity_min,
+							       &disk_min_retries,
+							       &critical_errors,
+							       &disk_min_ios,
+							       &disk_recover_ios,
+							       &window,
+							       NULL};
 
 const struct rule disk_media_error_rule = {
 	.kind = "disk-media-error",
@@ -357,9 +344,9 @@ const struct rule disk_media_error_rule = {
 	.needs = {PROBE_BLOCK},
 	.tables = {"block.stats", "model.disks"},
 	.thresholds = media_thresholds,
-	.exposed = exposed,
+	.exposed = disk_errors_exposed,
 	.judge = judge_media,
-	.recovered = recovered,
+	.recovered = disk_errors_recovered,
 	.open_evals = 1,
 	.close_evals = 2,
 };
@@ -377,9 +364,9 @@ const struct rule disk_io_error_rule = {
 	.needs = {PROBE_BLOCK},
 	.tables = {"block.stats", "model.disks"},
 	.thresholds = io_thresholds,
-	.exposed = exposed,
+	.exposed = disk_errors_exposed,
 	.judge = judge_io,
-	.recovered = recovered,
+	.recovered = disk_errors_recovered,
 	.open_evals = 1,
 	.close_evals = 2,
 };
@@ -395,9 +382,9 @@ const struct rule disk_transport_error_rule = {
 	.needs = {PROBE_BLOCK},
 	.tables = {"block.stats", "model.disks"},
 	.thresholds = transport_thresholds,
-	.exposed = exposed,
+	.exposed = disk_errors_exposed,
 	.judge = judge_transport,
-	.recovered = recovered,
+	.recovered = disk_errors_recovered,
 	.open_evals = 1,
 	.close_evals = 2,
 };
@@ -413,9 +400,9 @@ const struct rule disk_timeout_rule = {
 	.needs = {PROBE_BLOCK},
 	.tables = {"block.stats", "model.disks"},
 	.thresholds = timeout_thresholds,
-	.exposed = exposed,
+	.exposed = disk_errors_exposed,
 	.judge = judge_timeout,
-	.recovered = recovered,
+	.recovered = disk_errors_recovered,
 	.open_evals = 1,
 	.close_evals = 2,
 };
@@ -431,9 +418,9 @@ const struct rule disk_integrity_error_rule = {
 	.needs = {PROBE_BLOCK},
 	.tables = {"block.stats", "model.disks"},
 	.thresholds = integrity_thresholds,
-	.exposed = exposed,
+	.exposed = disk_errors_exposed,
 	.judge = judge_integrity,
-	.recovered = recovered,
+	.recovered = disk_errors_recovered,
 	.open_evals = 1,
 	.close_evals = 2,
 };

@@ -23,8 +23,11 @@ struct disk_failures {
 	__u64 failed[BLOCK_OPS]; /* by operation */
 	__u64 status[BLOCK_STATUSES];
 	__u64 total;
-	__u64 other;		       /* of these: FAILURE_OTHER */
-	__u64 harmless;		       /* read-ahead and NOWAIT: not in total */
+	__u64 other;	/* of these: FAILURE_OTHER */
+	__u64 harmless; /* read-ahead and NOWAIT: not in total */
+	__u64 retried;	/* of this kind: sent again by the driver; not in total */
+	__u64 retried_first_ns;
+	__u64 retried_last_ns;
 	__u64 medium;		       /* medium errors ever, whatever kind is summed */
 	const struct disk_error *said; /* the latest one that is kept; NULL: none */
 	__u64 link;  /* transport errors and timeouts ever, whatever kind is summed */
@@ -39,7 +42,8 @@ struct disk_failures {
 	unsigned int mounts; /* file systems on the disk and its partitions */
 };
 
-/* Sums up the failures of that kind; FAILURE_IO with FAILURE_OTHER. */
+/* Sums up the failures of that kind; FAILURE_IO with FAILURE_OTHER; FAILURE_LOST of a disk that is gone: with
+ * all that a removal makes fail. */
 void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
 		       enum disk_failure which);
 /* The operation, and the status, that failed most. */
@@ -51,5 +55,15 @@ void disk_claim_context(struct claim *claim, const struct model *model,
 			const struct disk_failures *f);
 void disk_claim_counts(struct claim *claim, const struct disk_failures *f);
 void disk_claim_advice(struct claim *claim, const struct disk_failures *f);
+
+/* disk_health.c: nothing failed, but the driver had to send requests again and again: info. */
+void disk_claim_retries(const struct rule *rule, const struct model *model,
+			const struct disk_failures *f, const struct judgement *judgement);
+/* Parts of the rows in disk_errors.c. */
+extern const struct threshold disk_recover_ios;
+extern const struct threshold disk_min_retries;
+bool disk_errors_exposed(const struct model *model, char *buf, size_t size);
+bool disk_errors_recovered(const struct model *model, const struct subject *subject,
+			   __u64 since_ns);
 
 #endif

@@ -29,7 +29,7 @@ static const struct {
 	[BLOCK_RESOURCE] = {"out of resources", FAILURE_NONE},
 	[BLOCK_IOERR] = {"I/O error", FAILURE_IO},
 	[BLOCK_AGAIN] = {"would block", FAILURE_NONE},
-	[BLOCK_OFFLINE] = {"device offline", FAILURE_OTHER},
+	[BLOCK_OFFLINE] = {"device offline", FAILURE_LOST},
 	[BLOCK_DM_REQUEUE] = {"requeued", FAILURE_NONE},
 	[BLOCK_ZONE] = {"zone resource", FAILURE_NONE},
 	[BLOCK_DURATION_LIMIT] = {"duration limit", FAILURE_NONE},

@@ -12,6 +12,7 @@ enum disk_failure {
 	FAILURE_TRANSPORT, /* the way to the device: disk-transport-error */
 	FAILURE_TIMEOUT,   /* the driver's timeout ran out: disk-timeout */
 	FAILURE_INTEGRITY, /* protection information does not match: disk-integrity-error */
+	FAILURE_LOST,	   /* the kernel has given the device up: disk-lost */
 	FAILURE_OTHER,	   /* a kind of its own that has no rule yet: disk-io-error, less sure */
 };
 

@@ -24,11 +24,27 @@ enum block_status disk_failures_status(const struct disk_failures *f)
 	return most;
 }
 
-static bool wanted(enum block_op op, enum block_status status, enum disk_failure which)
+static bool wanted(const struct disk *disk, enum block_op op, enum block_status status,
+		   enum disk_failure which)
 {
 	enum disk_failure failure = disk_failure_of(op, status);
 
+	/* Requests of a disk that goes away fail in whatever way the driver likes. */
+	if (which == FAILURE_LOST && disk->gone)
+		return failure != FAILURE_NONE && failure != FAILURE_MEDIUM &&
+		       failure != FAILURE_INTEGRITY;
 	return failure == which || (which == FAILURE_IO && failure == FAILURE_OTHER);
+}
+
+static void add_retried(struct disk_failures *f, const struct disk_fault *fault, __u64 retried)
+{
+	if (!retried)
+		return;
+	f->retried += retried;
+	if (!f->retried_first_ns || fault->retried_first_ns < f->retried_first_ns)
+		f->retried_first_ns = fault->retried_first_ns;
+	if (fault->retried_last_ns > f->retried_last_ns)
+		f->retried_last_ns = fault->retried_last_ns;
 }
 
 static void sum_counts(struct disk_failures *f, const struct frame *frame, enum disk_failure which)
@@ -41,8 +57,9 @@ static void sum_counts(struct disk_failures *f, const struct frame *frame, enum 
 			f->link += fault->now[FAULT_HARMFUL];
 		if (fault->status == BLOCK_MEDIUM)
 			f->medium += fault->now[FAULT_HARMFUL];
-		if (!wanted(fault->op, fault->status, which))
+		if (!wanted(f->disk, fault->op, fault->status, which))
 			continue;
+		add_retried(f, fault, disk_fault_window(fault, frame, FAULT_RETRIED));
 		f->harmless += disk_fault_window(fault, frame, FAULT_HARMLESS);
 		harmful = disk_fault_window(fault, frame, FAULT_HARMFUL);
 		if (!harmful)
@@ -104,7 +121,7 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 	f->disk = disk;
 	sum_counts(f, frame, which);
 	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
-		if (e->ts_ns < from || !wanted(e->op, e->status, which))
+		if (e->ts_ns < from || !wanted(disk, e->op, e->status, which))
 			continue;
 		add_sector(f, e);
 		if (!f->said)

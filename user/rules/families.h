@@ -22,6 +22,9 @@ extern const struct rule disk_timeout_rule;
 extern const struct rule disk_integrity_error_rule;
 extern const struct threshold disk_min_ios;
 
+/* disk_lost.c */
+extern const struct rule disk_lost_rule;
+
 /* disk_stuck.c */
 extern const struct rule disk_stuck_io_rule;
 /* io_throttled.c */
@@ -45,7 +48,7 @@ extern const struct rule close_wait_leak_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(disk_slow) X(disk_lost) X(raid_degraded) X(filesystem_error)                             \
+	X(disk_slow) X(raid_degraded) X(filesystem_error)                                          \
 	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
 	X(memory_error) X(machine_check)
 #define UNBUILT_NETWORK(X)                                                                         \

@@ -13,6 +13,7 @@ const struct rule *const rule_table[] = {
 	&disk_transport_error_rule,
 	&disk_timeout_rule,
 	&disk_integrity_error_rule,
+	&disk_lost_rule,
 	&disk_stuck_io_rule,
 	UNBUILT_HARDWARE(ROW)
 

@@ -21,9 +21,6 @@ UNBUILT(disk_slow, "disk-slow", AT_DEVICE,
 	"A deep queue, more load than before, larger requests.",
 	"Compare with its siblings; read its error log; replace it before it fails.");
 
-UNBUILT(disk_lost, "disk-lost", AT_DEVICE, "The device went away while it was in use.",
-	"A clean removal.", "Check power, slot and cable.");
-
 UNBUILT(raid_degraded, "raid-degraded", AT_DEVICE, "An md array runs without a member.",
 	"A rebuild that is under way.", "Replace the missing member: mdadm --detail names it.");
 

@@ -66,21 +66,74 @@ static void test_what_is_no_fault(void **state)
 	}
 }
 
-static void test_every_other_status_is_kept(void **state)
+static void test_a_status_that_is_not_known_is_kept(void **state)
 {
-	static const enum block_status statuses[] = {BLOCK_OFFLINE, BLOCK_STATUS_UNKNOWN};
+	struct world w;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-		struct world w;
+	fail_reads(&w, BLOCK_READ, BLOCK_STATUS_UNKNOWN, 10);
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	/* The kind may be another one: a suspicion, no fault. */
+	assert_true(w.claim[0].confidence >= 0.5 && w.claim[0].confidence < 0.8);
+	assert_non_null(find_evidence(&w.claim[0], "disk.errors.other_kind"));
+	world_done(&w);
+}
 
-		fail_reads(&w, BLOCK_READ, statuses[i], 10);
-		assert_int_equal(judge(&w, "disk-io-error"), 1);
-		/* The kind may be another one: a suspicion, no fault. */
-		assert_true(w.claim[0].confidence >= 0.5 && w.claim[0].confidence < 0.8);
-		assert_non_null(find_evidence(&w.claim[0], "disk.errors.other_kind"));
-		world_done(&w);
+/* Errors that lie back, while the disk did well since: not forgotten, and no reason to be woken. */
+static void test_old_errors_weigh_less(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	put_mount(&w, SDA, "/data");
+	tick(&w);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_CRITICAL);
+	for (unsigned int i = 1; i <= 3; i++) {
+		wait_s(&w, 50);
+		put_stat(&w, SDA, BLOCK_READ, 1200 + 500 * i);
+		tick(&w);
 	}
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	world_done(&w);
+}
+
+static void put_retries(struct world *w, enum block_status status, unsigned int n)
+{
+	struct event_block_status e = EVENT(w, event_block_status, EVENT_BLOCK_STATUS);
+
+	e.dev = SDA;
+	e.op = BLOCK_READ;
+	e.status = status;
+	e.retried = n;
+	put(w, &e);
+}
+
+static void test_retries_that_helped_are_info(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_OK, 0);
+	put_retries(&w, BLOCK_TRANSPORT, 4);
+	tick(&w);
+	assert_int_equal(judge(&w, "disk-transport-error"), 0);
+	wait_s(&w, 1);
+	put_retries(&w, BLOCK_TRANSPORT, 9);
+	tick(&w);
+	assert_int_equal(judge(&w, "disk-transport-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_INFO);
+	assert_int_equal(w.claim[0].count, 9);
+	assert_true(find_evidence(&w.claim[0], "disk.retries")->value == 9);
+	assert_true(w.claim[0].first_ns && w.claim[0].first_ns < w.claim[0].last_ns);
+	/* One fails for good: a fault, and the retries are evidence. */
+	put_io(&w, SDA, BLOCK_READ, BLOCK_TRANSPORT, 4660, 0);
+	assert_int_equal(judge(&w, "disk-transport-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	assert_true(find_evidence(&w.claim[0], "disk.retries")->value == 9);
+	world_done(&w);
 }
 
 /* What the status names is the kind, and only that one. */
@@ -370,7 +423,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_medium_error_is_reported),
 		cmocka_unit_test(test_what_is_no_fault),
-		cmocka_unit_test(test_every_other_status_is_kept),
+		cmocka_unit_test(test_a_status_that_is_not_known_is_kept),
+		cmocka_unit_test(test_old_errors_weigh_less),
+		cmocka_unit_test(test_retries_that_helped_are_info),
 		cmocka_unit_test(test_named_kinds),
 		cmocka_unit_test(test_a_bad_medium_speaks_against_the_link),
 		cmocka_unit_test(test_what_the_device_said),

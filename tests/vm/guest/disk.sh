@@ -20,6 +20,27 @@ scsi_up() {
 # scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
 scsi_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
 
+# scsi_mount: an ext4 of it on /tmp/scsi.d
+scsi_mount() {
+	mkfs.ext4 -q -F "/dev/$SCSI"
+	mkdir -p /tmp/scsi.d
+	mount "/dev/$SCSI" /tmp/scsi.d
+}
+
+# scsi_pull: the disk is gone, whatever uses it; scsi_plug: it comes back, empty or not, under any name.
+scsi_pull() {
+	SCSI_HOST=$(readlink -f "/sys/block/$SCSI/device")
+	SCSI_HOST=${SCSI_HOST##*/}
+	SCSI_HOST=${SCSI_HOST%%:*}
+	echo 1 >"/sys/block/$SCSI/device/delete"
+	until_true 10 test ! -e "/sys/block/$SCSI"
+}
+
+scsi_plug() {
+	echo '- - -' >"/sys/class/scsi_host/host$SCSI_HOST/scan"
+	scsi_up
+}
+
 # flaky_up UP DOWN: a loop device over dm-flakey over a loop device over a file on /data; its name goes to
 # $FLAKY. All I/O fails for DOWN of every UP + DOWN seconds. The upper loop device is there because dm has no
 # requests: on it the errors are seen as request errors without a cause named.
