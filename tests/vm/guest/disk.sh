@@ -41,6 +41,14 @@ scsi_plug() {
 	scsi_up
 }
 
+# nvme_up: an NVMe disk of which sector 8000 cannot be read; its name goes to $NVME.
+nvme_up() {
+	modprobe nvme
+	until_true 10 compgen -G '/sys/block/nvme*n1' >/dev/null
+	NVME=$(basename "$(compgen -G '/sys/block/nvme*n1')")
+	until_true 10 test -b "/dev/$NVME"
+}
+
 # flaky_up UP DOWN: a loop device over dm-flakey over a loop device over a file on /data; its name goes to
 # $FLAKY. All I/O fails for DOWN of every UP + DOWN seconds. The upper loop device is there because dm has no
 # requests: on it the errors are seen as request errors without a cause named.
@@ -66,6 +74,7 @@ flaky_start() {
 
 disk_down() {
 	[[ ! -d /sys/module/scsi_debug ]] || scsi_set opts 0
+	[[ ! ${NVME:-} ]] || modprobe -r nvme
 	losetup -D
 	[[ ${FLAKY:-} ]] || return 0
 	dmsetup remove --noudevsync --retry flaky

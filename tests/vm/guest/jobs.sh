@@ -93,7 +93,11 @@ healthy_net() {
 	for i in 1 2 3; do
 		load "stream$i" stream -N app -a "$(peer "$i")" -p 7000 -c 4 -r "${STREAM_RATE:-25}" -b 4000
 	done
+	until_true 20 streams_up
 }
+
+# Without them there is no control, and whatever is said then is not what was asked.
+streams_up() { (($(ss -Htn state established '( dport = :7000 )' | wc -l) >= 12)); }
 
 healthy_disk() {
 	[[ -s /data/healthy ]] || fallocate -l 32M /data/healthy

@@ -2,6 +2,7 @@
 """One guest: a Debian kernel under emulation, its root the host's. Started, watched by the progress that it
 writes into the shared directory, and killed by its pid when it makes none."""
 
+import json
 import pathlib
 import re
 import shlex
@@ -18,6 +19,12 @@ CELL_SLACK_S = 100   # beyond a cell's trace: its set-up and clean-up, on a load
 CMDLINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic mitigations=off net.ifnames=0 tsc=reliable "
            "random.trust_cpu=on nowatchdog no_timer_check rcupdate.rcu_expedited=1 audit=0 selinux=0 apparmor=0 "
            "systemd.unified_cgroup_hierarchy=1")
+
+
+# An NVMe disk that cannot read one block; unseen until a scenario loads its driver. Sectors of 512 bytes.
+BAD_NVME = {"driver": "blkdebug", "node-name": "bad-nvme",
+            "image": {"driver": "null-co", "size": 64 << 20, "read-zeroes": True},
+            "inject-error": [{"event": "none", "iotype": "read", "errno": 5, "sector": 8000, "once": False}]}
 
 
 class Guest:
@@ -48,7 +55,8 @@ class Guest:
                  "qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2048", "-smp", "2",
                  "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", serial,
                  "-kernel", str(self.kernel_dir / "vmlinux"), "-initrd", str(image), "-append", CMDLINE,
-                 "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
+                 "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
+                 "-blockdev", json.dumps(BAD_NVME), "-device", "nvme,serial=CULPRIT1,drive=bad-nvme"]
                 + share("host", "/", "readonly=on,multidevs=remap")
                 + share("out", self.out_dir, "multidevs=remap")
                 + share("modules", self.kernel_dir / "lib" / "modules" / self.release, "readonly=on,multidevs=remap"))
