@@ -24,10 +24,10 @@ from vmlib.pace import Pace, probe  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 KERNELS = ("5.10", "6.1", "6.12", "7.2")
-FULL_KERNEL = "6.1"      # runs all scenarios also without --matrix
-CORE_LIMIT = 8
+FULL_KERNEL = "6.1"      # without --matrix it runs those that are for it, besides the core set
+CORE_LIMIT, FULL_LIMIT = 8, 40
 MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
-SUBSETS = {"core": lambda s: s.core, "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
+SUBSETS = {"core": lambda s: s.core == "yes", "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
 
 
 def parse_args():
@@ -37,7 +37,7 @@ def parse_args():
     parser.add_argument("--kernels", default="", help=f'of "{" ".join(KERNELS)}" (default: all)')
     parser.add_argument("--scenarios", default="", help='names, or "core", "faults", "healthy" (default: see --matrix)')
     parser.add_argument("--matrix", action="store_true", help="every scenario on every kernel; without: "
-                        f"all on {FULL_KERNEL}, the core set on the others")
+                        f"the core set, and on {FULL_KERNEL} those that are for it")
     parser.add_argument("--seed", type=int, help="for the parameters (default: drawn, and printed)")
     parser.add_argument("--json", metavar="FILE", help="write the result as JSON")
     parser.add_argument("--out", default="build/vm", help="directory for each cell's files (default: %(default)s)")
@@ -65,11 +65,14 @@ def choose(args, scenarios):
             wanted += [scenarios[word]] if scenarios[word] not in wanted else []
         else:
             sys.exit(f"vm: no scenario {word}; there are: {' '.join(scenarios)}")
-    core = [s for s in scenarios.values() if s.core]
-    if len(core) > CORE_LIMIT:
-        sys.exit(f"vm: {len(core)} core scenarios, at most {CORE_LIMIT}")
-    every = list(scenarios.values())
-    return {kernel: wanted or (every if args.matrix or kernel == FULL_KERNEL else core) for kernel in kernels}
+    core = [s for s in scenarios.values() if s.core == "yes"]
+    full = [s for s in scenarios.values() if s.core != "no"]
+    if len(core) > CORE_LIMIT or len(full) > FULL_LIMIT:
+        sys.exit(f"vm: {len(core)} core scenarios, at most {CORE_LIMIT}; {len(full)} on {FULL_KERNEL}, at most {FULL_LIMIT}")
+    chosen = dict.fromkeys(kernels, list(scenarios.values()) if args.matrix else core)
+    if FULL_KERNEL in chosen and not args.matrix:
+        chosen[FULL_KERNEL] = full
+    return {kernel: wanted or chosen[kernel] for kernel in kernels}
 
 
 class Run:
