@@ -19,7 +19,7 @@ enum counter {
 	COUNTER_NO_ENTRY = 3,	/* counts that found their table full: these are lost */
 	COUNTER_SYNACK_NEW = 4, /* SYN-ACKs resent to an address that never connected: not kept */
 	COUNTER_RUNS = 8,	/* and on: runs of each hook, see enum hook */
-	COUNTERS = 40,
+	COUNTERS = 56,
 };
 
 /* The hooks, whatever their way: COUNTER_RUNS + hook counts the runs. */
@@ -34,7 +34,7 @@ enum hook {
 	HOOK_FILES_SCAN = 7,
 	HOOK_BLOCK_REQUEUE = 8,
 	HOOK_BLOCK_QUEUE = 15,
-	HOOKS = 24,
+	HOOKS = 48,
 };
 
 /* ---- tcp ---- */
