@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The stories of tests/replay: what happens on the host of each capture; see make_events.py."""
+import stories_answers
 import stories_disk
 import stories_leak
 import stories_load
@@ -9,7 +10,7 @@ import stories_network
 def all_stories():
     """Capture name to the function that tells it."""
     found = {}
-    for module in (stories_disk, stories_network, stories_leak, stories_load):
+    for module in (stories_answers, stories_disk, stories_network, stories_leak, stories_load):
         for name, function in vars(module).items():
             if name.startswith("story_"):
                 found[name[len("story_"):].replace("_", "-")] = function

@@ -69,7 +69,9 @@ struct disk_error {
 	bool healed; /* a later request for this sector was seen to succeed */
 	/* The device's answer, as in struct event_block_io. */
 	__u8 sense_key, asc, ascq;
+	__u8 retries;
 	__u16 nvme_status;
+	__u32 scsi_result;
 	__u32 timeout_ms;
 	__u64 lat_ns;
 	char comm[EVENT_COMM_LEN];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/disk_answer.h"
 #include "rules/disk_errors.h"
 #include "rules/text.h"
 
@@ -124,16 +125,43 @@ static void sectors(struct claim *claim, const struct disk_failures *f)
 		       "%s %s%s", f->n_sectors == 1 ? "sector" : "sectors", list, span);
 }
 
-/* In numbers, as the kernel log has them: sense key, additional sense code and qualifier (SPC); NVMe
- * status code type and code. */
-static void answer(struct claim *claim, const struct disk_error *e)
+/* As many characters of a line of evidence are shown. */
+#define LINE_SHOWN 69
+
+/* How many of the failures that are kept carry the same answer as `e`. */
+static unsigned int times_said(const struct disk_failures *f, const struct disk_error *e)
 {
-	if (e->sense_key)
-		claim_text(claim, ROLE_FOR, "the device said: sense %x/%02x/%02x", e->sense_key,
-			   e->asc, e->ascq);
-	else if (e->nvme_status)
-		claim_text(claim, ROLE_FOR, "the device said: NVMe status %x/%02x",
-			   e->nvme_status >> 8 & 7, e->nvme_status & 0xff);
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < f->n_said; i++)
+		n += disk_answer_same(f->said[i], e);
+	return n;
+}
+
+/* Each answer once, with how many of the failures carry it. */
+static void answers(struct claim *claim, const struct disk_failures *f)
+{
+	const char *lead = "the device said";
+
+	for (unsigned int i = 0; i < f->n_said; i++) {
+		struct answer_text answer = disk_answer_text(f->said[i]);
+		unsigned int k = 0, times = times_said(f, f->said[i]);
+
+		while (!disk_answer_same(f->said[k], f->said[i]))
+			k++;
+		if (k < i || !answer.s[0])
+			continue;
+		if (times == f->n_said)
+			claim_text(claim, ROLE_FOR, "%s: %s", lead, answer.s);
+		else
+			claim_text(claim, ROLE_FOR, "%s: %s (%u of %u)", lead, answer.s, times,
+				   f->n_said);
+		lead = "also";
+	}
+}
+
+static void waited(struct claim *claim, const struct disk_error *e)
+{
 	if (e->status == BLOCK_TIMEOUT && e->lat_ns && e->timeout_ms)
 		claim_evidence(claim, ROLE_FOR, true, "disk.request.duration",
 			       (double)e->lat_ns / 1e9, "s", "one took %s; the timeout is %s",
@@ -141,29 +169,82 @@ static void answer(struct claim *claim, const struct disk_error *e)
 			       text_latency((double)e->timeout_ms * 1e6).s);
 }
 
-void disk_claim_counts(struct claim *claim, const struct disk_failures *f)
+/* "3 of 1,204 reads failed: sense 3/11/00, unrecovered read error"; the block layer's word where the device
+ * gave none, or where both do not fit. Returns whether the answer was told. */
+static bool count_of(struct claim *claim, const struct disk_failures *f, unsigned int op,
+		     const char *answer)
 {
-	const char *status = block_status_text(disk_failures_status(f));
+	__u64 of = disk_requests(f->disk, op), failed = f->failed[op];
+	const char *why = block_status_text(disk_failures_status(f));
+	bool told = false;
+	char text[64];
 
-	for (unsigned int op = 0; op < BLOCK_OPS; op++) {
-		__u64 of = disk_requests(f->disk, op);
-
-		if (!f->failed[op])
-			continue;
-		if (of >= f->failed[op])
-			claim_evidence(claim, ROLE_FOR, true, "disk.errors", (double)f->failed[op],
-				       "{error}", "%s of %s failed: %s",
-				       text_count(f->failed[op]).s,
-				       text_plural(of, block_op_text(op)).s, status);
-		else
-			claim_evidence(claim, ROLE_FOR, true, "disk.errors", (double)f->failed[op],
-				       "{error}", "%s failed: %s",
-				       text_plural(f->failed[op], block_op_text(op)).s, status);
+	if (of >= failed)
+		snprintf(text, sizeof(text), "%.20s of %.30s failed", text_count(failed).s,
+			 text_plural(of, block_op_text(op)).s);
+	else
+		snprintf(text, sizeof(text), "%.40s failed",
+			 text_plural(failed, block_op_text(op)).s);
+	if (answer[0] && strlen(text) + 2 + strlen(answer) <= LINE_SHOWN) {
+		why = answer;
+		told = true;
 	}
+	claim_evidence(claim, ROLE_FOR, true, "disk.errors", (double)failed, "{error}", "%s: %s",
+		       text, why);
+	return told;
+}
+
+/* NVMe only: SCSI keeps its retries to itself. */
+static void tries(struct claim *claim, const struct disk_failures *f)
+{
+	unsigned int final = 0, most = 0;
+
+	for (unsigned int i = 0; i < f->n_said; i++) {
+		final += disk_answer_is_final(f->said[i]);
+		if (f->said[i]->retries > most)
+			most = f->said[i]->retries;
+	}
+	if (most)
+		claim_evidence(claim, ROLE_FOR, true, "disk.request.tries", most + 1, "{request}",
+			       "sent up to %u times by the driver before it failed", most + 1);
+	if (final)
+		claim_evidence(claim, ROLE_FOR, true, "disk.errors.final", final, "{error}",
+			       "the device said not to try again (DNR) in %u of %u", final,
+			       f->n_said);
+}
+
+/* How old the latest failure is, once that matters. */
+static void age(struct claim *claim, const struct model *model, const struct disk_failures *f)
+{
+	double age_s = (double)(model_now(model) - f->last_ns) / 1e9;
+
+	if (f->total && disk_failures_quiet(model, f))
+		claim_evidence(claim, ROLE_FOR, true, "disk.errors.age", age_s, "s",
+			       "the last one %s ago; %s succeeded since", text_duration(age_s).s,
+			       text_plural(f->after, block_op_text(disk_failures_op(f))).s);
+}
+
+void disk_claim_counts(struct claim *claim, const struct model *model,
+		       const struct disk_failures *f)
+{
+	const struct disk_error *first = f->n_said ? f->said[0] : NULL;
+	struct answer_text answer = {""};
+	bool told = false;
+
+	/* One answer to all stands with the count; that time ran out says more than what came then. */
+	if (first && times_said(f, first) == f->n_said && first->status != BLOCK_TIMEOUT)
+		answer = disk_answer_text(first);
+	for (unsigned int op = 0; op < BLOCK_OPS; op++)
+		if (f->failed[op])
+			told |= count_of(claim, f, op, first && first->op == op ? answer.s : "");
 	if (f->n_sectors)
 		sectors(claim, f);
-	if (f->said)
-		answer(claim, f->said);
+	if (!told)
+		answers(claim, f);
+	tries(claim, f);
+	age(claim, model, f);
+	if (first)
+		waited(claim, first);
 	if (f->retried)
 		claim_evidence(claim, ROLE_FOR, true, "disk.retries", (double)f->retried,
 			       "{request}", "%s sent again by the driver for the same reason",

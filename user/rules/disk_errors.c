@@ -14,10 +14,7 @@
  *	0.90		a transport error or timeout of a disk that also reports a bad medium
  *	0.90		a medium error from a virtual disk (loop, zram, dm): it has no medium of its own
  *
- * Severity: warning while reads fail; critical when a write or flush failed (data may be lost), or when
- * a disk with a mounted file system failed `critical_errors` times (its service is refused now). Failed reads
- * that lie two minutes and `recover_ios` good requests back are one severity less: three old errors do not
- * condemn a disk. Requests that only succeeded when they were sent again are info: nobody was refused, but
+ * Severity: disk_severity.c. Requests that only succeeded when they were sent again are info: nobody was refused, but
  * the link or the medium is on its way down; their basis is measured, c = 0.90 * (1 - 1 / n).
  */
 #include "rules/disk_errors.h"
@@ -25,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/disk_answer.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/text.h"
@@ -33,8 +31,6 @@
 #define RETRIED 20
 /* The issue hook stays armed so long after a failure: a retry loop comes back within seconds. */
 #define ARM_NS (30 * 1000000000ULL)
-/* No failure for so long, and `recover_ios` requests done since: one severity less. */
-#define QUIET_NS (120 * 1000000000ULL)
 
 static const struct threshold window = {
 	"disk.window_s", 600, "s",
@@ -54,10 +50,6 @@ static const struct threshold timeout_min = {
 static const struct threshold integrity_min = {
 	"disk-integrity-error.min_errors", 1, "{error}",
 	"a checksum does not match by chance in one of 65,536 damaged blocks: a mismatch is real"};
-static const struct threshold critical_errors = {
-	"disk.critical_errors", 3, "{error}",
-	"one failed read of a mounted disk may go unnoticed; from three on someone is refused service"};
-
 /* ---- judging ---- */
 
 static double against(struct claim *claim, const struct disk_failures *f, bool medium)
@@ -77,8 +69,8 @@ static double against(struct claim *claim, const struct disk_failures *f, bool m
 			       "{request}", "only 1 %s failed; %s later ones succeeded", op,
 			       text_count(f->after).s);
 	}
-	if (f->medium && f->link && f->said &&
-	    disk_failure_of(f->said->op, f->said->status) != FAILURE_MEDIUM) {
+	if (f->medium && f->link && f->n_said &&
+	    disk_failure_of(f->said[0]->op, f->said[0]->status) != FAILURE_MEDIUM) {
 		factor *= 0.90;
 		claim_evidence(claim, ROLE_AGAINST, false, "disk.errors.medium", (double)f->medium,
 			       "{error}", "%s too: the disk itself, not the way to it?",
@@ -92,20 +84,6 @@ static double against(struct claim *claim, const struct disk_failures *f, bool m
 		claim->evidence[claim->n_evidence - 1].supports = false;
 	}
 	return factor;
-}
-
-static enum severity severity_of(const struct model *model, const struct disk_failures *f)
-{
-	bool lost = f->failed[BLOCK_WRITE] || f->failed[BLOCK_FLUSH];
-	bool often = (double)f->total >= model_threshold(model, &critical_errors);
-	bool quiet = model_now(model) - f->last_ns >= QUIET_NS &&
-		     (double)f->after >= model_threshold(model, &disk_recover_ios);
-
-	if (lost)
-		return SEVERITY_CRITICAL;
-	if (f->mounts && often)
-		return quiet ? SEVERITY_WARNING : SEVERITY_CRITICAL;
-	return quiet ? SEVERITY_INFO : SEVERITY_WARNING;
 }
 
 /* "3 of 18 reads failed", of the operation that failed most. */
@@ -127,7 +105,7 @@ static struct text of_requests(const struct model *model, const struct disk_fail
 static void fill(struct claim *claim, const struct model *model, const struct disk_failures *f)
 {
 	claim->basis = BASIS_REPORTED;
-	claim->severity = severity_of(model, f);
+	claim->severity = disk_failures_severity(model, f);
 	claim->count = f->total;
 	claim->first_ns = f->first_ns;
 	claim->last_ns = f->last_ns;
@@ -135,7 +113,7 @@ static void fill(struct claim *claim, const struct model *model, const struct di
 	if (model_start(model) && model_now(model) - model_start(model) < claim->window_ns)
 		claim->window_ns = model_now(model) - model_start(model);
 	disk_claim_context(claim, model, f);
-	disk_claim_counts(claim, f);
+	disk_claim_counts(claim, model, f);
 }
 
 static void claim_media(const struct model *model, const struct disk_failures *f,
@@ -175,7 +153,8 @@ static void claim_io(const struct model *model, const struct disk_failures *f,
 			       "disk.errors.other_kind", (double)f->other, "{error}",
 			       "%s of %s: %s, a status that is not known", text_count(f->other).s,
 			       text_count(f->total).s, block_status_text(status));
-	claim_text(&claim, ROLE_UNKNOWN, "why: the device named no cause");
+	if (!f->n_said || !disk_answer_text(f->said[0]).s[0])
+		claim_text(&claim, ROLE_UNKNOWN, "why: the device named no cause");
 	disk_claim_advice(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -305,26 +284,28 @@ static void judge_integrity(const struct model *model, const struct judgement *j
 /* ---- the rows ---- */
 
 static const struct threshold *const media_thresholds[] = {
-	&media_min, &disk_min_retries, &critical_errors, &disk_min_ios, &disk_recover_ios, &window,
+	&media_min,    &disk_min_retries, &disk_critical_errors,
+	&disk_min_ios, &disk_recover_ios, &window,
 	NULL};
 static const struct threshold *const io_thresholds[] = {
-	&io_min, &disk_min_retries, &critical_errors, &disk_min_ios, &disk_recover_ios, &window,
+	&io_min,       &disk_min_retries, &disk_critical_errors,
+	&disk_min_ios, &disk_recover_ios, &window,
 	NULL};
 
 static const struct threshold *const transport_thresholds[] = {&transport_min,
 							       &disk_min_retries,
-							       &critical_errors,
+							       &disk_critical_errors,
 							       &disk_min_ios,
 							       &disk_recover_ios,
 							       &window,
 							       NULL};
 static const struct threshold *const timeout_thresholds[] = {
-	&timeout_min,  &disk_min_retries, &critical_errors,
+	&timeout_min,  &disk_min_retries, &disk_critical_errors,
 	&disk_min_ios, &disk_recover_ios, &window,
 	NULL};
 static const struct threshold *const integrity_thresholds[] = {&integrity_min,
 							       &disk_min_retries,
-							       &critical_errors,
+							       &disk_critical_errors,
 							       &disk_min_ios,
 							       &disk_recover_ios,
 							       &window,

@@ -28,15 +28,18 @@ struct disk_failures {
 	__u64 retried;	/* of this kind: sent again by the driver; not in total */
 	__u64 retried_first_ns;
 	__u64 retried_last_ns;
-	__u64 medium;		       /* medium errors ever, whatever kind is summed */
-	const struct disk_error *said; /* the latest one that is kept; NULL: none */
+	__u64 medium; /* medium errors ever, whatever kind is summed */
+	const struct disk_error *said[DISK_ERRORS_KEPT]; /* that are kept, the latest first */
+	unsigned int n_said;
 	__u64 link;  /* transport errors and timeouts ever, whatever kind is summed */
 	__u64 after; /* requests of the last failure's operation that completed after its tick */
 	__u64 first_ns;
 	__u64 last_ns;
 	__u64 sector[DISK_ERRORS_KEPT]; /* different ones, latest first */
+	enum disk_failure which;
 	unsigned int n_sectors;
 	unsigned int healed; /* of these: a later request for it succeeded */
+	unsigned int healed_writes;
 	struct disk_victim victim[VICTIMS_KEPT];
 	unsigned int n_victims;
 	unsigned int mounts; /* file systems on the disk and its partitions */
@@ -50,10 +53,17 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 enum block_op disk_failures_op(const struct disk_failures *f);
 enum block_status disk_failures_status(const struct disk_failures *f);
 
+/* disk_severity.c */
+extern const struct threshold disk_critical_errors;
+enum severity disk_failures_severity(const struct model *model, const struct disk_failures *f);
+/* No failure for two minutes, and `disk.recover_ios` requests since. */
+bool disk_failures_quiet(const struct model *model, const struct disk_failures *f);
+
 /* disk_claim.c: what both kinds say: the disk, what is on it, victims, the counts, advice. */
 void disk_claim_context(struct claim *claim, const struct model *model,
 			const struct disk_failures *f);
-void disk_claim_counts(struct claim *claim, const struct disk_failures *f);
+void disk_claim_counts(struct claim *claim, const struct model *model,
+		       const struct disk_failures *f);
 void disk_claim_advice(struct claim *claim, const struct disk_failures *f);
 
 /* disk_health.c: nothing failed, but the driver had to send requests again and again: info. */

@@ -36,7 +36,7 @@ void disk_claim_retries(const struct rule *rule, const struct model *model,
 	claim.last_ns = f->retried_last_ns;
 	claim.window_ns = model_now(model) - claim.first_ns;
 	disk_claim_context(&claim, model, f);
-	disk_claim_counts(&claim, f);
+	disk_claim_counts(&claim, model, f);
 	claim_text(&claim, ROLE_AGAINST, "no request failed for good");
 	claim_message(&claim, "DISK: %.20s answers, but %s had to be sent again.", subject.name,
 		      text_plural(f->retried, "request").s);

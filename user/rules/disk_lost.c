@@ -124,7 +124,7 @@ static void claim_lost(const struct model *model, const struct lost *l,
 	claim.window_ns = model_now(model) - claim.first_ns;
 	disk_claim_context(&claim, model, &l->failures);
 	if (l->failures.total)
-		disk_claim_counts(&claim, &l->failures);
+		disk_claim_counts(&claim, model, &l->failures);
 	if (l->disk->gone)
 		say_gone(&claim, model, l);
 	else

@@ -119,13 +119,14 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 
 	memset(f, 0, sizeof(*f));
 	f->disk = disk;
+	f->which = which;
 	sum_counts(f, frame, which);
 	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
 		if (e->ts_ns < from || !wanted(disk, e->op, e->status, which))
 			continue;
 		add_sector(f, e);
-		if (!f->said)
-			f->said = e;
+		f->healed_writes += e->op == BLOCK_WRITE && e->healed;
+		f->said[f->n_said++] = e;
 		if (!pid || pid == e->pid)
 			add_victim(f, e);
 	}

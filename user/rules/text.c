@@ -25,9 +25,12 @@ struct text text_count(__u64 n)
 
 struct text text_plural(__u64 n, const char *noun)
 {
+	size_t length = strlen(noun);
+	const char *ending = length && noun[length - 1] == 'h' ? "es" : "s"; /* flushes */
 	struct text text;
 
-	snprintf(text.s, sizeof(text.s), "%.26s %.30s%s", text_count(n).s, noun, n == 1 ? "" : "s");
+	snprintf(text.s, sizeof(text.s), "%.26s %.30s%s", text_count(n).s, noun,
+		 n == 1 ? "" : ending);
 	return text;
 }
 

@@ -221,7 +221,8 @@ static void test_what_the_device_said(void **state)
 	put(&w, &e.h);
 	assert_int_equal(judge(&w, "disk-timeout"), 1);
 	for (unsigned int i = 0; i < w.claim[0].n_evidence; i++) {
-		said |= strcmp(w.claim[0].evidence[i].text, "the device said: sense b/4b/03") == 0;
+		said |= strcmp(w.claim[0].evidence[i].text,
+			       "the device said: sense b/4b/03, ack/nak timeout (1 of 2)") == 0;
 		took |= strcmp(w.claim[0].evidence[i].text,
 			       "one took 36.0 s; the timeout is 30.0 s") == 0;
 	}
@@ -264,6 +265,82 @@ static void test_severity_by_mounts(void **state)
 	put_setting(&w, "disk.critical_errors", "4");
 	assert_int_equal(judge(&w, "disk-media-error"), 1);
 	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	world_done(&w);
+}
+
+/* Severity at the boundaries of number, spread, age and work done since. */
+static void test_severity_boundaries(void **state)
+{
+	static const struct {
+		unsigned int sectors, each; /* failures: sectors * each */
+		double age_s;
+		__u64 since; /* reads */
+		enum severity severity;
+	} rows[] = {
+		{2, 1, 0, 0, SEVERITY_WARNING},	      {3, 1, 0, 0, SEVERITY_CRITICAL},
+		{1, 15, 0, 0, SEVERITY_WARNING},      {2, 2, 0, 0, SEVERITY_CRITICAL},
+		{3, 1, 119, 2000, SEVERITY_CRITICAL}, {3, 1, 121, 2000, SEVERITY_WARNING},
+		{3, 1, 121, 999, SEVERITY_CRITICAL},  {3, 1, 121, 1000, SEVERITY_WARNING},
+		{1, 3, 121, 1000, SEVERITY_INFO},     {2, 1, 121, 1000, SEVERITY_INFO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world w;
+
+		fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 0);
+		put_mount(&w, SDA, "/data");
+		for (unsigned int k = 0; k < rows[i].sectors * rows[i].each; k++)
+			put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 4660 + 8 * (k % rows[i].sectors),
+			       0);
+		wait_s(&w, 0.5);
+		put_stat(&w, SDA, BLOCK_READ, 1300);
+		wait_s(&w, rows[i].age_s - 0.5);
+		put_stat(&w, SDA, BLOCK_READ, 1300 + rows[i].since);
+		tick(&w);
+		assert_int_equal(judge(&w, "disk-media-error"), 1);
+		if (w.claim[0].severity != rows[i].severity)
+			fail_msg("row %zu: %s", i, severity_name(w.claim[0].severity));
+		world_done(&w);
+	}
+}
+
+/* What is lost stays lost, unless its sectors were seen to be written after all. */
+static void test_severity_of_lost_writes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_WRITE, BLOCK_IOERR, 1);
+	for (unsigned int i = 1; i <= 3; i++) {
+		wait_s(&w, 60);
+		put_stat(&w, SDA, BLOCK_WRITE, 1200 + 1000 * i);
+		tick(&w);
+	}
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_CRITICAL);
+	put_io(&w, SDA, BLOCK_WRITE, BLOCK_OK, 4660, 0);
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_INFO);
+	world_done(&w);
+	fail_reads(&w, BLOCK_FLUSH, BLOCK_IOERR, 1);
+	assert_int_equal(judge(&w, "disk-io-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_CRITICAL);
+	world_done(&w);
+}
+
+/* A retry loop on one sector of a path that is down: the sector says nothing. */
+static void test_severity_of_a_dead_path(void **state)
+{
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_OK, 0);
+	put_mount(&w, SDA, "/data");
+	for (unsigned int i = 0; i < 3; i++)
+		put_io(&w, SDA, BLOCK_READ, BLOCK_TRANSPORT, 4660, 0);
+	assert_int_equal(judge(&w, "disk-transport-error"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_CRITICAL);
 	world_done(&w);
 }
 
@@ -431,6 +508,9 @@ int main(void)
 		cmocka_unit_test(test_what_the_device_said),
 		cmocka_unit_test(test_io_error),
 		cmocka_unit_test(test_severity_by_mounts),
+		cmocka_unit_test(test_severity_boundaries),
+		cmocka_unit_test(test_severity_of_lost_writes),
+		cmocka_unit_test(test_severity_of_a_dead_path),
 		cmocka_unit_test(test_against_a_lone_failure),
 		cmocka_unit_test(test_against_healed_sectors),
 		cmocka_unit_test(test_against_a_virtual_disk),
