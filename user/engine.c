@@ -102,14 +102,17 @@ static int send_line(struct engine *e, struct line *line)
 
 static int on_finding(void *ctx, const struct finding *finding)
 {
+	struct engine *e = ctx;
 	struct line line = {
 		.type = LINE_FINDING,
 		.severity = finding->claim.severity,
 		.finding = finding,
 	};
 
+	if (e->opt.keeper)
+		keeper_finding(e->opt.keeper, finding);
 	memcpy(line.message, finding->claim.message, sizeof(line.message));
-	return send_line(ctx, &line);
+	return send_line(e, &line);
 }
 
 static int send_status(struct engine *e)
@@ -211,6 +214,8 @@ static int evaluate(struct engine *e, bool last)
 		code = send_status(e);
 	if (code == 0 && (last || verdict_due(e, hour)))
 		code = send_verdict(e);
+	if (e->opt.keeper)
+		keeper_settle(e->opt.keeper);
 	return code;
 }
 
@@ -262,6 +267,8 @@ static int on_event(void *ctx, const struct event *event)
 	int code;
 
 	record(e, event);
+	if (e->opt.keeper)
+		keeper_event(e->opt.keeper, event);
 	code = print_event(e, event);
 	if (code == 0)
 		code = model_apply(e->model, event);
@@ -292,6 +299,11 @@ static void on_signal(void *ctx, int signal)
 {
 	struct engine *e = ctx;
 
+	if (signal == SIGUSR1) {
+		if (e->opt.keeper)
+			keeper_capture(e->opt.keeper);
+		return;
+	}
 	/* The terminal of a trace is gone: that is its end. */
 	if (signal == SIGHUP && model_host(e->model)->mode != RUN_TRACE) {
 		for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
@@ -308,6 +320,33 @@ static void on_signal(void *ctx, int signal)
 		e->opt.source->ops->stop(e->opt.source, END_INTERRUPTED);
 	else
 		loop_stop(e->loop, -EINTR);
+}
+
+static void view(void *ctx, struct keeper_view *ret)
+{
+	const struct engine *e = ctx;
+
+	*ret = (struct keeper_view){
+		.model = e->model,
+		.life = e->life,
+		.verdict = e->have_verdict ? &e->verdict : NULL,
+		.seq = e->seq,
+	};
+}
+
+static void on_keeper(void *ctx)
+{
+	keeper_dispatch(((struct engine *)ctx)->opt.keeper);
+}
+
+static int add_keeper(struct engine *e, struct err *err)
+{
+	if (!e->opt.keeper)
+		return 0;
+	keeper_set_view(e->opt.keeper, view, e);
+	if (keeper_fd(e->opt.keeper) < 0)
+		return 0;
+	return loop_add_source(e->loop, keeper_fd(e->opt.keeper), on_keeper, e, err);
 }
 
 static void on_source(void *ctx)
@@ -330,6 +369,8 @@ int engine_run(struct engine *engine, struct err *err)
 	loop_on_signal(engine->loop, on_signal, engine);
 	code = loop_add_source(engine->loop, engine->opt.source->ops->fd(engine->opt.source),
 			       on_source, engine, err);
+	if (code == 0)
+		code = add_keeper(engine, err);
 	if (code == 0)
 		code = loop_run(engine->loop, err);
 	if (code < 0 && !err->code) {
@@ -358,6 +399,7 @@ int engine_close(struct engine *engine, struct err *err)
 		if (engine->opt.sinks[i]->ops->close(engine->opt.sinks[i], &now) < 0 && !first.code)
 			first = now;
 	}
+	keeper_free(engine->opt.keeper);
 	engine->opt.source->ops->free(engine->opt.source);
 	loop_free(engine->loop);
 	life_free(engine->life);

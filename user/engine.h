@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "keeper.h"
 #include "sink/sink.h"
 #include "source/source.h"
 
@@ -17,6 +18,7 @@ struct engine_options {
 	struct recorder *recorder; /* taken over; NULL = none */
 	struct sink *sinks[4];	   /* taken over */
 	unsigned int n_sinks;
+	struct keeper *keeper; /* taken over; NULL = none (it is the daemon's) */
 	FILE *events; /* each event as text, as it comes (replay --events); NULL = none; borrowed */
 	FILE *progress;	   /* time left, once a second, for a terminal; NULL = none; borrowed */
 	double duration_s; /* for the progress only */
@@ -26,7 +28,7 @@ struct engine_options {
 int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err);
 
 /* Runs to the end of the source, or until a signal ends it (SIGINT, SIGTERM: with the verdict; a
- * second one: at once). SIGHUP reopens sinks. Messages of what went wrong on the way without ending
+ * second one: at once). SIGHUP reopens sinks, SIGUSR1 makes a capture. Messages of what went wrong on the way without ending
  * the run (a full disk under the recorder) are logged. 0 or negative errno. */
 int engine_run(struct engine *engine, struct err *err);
 

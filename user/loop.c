@@ -50,6 +50,7 @@ static sigset_t our_signals(void)
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGUSR1);
 	return mask;
 }
 
@@ -124,7 +125,7 @@ static void dispatch_signals(struct loop *loop)
 	while (!loop->stopped && read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (loop->signal_fn)
 			loop->signal_fn(loop->signal_ctx, (int)info.ssi_signo);
-		else if (info.ssi_signo != SIGHUP)
+		else if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGUSR1)
 			loop_stop(loop, -EINTR);
 	}
 }

@@ -2,7 +2,7 @@
 /*
  * loop.h - the one loop: descriptors and signals to callbacks, in one thread.
  *
- * SIGINT, SIGTERM and SIGHUP arrive as calls of on_signal, between callbacks and never inside one,
+ * SIGINT, SIGTERM, SIGHUP and SIGUSR1 arrive as calls of on_signal, between callbacks and never inside one,
  * from loop_new() on: one that comes before loop_run() waits for it. SIGPIPE is ignored, so that a
  * reader that went away is an EPIPE of write().
  */
@@ -19,7 +19,7 @@ typedef void (*loop_signal_fn)(void *ctx, int signal);
 /* Descriptors that one loop takes. */
 #define LOOP_SOURCES_MAX 8
 
-/* Holds SIGINT, SIGTERM and SIGHUP back until a loop takes them: to be called before what takes time
+/* Holds these signals back until a loop takes them: to be called before what takes time
  * (loading programs into the kernel), so that a Ctrl-C meanwhile ends the run with its report. */
 void loop_hold_signals(void);
 
@@ -31,7 +31,7 @@ int loop_new(struct loop **ret_loop, struct err *err);
  * loop_run(). -ENOSPC past LOOP_SOURCES_MAX, or what epoll says. */
 int loop_add_source(struct loop *loop, int fd, loop_fn fn, void *ctx, struct err *err);
 
-/* Who hears of SIGINT, SIGTERM and SIGHUP. Without one, SIGINT and SIGTERM end the loop with
+/* Who hears of them. Without one, SIGINT and SIGTERM end the loop with
  * -EINTR. */
 void loop_on_signal(struct loop *loop, loop_signal_fn fn, void *ctx);
 

@@ -61,7 +61,7 @@ static void version(void)
 	printf("libbpf %u.%u, json-c %s, zlib %s\n", libbpf_major_version(), libbpf_minor_version(),
 	       json_c_version(), zlibVersion());
 	puts("features: trace daemon replay record; schema culprit/1");
-	puts("not in this version: control socket, journald, prometheus");
+	puts("not in this version: journald, prometheus");
 }
 
 static int unknown_command(const char *text)

@@ -20,6 +20,12 @@
 #define WINDOW_MIN_S 1.0
 #define WINDOW_MAX_S 86400.0
 
+void settings_init(struct settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	keeper_defaults(&settings->keeper);
+}
+
 /* ---- the list ---- */
 
 static struct setting *find(struct settings *settings, const char *key)
@@ -247,6 +253,110 @@ static int set_label(struct settings *s, const char *key, const char *value, str
 	return settings_set(s, name, value, err);
 }
 
+/* ---- the daemon ---- */
+
+/* An absolute path, or "none". */
+static int set_path(char *ret_path, const char *key, const char *value, struct err *err)
+{
+	if (strcmp(value, "none") == 0) {
+		ret_path[0] = '\0';
+		return 0;
+	}
+	if (value[0] != '/')
+		return err_set(err, -EINVAL, "%s: '%.60s' is neither an absolute path nor 'none'",
+			       key, value);
+	if (strlen(value) >= KEEPER_PATH_MAX)
+		return err_set(err, -EINVAL, "%s: the path is longer than %d bytes", key,
+			       KEEPER_PATH_MAX - 1);
+	snprintf(ret_path, KEEPER_PATH_MAX, "%s", value);
+	return 0;
+}
+
+static int set_socket(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	s->keeper.socket_default = false;
+	return set_path(s->keeper.socket, key, value, err);
+}
+
+static int set_captures(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	return set_path(s->keeper.captures, key, value, err);
+}
+
+static int set_group(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (!value[0] || strlen(value) >= sizeof(s->keeper.group))
+		return err_set(err, -EINVAL, "%s: '%.60s' is no group's name", key, value);
+	snprintf(s->keeper.group, sizeof(s->keeper.group), "%s", value);
+	return 0;
+}
+
+static int number_between(const char *key, const char *value, double min, double max,
+			  double *ret_number, struct err *err)
+{
+	int ret = parse_number(value, ret_number, err);
+
+	if (ret < 0)
+		return err_prefix(err, "%s", key);
+	if (*ret_number < min || *ret_number > max)
+		return err_set(err, -EINVAL, "%s: %s is not between %g and %g", key, value, min,
+			       max);
+	return 0;
+}
+
+static int set_flight_minutes(struct settings *s, const char *key, const char *value,
+			      struct err *err)
+{
+	double minutes = 0;
+	int ret = number_between(key, value, 0, 1440, &minutes, err);
+
+	if (ret == 0)
+		s->keeper.flight.keep_ns = (unsigned long long)(minutes * 60e9);
+	return ret;
+}
+
+static int set_flight_mb(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	double mb = 0;
+	int ret = number_between(key, value, 0.1, 1024, &mb, err);
+
+	if (ret == 0)
+		s->keeper.flight.bytes = (size_t)(mb * 1e6);
+	return ret;
+}
+
+static int set_captures_max(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	double n = 0;
+	int ret = number_between(key, value, 1, 1000, &n, err);
+
+	if (ret == 0)
+		s->keeper.captures_max = (unsigned int)n;
+	return ret;
+}
+
+static int set_captures_mb(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	double mb = 0;
+	int ret = number_between(key, value, 0.1, 1e6, &mb, err);
+
+	if (ret == 0)
+		s->keeper.capture_bytes = (size_t)(mb * 1e6);
+	return ret;
+}
+
+static int set_capture_from(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	static const enum severity all[] = {SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL};
+
+	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(value, severity_name(all[i])) == 0) {
+			s->keeper.capture_from = all[i];
+			return 0;
+		}
+	return err_set(err, -EINVAL, "%s: '%.60s' is not info, warning or critical", key, value);
+}
+
 /* ---- THE table of what a file may say ---- */
 
 struct key_row {
@@ -256,10 +366,21 @@ struct key_row {
 };
 
 static const struct key_row key_table[] = {
-	{"general", "class", set_class},     {"general", "window_s", set_window},
-	{"general", "tick_s", set_tick},     {"general", "duration", set_duration},
-	{"thresholds", NULL, set_threshold}, {"probes", "disable", set_disable},
+	{"general", "class", set_class},
+	{"general", "window_s", set_window},
+	{"general", "tick_s", set_tick},
+	{"general", "duration", set_duration},
+	{"thresholds", NULL, set_threshold},
+	{"probes", "disable", set_disable},
 	{"labels", NULL, set_label},
+	{"daemon", "socket", set_socket},
+	{"daemon", "group", set_group},
+	{"daemon", "flight_minutes", set_flight_minutes},
+	{"daemon", "flight_mb", set_flight_mb},
+	{"daemon", "captures", set_captures},
+	{"daemon", "captures_max", set_captures_max},
+	{"daemon", "captures_mb", set_captures_mb},
+	{"daemon", "capture_from", set_capture_from},
 };
 #define KEY_ROWS (sizeof(key_table) / sizeof(key_table[0]))
 

@@ -8,6 +8,8 @@
  *	[thresholds]  kind.name = number, as `culprit explain KIND` lists them
  *	[probes]      disable = a comma list of probe names
  *	[labels]      name = text, goes out with every line
+ *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
+ *		      capture_from: see keeper.h
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.
  */
@@ -15,6 +17,7 @@
 #define CULPRIT_SETTINGS_H
 
 #include "err.h"
+#include "keeper.h"
 #include "source/source.h"
 
 #define SETTINGS_MAX 128
@@ -24,7 +27,11 @@ struct settings {
 	unsigned int n;
 	unsigned int tick_ms;		/* 0 = not given */
 	unsigned long long duration_ns; /* 0 = not given */
+	struct keeper_options keeper;	/* its defaults, or what was given */
 };
+
+/* None but the defaults. */
+void settings_init(struct settings *settings);
 
 /* Adds or replaces a setting; an empty value removes it. -ENOSPC, -ENAMETOOLONG with a message. */
 int settings_set(struct settings *settings, const char *key, const char *value, struct err *err);

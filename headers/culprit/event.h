@@ -115,7 +115,12 @@ struct event_end {
 	__u32 pad;
 };
 
-enum end_reason { END_DURATION = 1, END_INTERRUPTED = 2, END_DAMAGED = 3 };
+enum end_reason {
+	END_DURATION = 1,
+	END_INTERRUPTED = 2,
+	END_DAMAGED = 3,
+	END_DUMP = 4, /* of a flight recorder that goes on */
+};
 
 /* ---- self ---- */
 

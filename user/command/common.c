@@ -76,7 +76,7 @@ int settings_from(const struct options *options, struct settings *ret_settings, 
 	char text[32];
 	int ret = 0;
 
-	memset(s, 0, sizeof(*s));
+	settings_init(s);
 	if (options->config)
 		ret = settings_load(s, options->config, err);
 	if (ret == 0 && options->class_given)
@@ -112,6 +112,7 @@ void release_parts(struct engine_options *parts)
 	for (unsigned int i = 0; i < parts->n_sinks; i++)
 		parts->sinks[i]->ops->close(parts->sinks[i], &ignored);
 	recorder_free(parts->recorder);
+	keeper_free(parts->keeper);
 	if (parts->source)
 		parts->source->ops->free(parts->source);
 	memset(parts, 0, sizeof(*parts));

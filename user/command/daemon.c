@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "control.h"
 #include "loop.h"
 
 #define TICK_MS 5000
@@ -41,6 +42,8 @@ static int daemon_run(const struct options *o, struct err *err)
 	parts.n_sinks = 1;
 	loop_hold_signals();
 	ret = live_new(&live, &parts.source, err);
+	if (ret == 0)
+		ret = keeper_new(&settings.keeper, &parts.keeper, err);
 	if (ret < 0) {
 		release_parts(&parts);
 		return ret;
@@ -57,13 +60,20 @@ const struct command command_daemon = {
 	.details =
 		"Stays in the foreground. SIGTERM or Ctrl-C ends it with a last verdict; SIGHUP\n"
 		"opens the output file anew, after it was renamed. A full disk loses lines, not\n"
-		"the daemon: a gap line says which.\n"
+		"the daemon: a gap line says which. culprit status and culprit dump ask it by\n"
+		"its control socket; SIGUSR1 makes a capture of its flight recorder.\n"
 		"\n"
 		"The settings file has sections of \"key = value\" lines:\n"
 		"  [general]     class, tick_s, duration (of a trace), window_s, disk.window_s,\n"
 		"                leak.bucket_s\n"
 		"  [thresholds]  kind.name = number, as culprit explain KIND lists them\n"
 		"  [probes]      disable = a comma list, as culprit probes lists them\n"
-		"  [labels]      name = text, goes out with every line\n",
+		"  [labels]      name = text, goes out with every line\n"
+		"  [daemon]      socket = path or none (" CONTROL_PATH "),\n"
+		"                group = who may ask besides root (nobody),\n"
+		"                flight_minutes (10; 0 = no flight recorder), flight_mb (1),\n"
+		"                captures = directory or none (none), captures_max (10 files),\n"
+		"                captures_mb (67), capture_from = severity of a finding whose\n"
+		"                opening makes a capture (critical)\n",
 	.run = daemon_run,
 };

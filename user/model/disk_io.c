@@ -13,6 +13,13 @@ static __u64 epoch_of(const struct frame *frame, __u64 ns)
 	return window_epoch(ns, frame->disk_window_ns);
 }
 
+/* What a daemon's counters hold at its first tick was there before the time that is judged: a capture from
+ * its flight recorder begins so. */
+static bool is_base(const struct frame *frame)
+{
+	return frame->mode == RUN_DAEMON && !frame->start_ns;
+}
+
 /* ---- requests ---- */
 
 /* hist_old[1] lags one to two windows behind, hist_old[0] at most one. */
@@ -49,8 +56,13 @@ int disk_apply_stat(struct disk *disk, const struct frame *frame,
 		disk->op[event->op] = op;
 		op->hist_period = event->h.ts_ns / frame->window_ns;
 	}
-	if (window_note(&op->window, op->now, 2, epoch_of(frame, event->h.ts_ns)) < 0)
+	if (is_base(frame)) {
+		memcpy(op->hist, event->hist, sizeof(op->hist));
+		memcpy(op->hist_old[0], event->hist, sizeof(op->hist));
+		memcpy(op->hist_old[1], event->hist, sizeof(op->hist));
+	} else if (window_note(&op->window, op->now, 2, epoch_of(frame, event->h.ts_ns)) < 0) {
 		return -ENOMEM;
+	}
 	turn_periods(op, event->h.ts_ns / frame->window_ns);
 	move_requests_then(disk, event->op, op->last_ns, event->requests);
 	op->last_ns = event->h.ts_ns;
@@ -95,7 +107,8 @@ static int fault_count(struct disk *disk, struct disk_fault *fault, const struct
 	const struct disk_op *op = disk->op[fault->op];
 	__u64 harmful = fault->now[FAULT_HARMFUL], retried = fault->now[FAULT_RETRIED];
 
-	if (window_note(&fault->window, fault->now, FAULT_COUNTS, epoch_of(frame, ts_ns)) < 0)
+	if (!is_base(frame) &&
+	    window_note(&fault->window, fault->now, FAULT_COUNTS, epoch_of(frame, ts_ns)) < 0)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < FAULT_COUNTS; i++) {
 		__u64 most =
@@ -103,6 +116,10 @@ static int fault_count(struct disk *disk, struct disk_fault *fault, const struct
 
 		if (most > fault->now[i])
 			fault->now[i] = most;
+	}
+	if (is_base(frame)) {
+		memcpy(fault->seen, fault->counted, sizeof(fault->seen));
+		return 0;
 	}
 	if (fault->now[FAULT_RETRIED] > retried) {
 		if (!fault->retried_first_ns)

@@ -12,7 +12,7 @@
 
 VALUES(run_modes, [RUN_TRACE] = "trace", [RUN_DAEMON] = "daemon");
 VALUES(end_reasons, [END_DURATION] = "duration", [END_INTERRUPTED] = "interrupted",
-       [END_DAMAGED] = "damaged");
+       [END_DAMAGED] = "damaged", [END_DUMP] = "dump");
 VALUES(probe_states, [PROBE_ACTIVE] = "active", [PROBE_DEGRADED] = "degraded",
        [PROBE_UNAVAILABLE] = "unavailable");
 VALUES(block_ops, [BLOCK_READ] = "read", [BLOCK_WRITE] = "write", [BLOCK_FLUSH] = "flush",

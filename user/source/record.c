@@ -129,33 +129,67 @@ static void remove_empty(const struct recorder *r)
 		unlink(r->path);
 }
 
-int recorder_new(const char *path, struct recorder **ret_recorder, struct err *err)
+/* Sets up all but the descriptor. NULL: out of memory. */
+static struct recorder *recorder_alloc(const char *name)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
-	char line[CAPTURE_FRAME_MAX];
-	int code, length;
 
 	if (!r || deflateInit2(&r->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
 			       Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(r);
-		return err_set(err, -ENOMEM, "out of memory");
+		return NULL;
 	}
-	snprintf(r->path, sizeof(r->path), "%s", path);
+	snprintf(r->path, sizeof(r->path), "%s", name);
 	r->z.next_out = r->out;
 	r->z.avail_out = sizeof(r->out);
+	r->fd = -1;
+	return r;
+}
+
+/* At once: a full disk is an error at the start, not a warning later. */
+static int write_header(struct recorder *r, struct err *err)
+{
+	char line[CAPTURE_FRAME_MAX];
+	int code, length = snprintf(line, sizeof(line), CAPTURE_MAGIC "%d abi %d culprit %s\n",
+				    CAPTURE_FORMAT, EVENT_ABI_VERSION, CULPRIT_VERSION);
+
+	code = write_line(r, line, (size_t)length, Z_SYNC_FLUSH);
+	if (code < 0)
+		*err = r->failed;
+	return code;
+}
+
+int recorder_new(const char *path, struct recorder **ret_recorder, struct err *err)
+{
+	struct recorder *r = recorder_alloc(path);
+	int code;
+
+	if (!r)
+		return err_set(err, -ENOMEM, "out of memory");
 	r->fd = open_file(path, err);
-	if (r->fd < 0) {
-		code = err->code;
+	code = r->fd < 0 ? err->code : write_header(r, err);
+	if (code < 0) {
+		if (r->fd >= 0)
+			remove_empty(r);
 		recorder_free(r);
 		return code;
 	}
-	length = snprintf(line, sizeof(line), CAPTURE_MAGIC "%d abi %d culprit %s\n",
-			  CAPTURE_FORMAT, EVENT_ABI_VERSION, CULPRIT_VERSION);
-	/* At once: a full disk is an error at the start, not a warning later. */
-	code = write_line(r, line, (size_t)length, Z_SYNC_FLUSH);
+	*ret_recorder = r;
+	return 0;
+}
+
+int recorder_new_fd(int fd, const char *name, struct recorder **ret_recorder, struct err *err)
+{
+	struct recorder *r = recorder_alloc(name);
+	int code;
+
+	if (!r) {
+		close(fd);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	r->fd = fd;
+	code = write_header(r, err);
 	if (code < 0) {
-		*err = r->failed;
-		remove_empty(r);
 		recorder_free(r);
 		return code;
 	}

@@ -75,6 +75,9 @@ struct recorder;
 
 /* Creates path (mode 0600, O_NOFOLLOW, truncated) and writes the header. */
 int recorder_new(const char *path, struct recorder **ret_recorder, struct err *err);
+/* The same into a descriptor that is open for writing, a pipe or socket too, and is taken over; `name` is
+ * for messages. */
+int recorder_new_fd(int fd, const char *name, struct recorder **ret_recorder, struct err *err);
 /* Appends one event. After the first error (disk full) it writes no more and returns that error
  * each time. */
 int recorder_write(struct recorder *recorder, const struct event *event, struct err *err);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* captures.c - the directory of captures; see captures.h. */
+#include "captures.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the names of ours look like; times sort as text. */
+#define OURS   "culprit-[0-9]*T[0-9]*Z-*.capture"
+#define HALF   ".culprit-[0-9]*T[0-9]*Z-*.capture"
+#define LISTED 4096
+/* A writer lives a minute at most. */
+#define HALF_OLD_S 600
+
+int captures_check(const char *directory, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "cannot make %s: %s", directory, strerror(errno));
+	if (stat(directory, &st) < 0)
+		return err_set(err, -errno, "cannot use %s: %s", directory, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, -ENOTDIR, "%s is no directory", directory);
+	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, -EPERM,
+			       "%s: a directory for captures must be ours, and writable for nobody "
+			       "else",
+			       directory);
+	return 0;
+}
+
+static int write_to(int dir, const char *name, struct flight *flight, __u64 now_ns, struct err *err)
+{
+	struct recorder *recorder = NULL;
+	int code,
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot write %s: %s", name, strerror(errno));
+	code = recorder_new_fd(fd, name, &recorder, err);
+	if (code == 0)
+		code = flight_write(flight, 0, now_ns, recorder, err);
+	if (code == 0)
+		code = recorder_close(recorder, err);
+	recorder_free(recorder);
+	return code;
+}
+
+int captures_write(const char *directory, __u64 wall_ns, const char *cause, struct flight *flight,
+		   __u64 now_ns, struct err *err)
+{
+	time_t seconds = (time_t)(wall_ns / 1000000000ULL);
+	char stamp[32], half[96];
+	struct tm tm;
+	int code, dir;
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm))
+		return err_set(err, -ERANGE, "what time is it?");
+	snprintf(half, sizeof(half), ".culprit-%s-%s.capture", stamp, cause);
+	dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(err, -errno, "cannot use %s: %s", directory, strerror(errno));
+	code = write_to(dir, half, flight, now_ns, err);
+	if (code == 0 && renameat(dir, half, dir, half + 1) < 0)
+		code = err_set(err, -errno, "cannot rename %s: %s", half, strerror(errno));
+	if (code < 0)
+		unlinkat(dir, half, 0);
+	close(dir);
+	return code;
+}
+
+/* ---- pruning ---- */
+
+struct kept {
+	char name[256];
+	off_t bytes;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	return strcmp(((const struct kept *)b)->name, ((const struct kept *)a)->name);
+}
+
+static void look_at(int dir, const char *name, struct kept *list, unsigned int *n)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return;
+	if (fnmatch(HALF, name, 0) == 0) {
+		if (st.st_mtime + HALF_OLD_S < time(NULL))
+			unlinkat(dir, name, 0);
+		return;
+	}
+	if (fnmatch(OURS, name, 0) != 0 || *n == LISTED)
+		return;
+	snprintf(list[*n].name, sizeof(list->name), "%s", name);
+	list[*n].bytes = st.st_size;
+	(*n)++;
+}
+
+void captures_prune(const char *directory, unsigned int most, size_t bytes)
+{
+	struct kept *list = calloc(LISTED, sizeof(*list));
+	DIR *dir = list ? opendir(directory) : NULL;
+	const struct dirent *entry;
+	unsigned int n = 0;
+	size_t sum = 0;
+
+	while (dir && (entry = readdir(dir)))
+		look_at(dirfd(dir), entry->d_name, list, &n);
+	if (n)
+		qsort(list, n, sizeof(*list), newest_first);
+	for (unsigned int i = 0; i < n; i++) {
+		sum += (size_t)list[i].bytes;
+		/* The newest stays whatever its size: it is what the operator was called for. */
+		if (i && (i >= most || sum > bytes))
+			unlinkat(dirfd(dir), list[i].name, 0);
+	}
+	if (dir)
+		closedir(dir);
+	free(list);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * children.h - work that may wait for a disk or a peer, in a few short-lived copies of this process.
+ *
+ * A child sees the memory as it was at the fork, does one thing, and ends. It is killed by its own alarm.
+ */
+#ifndef CULPRIT_CHILDREN_H
+#define CULPRIT_CHILDREN_H
+
+#include <sys/types.h>
+
+#define CHILDREN_MAX 4
+
+struct children {
+	pid_t pid[CHILDREN_MAX]; /* 0 = free */
+};
+
+/* In the parent: the child's pid, or -EAGAIN when all places are taken, or fork()'s errno. In the child: 0; it
+ * lives `seconds` at most, takes signals as a new program does, and must end with _exit(). */
+pid_t children_start(struct children *children, unsigned int seconds);
+
+/* Frees the places of those that have ended. */
+void children_reap(struct children *children);
+
+#endif

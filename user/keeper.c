@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* keeper.c - the flight recorder, its captures, and answers to who asks; see keeper.h. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "captures.h"
+#include "children.h"
+#include "control.h"
+#include "log.h"
+#include "sink/report.h"
+
+#define S_NS		 1000000000ULL
+#define CAPTURE_LIFE_S	 60U
+#define CAPTURE_EVERY_NS (60 * S_NS)
+#define ANSWER_FINDINGS	 64U
+
+struct keeper {
+	struct keeper_options options;
+	struct flight *flight;
+	struct control *control;
+	struct children children;
+	keeper_view_fn view;
+	void *view_ctx;
+	bool due;
+	char cause[24]; /* of the capture that is due, for its name */
+	__u64 captured_ns;
+};
+
+void keeper_defaults(struct keeper_options *ret)
+{
+	*ret = (struct keeper_options){
+		.socket = CONTROL_PATH,
+		.socket_default = true,
+		.flight = {.keep_ns = 600 * S_NS, .bytes = 1U << 20},
+		.captures_max = 10,
+		.capture_bytes = 64U << 20,
+		.capture_from = SEVERITY_CRITICAL,
+	};
+}
+
+/* ---- answers, in the child ---- */
+
+static int answer_json(const struct keeper_view *view, FILE *out)
+{
+	const struct finding *f;
+	struct line line = {
+		.model = view->model, .seq = view->seq, .time_ns = model_now(view->model)};
+	size_t len;
+	char *text;
+	int code = 0;
+
+	for (unsigned int i = 0;
+	     code == 0 && i < ANSWER_FINDINGS && (f = life_open_at(view->life, i)); i++) {
+		line.type = LINE_FINDING;
+		line.severity = f->claim.severity;
+		line.finding = f;
+		memcpy(line.message, f->claim.message, sizeof(line.message));
+		code = json_line(&line, &text, &len);
+		if (code == 0) {
+			fwrite(text, 1, len, out);
+			free(text);
+		}
+	}
+	if (code < 0)
+		return code;
+	line.type = LINE_VERDICT;
+	line.severity = view->verdict->severity;
+	line.verdict = view->verdict;
+	memcpy(line.message, view->verdict->message, sizeof(line.message));
+	code = json_line(&line, &text, &len);
+	if (code == 0) {
+		fwrite(text, 1, len, out);
+		free(text);
+	}
+	return code;
+}
+
+static int answer_report(const struct keeper_view *view, FILE *out)
+{
+	struct line line = {
+		.type = LINE_VERDICT,
+		.model = view->model,
+		.seq = view->seq,
+		.time_ns = model_now(view->model),
+		.verdict = view->verdict,
+	};
+	struct rows *rows = calloc(1, sizeof(*rows));
+	int code;
+
+	if (!rows)
+		return -ENOMEM;
+	report_compose(&line, rows);
+	code = rows_print(rows, out, false);
+	free(rows);
+	return code;
+}
+
+static int answer_status(const struct keeper *keeper, bool json, int fd, struct err *err)
+{
+	struct keeper_view view = {0};
+	FILE *out;
+	int code;
+
+	keeper->view(keeper->view_ctx, &view);
+	if (!view.verdict)
+		return err_set(err, -EAGAIN, "it has only just started: nothing is judged yet");
+	out = fdopen(dup(fd), "w");
+	if (!out)
+		return err_set(err, -errno, "%s", strerror(errno));
+	fputs("ok\n", out);
+	code = json ? answer_json(&view, out) : answer_report(&view, out);
+	return fclose(out) != 0 || code < 0 ? -EPIPE : 0;
+}
+
+static __u64 now_of(const struct keeper *keeper)
+{
+	struct keeper_view view = {0};
+
+	keeper->view(keeper->view_ctx, &view);
+	return model_now(view.model);
+}
+
+static int answer_dump(const struct keeper *keeper, const char *seconds, int fd, struct err *err)
+{
+	struct recorder *recorder = NULL;
+	unsigned long long last_s = strtoull(seconds, NULL, 10);
+	__u64 now_ns = now_of(keeper), from_ns = 0;
+	int copy, code;
+
+	if (!keeper->flight)
+		return err_set(err, -ENOTSUP,
+			       "its flight recorder is off (flight_minutes = 0 in its settings)");
+	if (last_s && last_s < now_ns / S_NS)
+		from_ns = now_ns - last_s * S_NS;
+	copy = dup(fd);
+	if (copy < 0 || write(fd, "ok\n", 3) != 3)
+		return -EPIPE;
+	code = recorder_new_fd(copy, "the dump", &recorder, err);
+	if (code == 0)
+		code = flight_write(keeper->flight, from_ns, now_ns, recorder, err);
+	if (code == 0)
+		code = recorder_close(recorder, err);
+	recorder_free(recorder);
+	/* The peer has "ok" and a capture without its end: that is how it knows. */
+	return code < 0 ? 0 : code;
+}
+
+static int answer(void *ctx, const char *request, int fd, struct err *err)
+{
+	const struct keeper *keeper = ctx;
+
+	if (strcmp(request, "status") == 0)
+		return answer_status(keeper, false, fd, err);
+	if (strcmp(request, "status json") == 0)
+		return answer_status(keeper, true, fd, err);
+	if (strncmp(request, "dump ", 5) == 0)
+		return answer_dump(keeper, request + 5, fd, err);
+	return err_set(err, -EINVAL, "this version does not know that request");
+}
+
+/* ---- life ---- */
+
+static int listen_for(struct keeper *k, struct err *err)
+{
+	struct err refused = {0};
+	int code =
+		control_new(k->options.socket, k->options.group, answer, k, &k->control, &refused);
+
+	if (k->options.socket_default &&
+	    (code == -EACCES || code == -EPERM || code == -EROFS || code == -ENOENT)) {
+		log_warn("%s; nobody can ask this daemon", refused.text);
+		return 0;
+	}
+	if (code < 0)
+		*err = refused;
+	return code;
+}
+
+int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper, struct err *err)
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+	int code = 0;
+
+	if (!k)
+		return err_set(err, -ENOMEM, "out of memory");
+	k->options = *options;
+	if (options->flight.keep_ns) {
+		k->flight = flight_new(&options->flight);
+		if (!k->flight)
+			code = err_set(err, -ENOMEM, "out of memory");
+	}
+	if (code == 0 && options->captures[0])
+		code = captures_check(options->captures, err);
+	if (code == 0 && options->socket[0])
+		code = listen_for(k, err);
+	if (code < 0) {
+		keeper_free(k);
+		return code;
+	}
+	*ret_keeper = k;
+	return 0;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	control_free(keeper->control);
+	flight_free(keeper->flight);
+	free(keeper);
+}
+
+void keeper_set_view(struct keeper *keeper, keeper_view_fn view, void *ctx)
+{
+	keeper->view = view;
+	keeper->view_ctx = ctx;
+}
+
+int keeper_fd(const struct keeper *keeper)
+{
+	return keeper->control ? control_fd(keeper->control) : -1;
+}
+
+void keeper_dispatch(struct keeper *keeper)
+{
+	control_dispatch(keeper->control);
+}
+
+void keeper_event(struct keeper *keeper, const struct event *event)
+{
+	if (keeper->flight)
+		flight_add(keeper->flight, event);
+}
+
+/* ---- captures ---- */
+
+static void ask_capture(struct keeper *keeper, const char *cause)
+{
+	if (!keeper->flight || !keeper->options.captures[0] || keeper->due)
+		return;
+	keeper->due = true;
+	snprintf(keeper->cause, sizeof(keeper->cause), "%s", cause);
+}
+
+void keeper_finding(struct keeper *keeper, const struct finding *finding)
+{
+	char id[17];
+
+	if (finding->state != FINDING_OPEN ||
+	    finding->claim.severity < keeper->options.capture_from)
+		return;
+	/* A storm of findings is one event, and one capture has them all. */
+	if (keeper->captured_ns && now_of(keeper) - keeper->captured_ns < CAPTURE_EVERY_NS)
+		return;
+	snprintf(id, sizeof(id), "%016llx", (unsigned long long)finding->id);
+	ask_capture(keeper, id);
+}
+
+void keeper_capture(struct keeper *keeper)
+{
+	if (!keeper->flight || !keeper->options.captures[0])
+		log_warn("no capture: %s is not set",
+			 keeper->flight ? "captures" : "flight_minutes");
+	ask_capture(keeper, "asked");
+}
+
+static void write_capture(const struct keeper *keeper)
+{
+	const struct keeper_options *o = &keeper->options;
+	struct keeper_view view = {0};
+	struct err err = {0};
+
+	keeper->view(keeper->view_ctx, &view);
+	if (captures_write(o->captures, model_wall_ns(view.model, model_now(view.model)),
+			   keeper->cause, keeper->flight, model_now(view.model), &err) < 0)
+		log_warn("no capture: %s", err.text);
+	captures_prune(o->captures, o->captures_max, o->capture_bytes);
+}
+
+void keeper_settle(struct keeper *keeper)
+{
+	pid_t pid;
+
+	children_reap(&keeper->children);
+	if (keeper->control)
+		control_reap(keeper->control);
+	if (!keeper->due)
+		return;
+	keeper->due = false;
+	keeper->captured_ns = now_of(keeper);
+	pid = children_start(&keeper->children, CAPTURE_LIFE_S);
+	if (pid == 0) {
+		write_capture(keeper);
+		_exit(0);
+	}
+	if (pid < 0)
+		log_warn("no capture: %s", strerror(-pid));
+}
