@@ -14,7 +14,7 @@ struct {
 	__type(value, struct peer_value);
 } peers SEC(".maps");
 
-static const struct peer_value peer_zero = {.min_rtt_us = ~0U};
+static const struct peer_value peer_zero = {.min_rtt_us = ~0U, .fresh_srtt_us = ~0U};
 
 /* The entry of a peer, made when there is none; NULL (and counted) when the table is full. */
 static __always_inline struct peer_value *peer_get(const struct peer_key *key)
@@ -45,9 +45,14 @@ static __always_inline void peer_learn_owner(struct peer_value *peer)
 {
 	struct owner owner = {};
 
+	if (peer->owner_pid && peer->owner_pid == (__u32)(bpf_get_current_pid_tgid() >> 32)) {
+		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+		/* Mostly the one that we know: its name need not be read again. */
+		if (peer->owner_start_ns == BPF_CORE_READ(task, group_leader, start_boottime))
+			return;
+	}
 	if (!owner_current(&owner))
-		return;
-	if (peer->owner_pid == owner.pid && peer->owner_start_ns == owner.start_ns)
 		return;
 	peer->owner_start_ns = owner.start_ns;
 	peer->owner_pid = owner.pid;
@@ -107,6 +112,10 @@ static __always_inline void peer_start_session(struct peer_value *peer, __u64 se
 	peer->zero_win = 0;
 	peer->reord = 0;
 	peer->close_wait = 0;
+	peer->zero_wait_ms = 0;
+	peer->fresh = 0;
+	peer->fresh_srtt_us = ~0U;
+	peer->fresh_queued = 0;
 	peer->epoch = session;
 }
 

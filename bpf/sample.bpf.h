@@ -12,6 +12,25 @@
 
 struct tcp_control control SEC(".data.control") = {};
 
+static __always_inline void sample_sending(const struct tcp_sock *tp, struct peer_value *peer)
+{
+	__u32 ago = (__u32)bpf_jiffies64() - tp->lsndtime;
+	__u64 ago_us = (__u64)ago * config.jiffy_us;
+	bool queued = tp->write_seq != tp->snd_nxt;
+	__u32 srtt_us = tp->srtt_us >> 3;
+
+	/* Probes of a closed window carry no data: the last segment was sent when it closed. */
+	if (!tp->snd_wnd && queued && ago_us / 1000 > peer->zero_wait_ms)
+		peer->zero_wait_ms = ago_us / 1000;
+	if (!srtt_us || ago_us > RTT_FRESH_S * 1000000ULL)
+		return;
+	peer->fresh++;
+	if (srtt_us < peer->fresh_srtt_us)
+		peer->fresh_srtt_us = srtt_us;
+	if (queued && tp->snd_wnd)
+		peer->fresh_queued++;
+}
+
 static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
 					  struct peer_value *peer)
 {
@@ -41,8 +60,11 @@ static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
 	if (tp->reord_seen)
 		peer->reord++;
 	/* Before the handshake ends no window is known. */
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV && !tp->snd_wnd)
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		return;
+	if (!tp->snd_wnd)
 		peer->zero_win++;
+	sample_sending(tp, peer);
 }
 
 SEC("?iter/tcp")

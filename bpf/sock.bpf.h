@@ -37,6 +37,22 @@ static __always_inline __u16 sock_local_port(const struct sock *sk, const bool d
 	return num ? num : bpf_ntohs(GET(direct, inet, inet_sport));
 }
 
+/* In the object that learns them: whether it ever did. A lookup costs more than all else of sock_dir(). */
+#ifdef LEARNS_LISTEN_ZERO
+static volatile __u32 listen_zero_known;
+#endif
+
+static __always_inline bool sock_zero_known(const struct listen_key *key)
+{
+#ifdef LEARNS_LISTEN_ZERO
+	if (!listen_zero_known)
+		return false;
+#endif
+	return bpf_map_lookup_elem(&listen_zero, key) != NULL;
+}
+
+#ifdef LEARNS_LISTEN_ZERO
+
 static __always_inline void sock_learn_zero(const struct sock *sk, const bool direct)
 {
 	struct listen_key key = {
@@ -46,7 +62,9 @@ static __always_inline void sock_learn_zero(const struct sock *sk, const bool di
 	__u8 one = 1;
 
 	bpf_map_update_elem(&listen_zero, &key, &one, BPF_ANY);
+	listen_zero_known = 1;
 }
+#endif
 
 /*
  * Who opened the connection. An accepted socket is a clone of its listener and inherits its
@@ -61,7 +79,7 @@ static __always_inline __u8 sock_dir(const struct sock *sk, const bool direct)
 		return PEER_IN;
 	key.netns = sock_netns(&sk->__sk_common, direct);
 	key.port = sock_local_port(sk, direct);
-	return bpf_map_lookup_elem(&listen_zero, &key) ? PEER_IN : PEER_OUT;
+	return sock_zero_known(&key) ? PEER_IN : PEER_OUT;
 }
 
 /* Fills the whole key but the port; false when it is neither IPv4 nor IPv6. An IPv6 socket that talks

@@ -203,6 +203,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned long skc_flags;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 };
@@ -224,6 +225,7 @@ struct sock {
 	int sk_err_soft;
 	u32 sk_max_ack_backlog;
 	struct socket *sk_socket;
+	unsigned long sk_lingertime;
 };
 
 struct request_sock {
@@ -243,6 +245,9 @@ struct inet_connection_sock {
 	__u8 icsk_ca_state : 5;
 	__u8 icsk_retransmits;
 	__u8 icsk_pending;
+	struct {
+		__u32 lrcvtime;
+	} icsk_ack;
 };
 
 struct minmax_sample {
@@ -266,6 +271,9 @@ struct tcp_sock {
 	u32 snd_cwnd;
 	u32 undo_marker;
 	u32 total_retrans;
+	u32 snd_nxt;
+	u32 write_seq;
+	u32 lsndtime;
 };
 
 struct sk_buff {

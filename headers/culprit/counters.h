@@ -41,6 +41,11 @@ enum hook {
 
 #define PEERS_MAX 8192
 
+/* What balancers and firewalls call idle is from ten seconds on; a pause within a transfer is shorter. */
+#define RESET_IDLE_S 5
+/* A socket's smoothed round trip is as old as the data that it last sent. */
+#define RTT_FRESH_S 2
+
 /* What sockets carry themselves, summed over some of one peer's sockets. */
 struct tcp_sums {
 	__u64 segs_out;
@@ -76,6 +81,12 @@ struct peer_value {
 	__u64 resets;
 	__u64 broken;
 	__u64 ended; /* connections that ended, in whatever way */
+	/* Of resets: before the peer had sent a byte; after RESET_IDLE_S without data either way. */
+	__u64 resets_early;
+	__u64 resets_idle;
+	__u64 aborts; /* connections that this end reset, and of these: */
+	__u64 aborts_early;
+	__u64 aborts_linger; /* by SO_LINGER 0, which is asked for; else with data unread */
 	/* Gauges over the live sockets of `epoch`. */
 	__u64 srtt_sum_us;
 	__u32 srtt_samples;
@@ -87,6 +98,10 @@ struct peer_value {
 	__u32 zero_win;
 	__u32 reord;
 	__u32 close_wait;
+	__u32 zero_wait_ms;
+	__u32 fresh;
+	__u32 fresh_srtt_us; /* ~0 = none */
+	__u32 fresh_queued;
 	__u32 ifindex;
 	/* The owner last seen in its own context. */
 	__u64 owner_start_ns;
@@ -227,7 +242,7 @@ struct files_control {
 };
 
 EVENT_SIZE_IS(tcp_sums, 40);
-EVENT_SIZE_IS(peer_value, 376);
+EVENT_SIZE_IS(peer_value, 432);
 EVENT_SIZE_IS(block_value, 560);
 EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);

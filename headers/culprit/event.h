@@ -500,6 +500,16 @@ struct event_tcp_peer {
 	__u32 close_wait;    /* gauge: live sockets in CLOSE_WAIT */
 	char comm[EVENT_COMM_LEN];
 	__u64 start_ns; /* owner's start_boottime */
+	/* Of resets: before the peer had sent a byte; after five seconds without data either way. */
+	__u64 resets_early;
+	__u64 resets_idle;
+	__u64 aborts; /* connections that this end reset: data was unread, or SO_LINGER 0 */
+	__u64 aborts_early;  /* of these: before the peer had sent a byte */
+	__u64 aborts_linger; /* of these: SO_LINGER 0, which a program has to ask for */
+	__u32 zero_wait_ms;  /* gauge: the longest that data waits for a closed window to open */
+	__u32 fresh;	     /* gauge: live sockets that sent data in the last two seconds */
+	__u32 fresh_srtt_us; /* gauge: the least smoothed round trip of these; 0 = none */
+	__u32 fresh_queued;  /* gauge: of these with data that the congestion window holds back */
 };
 
 /* ---- processes ---- */
@@ -618,7 +628,7 @@ EVENT_SIZE_IS(event_task_blocked, 48);
 EVENT_SIZE_IS(event_nic, 96);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
-EVENT_SIZE_IS(event_tcp_peer, 312);
+EVENT_SIZE_IS(event_tcp_peer, 368);
 EVENT_SIZE_IS(event_proc, 336);
 EVENT_SIZE_IS(event_proc_fds, 72);
 EVENT_SIZE_IS(event_proc_gone, 32);

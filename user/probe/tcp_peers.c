@@ -163,6 +163,11 @@ static void fill_gauges(struct event_tcp_peer *event, const struct peer_value *v
 	event->live_zero_win = value->zero_win;
 	event->live_reord = value->reord;
 	event->close_wait = value->close_wait;
+	event->zero_wait_ms = value->zero_wait_ms;
+	event->fresh = value->fresh;
+	event->fresh_queued = value->fresh_queued;
+	if (value->fresh_srtt_us != ~0U)
+		event->fresh_srtt_us = value->fresh_srtt_us;
 	if (value->srtt_samples)
 		event->srtt_us = (__u32)(value->srtt_sum_us / value->srtt_samples);
 	if (value->min_rtt_us != ~0U)
@@ -191,6 +196,11 @@ static void fill(struct event_tcp_peer *event, struct peer_seen *seen,
 	event->resets = value->resets;
 	event->broken = value->broken;
 	event->closed = value->ended;
+	event->resets_early = value->resets_early;
+	event->resets_idle = value->resets_idle;
+	event->aborts = value->aborts;
+	event->aborts_early = value->aborts_early;
+	event->aborts_linger = value->aborts_linger;
 	if (live)
 		fill_gauges(event, value);
 	event->pid = value->owner_pid;

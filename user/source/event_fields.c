@@ -325,6 +325,15 @@ static const struct event_field tcp_peer_fields[] = {
 	F(event_tcp_peer, 34, U32, close_wait),
 	F(event_tcp_peer, 35, STR, comm),
 	F(event_tcp_peer, 36, U64, start_ns),
+	F(event_tcp_peer, 37, U64, resets_early),
+	F(event_tcp_peer, 38, U64, resets_idle),
+	F(event_tcp_peer, 39, U64, aborts),
+	F(event_tcp_peer, 40, U64, aborts_early),
+	F(event_tcp_peer, 41, U64, aborts_linger),
+	F(event_tcp_peer, 42, U32, zero_wait_ms),
+	F(event_tcp_peer, 43, U32, fresh),
+	F(event_tcp_peer, 44, U32, fresh_srtt_us),
+	F(event_tcp_peer, 45, U32, fresh_queued),
 };
 
 static const struct event_field proc_fields[] = {
