@@ -121,6 +121,7 @@ class Run:
             shutil.rmtree(out / name, ignore_errors=True)
             (out / name).mkdir(parents=True)
             (out / name / "params").write_text(scenario.params_file(drawn[name]))
+        again = set()
         for boot in range(MAX_BOOTS):
             guest = self.guest(kernel)
             begun = []
@@ -137,7 +138,11 @@ class Run:
                 return
             if not left:
                 break
-            if begun and begun[-1] in left:
+            shutil.copy(out / "console.log", out / f"console-{boot + 1}.log")
+            if begun and begun[-1] in left and guest.emulator_failed() and begun[-1] not in again:
+                again.add(begun[-1])
+                print(f"again {kernel:4} {begun[-1]:26}        the emulator lost a change of code: {wrong}", flush=True)
+            elif begun and begun[-1] in left:
                 self.record(kernel, left.pop(begun[-1]), drawn[begun[-1]], [f"guest: {wrong}"], {})
             elif boot > 0:
                 break

@@ -3,6 +3,7 @@
 
 import dataclasses
 import fnmatch
+import itertools
 import pathlib
 import random
 import re
@@ -70,7 +71,8 @@ def parse_pattern(line):
     words = line.split()
     if len(words) < 3 or words[0] not in CLASSES:
         raise ValueError(f"not a pattern CLASS KIND SUBJECT-TYPE [KEY=GLOB...]: {line}")
-    return Pattern(words[0], words[1], words[2], tuple(tuple(word.split("=", 1)) for word in words[3:]))
+    keys = itertools.takewhile(lambda word: "=" in word, words[3:])   # then, why
+    return Pattern(words[0], words[1], words[2], tuple(tuple(word.split("=", 1)) for word in keys))
 
 
 def load(path):
