@@ -33,13 +33,20 @@ struct {
 	__type(value, struct block_limit);
 } block_limits SEC(".maps");
 
-/* Who issued a request, on armed disks. A request that never completes here makes room by age. */
+/* When a request was issued and by whom, on armed disks. A request that never completes here makes room by age. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u64);
 	__type(value, struct issue_value);
 } rq_issue SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, BLOCK_SPLITS_MAX);
+	__type(key, struct split_key);
+	__type(value, struct split_value);
+} block_splits SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -53,6 +60,7 @@ struct block_control control SEC(".data.control") = {};
 static const struct block_value block_zero;
 static const struct block_error_value error_zero;
 static const struct block_limit limit_zero;
+static const struct split_value split_zero;
 
 /* One completion, as far as this way could see it. */
 struct completion {
@@ -180,6 +188,32 @@ static __always_inline void account(const struct completion *c)
 		count_error(c);
 }
 
+/* Of an armed disk: the time before and after its issue. A request that was sent again counts from the last. */
+static __always_inline void split(const struct completion *c, const struct issue_value *issue)
+{
+	struct split_key key = {.dev = c->dev, .op = c->op};
+	__u64 device_ns = c->now_ns - issue->issue_ns;
+	struct split_value *value;
+
+	if (!c->last || c->status || c->op > BLOCK_WRITE || device_ns > c->lat_ns)
+		return;
+	key.large = c->bytes > BLOCK_LARGE_BYTES;
+	value = bpf_map_lookup_elem(&block_splits, &key);
+	if (!value) {
+		bpf_map_update_elem(&block_splits, &key, &split_zero, BPF_NOEXIST);
+		value = bpf_map_lookup_elem(&block_splits, &key);
+	}
+	if (!value) {
+		count(COUNTER_NO_ENTRY);
+		return;
+	}
+	ADD(&value->requests, 1);
+	ADD(&value->bytes, c->bytes);
+	ADD(&value->queue_ns, c->lat_ns - device_ns);
+	ADD(&value->device_ns, device_ns);
+	ADD(&value->hist[hist_slot(device_ns)], 1);
+}
+
 static __always_inline void completed(const struct completion *c)
 {
 	bool slow = config.slow_io_ns && c->lat_ns >= config.slow_io_ns;
@@ -190,7 +224,10 @@ static __always_inline void completed(const struct completion *c)
 		issuer = bpf_map_lookup_elem(&rq_issue, &c->rq);
 	if (c->status || slow)
 		send(c, issuer);
-	if (issuer && c->last)
+	if (!issuer)
+		return;
+	split(c, issuer);
+	if (c->last)
 		bpf_map_delete_elem(&rq_issue, &c->rq);
 }
 
@@ -297,7 +334,7 @@ int complete_tp(void *ctx)
 
 /*
  * Attached only while a disk is armed. Requests are often issued by a kernel thread for somebody else
- * (kworker, write-back): these stay without an issuer.
+ * (kworker, write-back): these stay without an issuer's name.
  */
 static __always_inline void issue_rq(unsigned long long *ctx, const bool direct)
 {
@@ -314,13 +351,12 @@ static __always_inline void issue_rq(unsigned long long *ctx, const bool direct)
 	dev = disk_dev(disk, direct);
 	if (!bpf_map_lookup_elem(&armed_disks, &dev))
 		return;
-	if (!owner_current(&owner)) {
-		bpf_map_delete_elem(&rq_issue, &key);
-		return;
+	if (owner_current(&owner)) {
+		value.start_ns = owner.start_ns;
+		value.pid = owner.pid;
+		__builtin_memcpy(value.comm, owner.comm, sizeof(value.comm));
 	}
-	value.start_ns = owner.start_ns;
-	value.pid = owner.pid;
-	__builtin_memcpy(value.comm, owner.comm, sizeof(value.comm));
+	value.issue_ns = bpf_ktime_get_ns();
 	bpf_map_update_elem(&rq_issue, &key, &value, BPF_ANY);
 }
 

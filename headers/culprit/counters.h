@@ -163,14 +163,31 @@ struct block_limit {
 	__u32 slow;
 };
 
-/* Map `rq_issue`: struct request * -> who issued it, while the disk is armed. */
+/* Map `rq_issue`: struct request * -> when it was issued and by whom, while the disk is armed. */
 struct issue_value {
-	__u64 start_ns;
+	__u64 issue_ns;
+	__u64 start_ns; /* of the issuer; it and pid are 0 for kernel threads */
 	__u32 pid;
 	__u32 pad;
 	char comm[EVENT_COMM_LEN];
 };
 #define ARMED_MAX 16
+
+/* Map `block_splits`, per CPU: what armed disks' requests took; see struct event_block_split. */
+#define BLOCK_SPLITS_MAX (ARMED_MAX * 4)
+struct split_key {
+	__u32 dev;
+	__u16 op;
+	__u16 large;
+};
+
+struct split_value {
+	__u64 requests;
+	__u64 bytes;
+	__u64 queue_ns;
+	__u64 device_ns;
+	__u64 hist[EVENT_HIST_SLOTS];
+};
 
 /* Written by user space while the programs run (section .data.control). */
 struct block_control {
@@ -247,7 +264,9 @@ EVENT_SIZE_IS(block_value, 560);
 EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);
 EVENT_SIZE_IS(block_limit, 24);
-EVENT_SIZE_IS(issue_value, 32);
+EVENT_SIZE_IS(issue_value, 40);
+EVENT_SIZE_IS(split_key, 8);
+EVENT_SIZE_IS(split_value, 544);
 EVENT_SIZE_IS(census_record, 72);
 EVENT_SIZE_IS(fd_record, 80);
 

@@ -57,6 +57,9 @@ enum event_type {
 	EVENT_FD_SCAN = 44,
 	/* who waits for a disk */
 	EVENT_TASK_BLOCKED = 60,
+	/* how long disks take */
+	EVENT_BLOCK_SPLIT = 80,
+	EVENT_DISK_NORM = 81,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -329,6 +332,37 @@ struct event_block_queue {
 	__u64 write_ms;
 	__u64 busy_ms;	/* time with something in flight */
 	__u64 queue_ms; /* time that all requests together took: its rate is the mean depth */
+};
+
+/* Requests that are larger are counted apart: their transfer takes time of its own. */
+#define BLOCK_LARGE_BYTES 65536
+
+/* Of an armed disk: what its requests of one operation and size took, in the queue (insertion to issue) and
+ * in the device (issue to completion). Counted from when it was armed: a smaller count is a new beginning. */
+struct event_block_split {
+	struct event h;
+	__u32 dev;
+	__u16 op;    /* BLOCK_READ, BLOCK_WRITE */
+	__u16 large; /* 1: of more than BLOCK_LARGE_BYTES */
+	__u64 requests;
+	__u64 bytes;
+	__u64 queue_ns;
+	__u64 device_ns;
+	__u64 hist[EVENT_HIST_SLOTS]; /* of the time in the device */
+};
+
+/* What a disk took in former runs, by operation and octave of depth (model/disk_past.h): from the store, told
+ * with the disk. */
+struct event_disk_norm {
+	struct event h;
+	__u32 dev;
+	__u16 op;   /* BLOCK_READ, BLOCK_WRITE */
+	__u16 slot; /* of DISK_DEPTH_SLOTS */
+	__u64 looks;
+	__u64 lat_ns;	    /* geometric mean over looks of the mean latency, queue and device */
+	__u64 bytes;	    /* mean size of a request */
+	__u32 spread_milli; /* standard deviation of ln(latency), in thousandths */
+	__u32 depth_milli;  /* mean depth, in thousandths */
 };
 
 /* A cgroup's io.max for one disk: sent at each look while something is held back there. */
@@ -623,6 +657,8 @@ EVENT_SIZE_IS(event_block_io, 96);
 EVENT_SIZE_IS(event_block_stat, 568);
 EVENT_SIZE_IS(event_block_status, 48);
 EVENT_SIZE_IS(event_block_queue, 120);
+EVENT_SIZE_IS(event_block_split, 568);
+EVENT_SIZE_IS(event_disk_norm, 56);
 EVENT_SIZE_IS(event_io_limit, 200);
 EVENT_SIZE_IS(event_task_blocked, 48);
 EVENT_SIZE_IS(event_nic, 96);

@@ -5,12 +5,14 @@ import stories_disk
 import stories_leak
 import stories_load
 import stories_network
+import stories_slow
 
 
 def all_stories():
     """Capture name to the function that tells it."""
     found = {}
-    for module in (stories_answers, stories_disk, stories_network, stories_leak, stories_load):
+    for module in (stories_answers, stories_disk, stories_network, stories_leak, stories_load,
+                   stories_slow):
         for name, function in vars(module).items():
             if name.startswith("story_"):
                 found[name[len("story_"):].replace("_", "-")] = function

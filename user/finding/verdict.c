@@ -123,7 +123,7 @@ static const char *lack_reason(const struct rule *rule, enum lack lack)
 	case LACK_COUNTS:
 		return "events-lost";
 	case LACK_EXPOSURE:
-		return "too-few";
+		return rule->unexposed ? rule->unexposed : "too-few";
 	case LACK_NOTHING:
 		break;
 	}

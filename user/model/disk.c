@@ -23,7 +23,9 @@ static void forget_io(struct disk *disk)
 	free(disk->fault);
 	free(disk->error);
 	free(disk->queue);
+	free(disk->split);
 	disk->queue = NULL;
+	disk->split = NULL;
 	disk->fault = NULL;
 	disk->error = NULL;
 	disk->n_faults = 0;
@@ -190,15 +192,51 @@ const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, un
 	return NULL;
 }
 
-static int apply_queue(struct disks *disks, const struct event_block_queue *event)
+/* The disk, with room for what its queue does; NULL when there is no memory. */
+static struct disk *disk_with_queue(struct disks *disks, __u32 dev)
 {
-	struct disk *disk = disk_get(disks, event->dev);
+	struct disk *disk = disk_get(disks, dev);
 
 	if (disk && !disk->queue)
 		disk->queue = calloc(1, sizeof(*disk->queue));
-	if (!disk || !disk->queue)
+	return disk && disk->queue ? disk : NULL;
+}
+
+static int apply_queue(struct disks *disks, const struct event_block_queue *event)
+{
+	struct disk *disk = disk_with_queue(disks, event->dev);
+
+	if (!disk)
 		return -ENOMEM;
-	disk_queue_apply(disk->queue, event);
+	disk_queue_apply(disk->queue, event, disk->split);
+	return 0;
+}
+
+static int apply_split(struct disks *disks, const struct event_block_split *event)
+{
+	struct disk *disk;
+
+	if (event->op >= PAST_OPS || event->large >= PAST_SIZES)
+		return 0;
+	disk = disk_get(disks, event->dev);
+	if (disk && !disk->split)
+		disk->split = calloc(1, sizeof(*disk->split));
+	if (!disk || !disk->split)
+		return -ENOMEM;
+	disk_split_apply(disk->split, event);
+	return 0;
+}
+
+static int apply_norm(struct disks *disks, const struct event_disk_norm *event)
+{
+	struct disk *disk;
+
+	if (event->op >= PAST_OPS || event->slot >= DISK_DEPTH_SLOTS)
+		return 0;
+	disk = disk_with_queue(disks, event->dev);
+	if (!disk)
+		return -ENOMEM;
+	disk_past_restore(&disk->queue->past, event);
 	return 0;
 }
 
@@ -229,6 +267,10 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return apply_mount(disks, (const struct event_mount *)event);
 	case EVENT_BLOCK_QUEUE:
 		return apply_queue(disks, (const struct event_block_queue *)event);
+	case EVENT_BLOCK_SPLIT:
+		return apply_split(disks, (const struct event_block_split *)event);
+	case EVENT_DISK_NORM:
+		return apply_norm(disks, (const struct event_disk_norm *)event);
 	case EVENT_IO_LIMIT:
 		disk_waits_limit(&disks->waits, (const struct event_io_limit *)event);
 		return 0;

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #define LEAST_LOOK_NS 500000000ULL
 /* A look that is longer than so many of the shortest began in idle time: its depth would be too small. */
@@ -11,6 +12,12 @@
 /* So far above what is expected, a look may be of a fault: it is not learned. */
 #define LEARN_RATIO 2.0
 #define LEARN_LOOKS 5
+/* So many looks after such a one are not learned either: a fault does not come and go within seconds. */
+#define FREEZE_LOOKS 5
+/* From so many looks on the oldest fade: a disk ages, and its load changes. An hour of busy seconds. */
+#define FADE_LOOKS 3600
+/* Fewer are not worth keeping. */
+#define KEEP_LOOKS 20
 /* Latencies of one disk at one load vary at least so much from look to look: a factor of 1.15. */
 #define LEAST_SD 0.14
 
@@ -69,16 +76,27 @@ bool disk_past_expect(const struct disk_past *past, unsigned int op, double dept
 	return true;
 }
 
+static bool unusual(const struct disk_past *past, const struct disk_look *look)
+{
+	struct disk_expect expect;
+
+	for (unsigned int op = 0; op < PAST_OPS; op++)
+		if (look->done[op] &&
+		    disk_past_expect(past, op, look->depth, look->kb[op], LEARN_LOOKS, &expect) &&
+		    look->lat_ms[op] > LEARN_RATIO * expect.lat_ms)
+			return true;
+	return false;
+}
+
 static void learn(struct disk_past *past, unsigned int op, const struct disk_look *look)
 {
 	struct disk_norm *norm = &past->norm[op][depth_slot(look->depth)];
 	double value = log(look->lat_ms[op]), delta;
-	struct disk_expect expect;
 
-	if (disk_past_expect(past, op, look->depth, look->kb[op], LEARN_LOOKS, &expect) &&
-	    look->lat_ms[op] > LEARN_RATIO * expect.lat_ms)
-		return;
-	norm->looks++;
+	if (norm->looks < FADE_LOOKS)
+		norm->looks++;
+	else
+		norm->m2 -= norm->m2 / norm->looks;
 	delta = value - norm->mean;
 	norm->mean += delta / norm->looks;
 	norm->m2 += delta * (value - norm->mean);
@@ -96,8 +114,79 @@ static void fill(struct disk_look *look, unsigned int op, __u64 done, __u64 ms, 
 	look->kb[op] = (double)bytes / 1024.0 / (double)done;
 }
 
+static void fill_split(struct disk_look *look, struct disk_split *split)
+{
+	double device_ns = 0.0;
+
+	for (unsigned int op = 0; op < PAST_OPS; op++) {
+		double queue_ns = 0.0, in_device_ns = 0.0;
+
+		for (unsigned int size = 0; size < PAST_SIZES; size++) {
+			const struct event_block_split *now = &split->now[op][size];
+			struct event_block_split *seen = &split->seen[op][size];
+
+			if (now->requests > seen->requests) {
+				look->split[op] += (__u32)(now->requests - seen->requests);
+				queue_ns += (double)(now->queue_ns - seen->queue_ns);
+				in_device_ns += (double)(now->device_ns - seen->device_ns);
+			}
+			*seen = *now;
+		}
+		if (!look->split[op])
+			continue;
+		look->queue_ms[op] = queue_ns / 1e6 / look->split[op];
+		look->device_ms[op] = in_device_ns / 1e6 / look->split[op];
+		/* Of all that was done, not only of what was split: some was issued before. */
+		device_ns += look->device_ms[op] * 1e6 *
+			     (look->done[op] > look->split[op] ? look->done[op] : look->split[op]);
+	}
+	look->device_depth = device_ns / (double)look->length_ns;
+}
+
+void disk_split_apply(struct disk_split *split, const struct event_block_split *event)
+{
+	struct event_block_split *now = &split->now[event->op][event->large];
+
+	if (event->requests < now->requests)
+		memset(&split->seen[event->op][event->large], 0, sizeof(*now));
+	*now = *event;
+}
+
+void disk_past_restore(struct disk_past *past, const struct event_disk_norm *event)
+{
+	struct disk_norm *norm = &past->norm[event->op][event->slot];
+	double sd = event->spread_milli / 1000.0;
+
+	past->stored = true;
+	if (event->looks <= norm->looks || !event->lat_ns)
+		return;
+	norm->looks = event->looks < FADE_LOOKS ? (__u32)event->looks : FADE_LOOKS;
+	norm->mean = log((double)event->lat_ns / 1e6);
+	norm->m2 = sd * sd * (norm->looks - 1);
+	norm->kb = (double)event->bytes / 1024.0;
+	norm->depth = event->depth_milli / 1000.0;
+}
+
+bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int slot,
+		    struct event_disk_norm *ret)
+{
+	const struct disk_norm *norm = &past->norm[op][slot];
+	double sd = norm->looks > 1 ? sqrt(norm->m2 / (norm->looks - 1)) : 0.0;
+
+	if (norm->looks < KEEP_LOOKS)
+		return false;
+	ret->op = (__u16)op;
+	ret->slot = (__u16)slot;
+	ret->looks = norm->looks;
+	ret->lat_ns = (__u64)(exp(norm->mean) * 1e6 + 0.5);
+	ret->bytes = (__u64)(norm->kb * 1024.0 + 0.5);
+	ret->spread_milli = (__u32)(sd * 1000.0 + 0.5);
+	ret->depth_milli = (__u32)(norm->depth * 1000.0 + 0.5);
+	return ret->lat_ns > 0;
+}
+
 void disk_past_apply(struct disk_past *past, const struct event_block_queue *before,
-		     const struct event_block_queue *now)
+		     const struct event_block_queue *now, struct disk_split *split)
 {
 	__u64 length_ns = now->h.ts_ns - before->h.ts_ns;
 	struct disk_look look = {.ts_ns = now->h.ts_ns, .length_ns = length_ns};
@@ -114,7 +203,15 @@ void disk_past_apply(struct disk_past *past, const struct event_block_queue *bef
 	     now->write_ms - before->write_ms, now->write_bytes - before->write_bytes);
 	look.depth = (double)(now->queue_ms - before->queue_ms) * 1e6 / (double)length_ns;
 	look.busy = (double)(now->busy_ms - before->busy_ms) * 1e6 / (double)length_ns;
+	if (split)
+		fill_split(&look, split);
 	past->look[past->n_looks++ % DISK_LOOKS_KEPT] = look;
+	if (unusual(past, &look))
+		past->frozen = FREEZE_LOOKS;
+	else if (past->frozen)
+		past->frozen--;
+	if (past->frozen)
+		return;
 	for (unsigned int op = 0; op < PAST_OPS; op++)
 		if (look.done[op])
 			learn(past, op, &look);

@@ -6,7 +6,10 @@
  * one: by Little's law (Operations Research 9, 1961) latency = depth / throughput whatever the disk does, so
  * a disk that is compared at equal depth is compared at all there is. The past is kept by operation and octave of
  * depth, as mean and spread of log latency over looks (a latency's errors are factors); a look that is far above it
- * is not learned, so that a fault does not become the norm.
+ * is not learned, nor are those after it, so that a fault does not become the norm.
+ *
+ * While the disk is armed, queue and device are told apart: then the time in the device is compared, at the
+ * depth of the device.
  */
 #ifndef CULPRIT_DISK_PAST_H
 #define CULPRIT_DISK_PAST_H
@@ -19,6 +22,7 @@
 #define DISK_DEPTH_SLOTS 10 /* up to 1, 2, 4 ... 256, more */
 
 enum { PAST_READ, PAST_WRITE, PAST_OPS };
+#define PAST_SIZES 2 /* up to BLOCK_LARGE_BYTES, larger */
 
 /* One look: what was done since the look before. */
 struct disk_look {
@@ -29,6 +33,17 @@ struct disk_look {
 	double kb[PAST_OPS];	 /* mean size */
 	double depth;		 /* mean number of requests in queue and device */
 	double busy;		 /* share of the time with something in flight */
+	/* While armed, of requests that were issued and completed meanwhile: */
+	__u32 split[PAST_OPS]; /* how many */
+	double queue_ms[PAST_OPS];
+	double device_ms[PAST_OPS];
+	double device_depth; /* mean number of requests in the device */
+};
+
+/* What was split so far, cumulative. */
+struct disk_split {
+	struct event_block_split now[PAST_OPS][PAST_SIZES];
+	struct event_block_split seen[PAST_OPS][PAST_SIZES]; /* at the latest look */
 };
 
 /* What looks at one depth took. */
@@ -45,6 +60,8 @@ struct disk_past {
 	__u64 n_looks;				/* ever: the latest is look[(n_looks - 1) % ...] */
 	__u64 shortest_ns;			/* between two looks */
 	struct disk_norm norm[PAST_OPS][DISK_DEPTH_SLOTS];
+	bool stored;	     /* some of it is of former runs */
+	unsigned int frozen; /* looks that are not learned yet: the one before was no usual one */
 };
 
 /* What is to be expected at a load. */
@@ -55,8 +72,15 @@ struct disk_expect {
 	bool scaled;	 /* from another depth: an upper limit */
 };
 
+/* split may be NULL: never armed. */
 void disk_past_apply(struct disk_past *past, const struct event_block_queue *before,
-		     const struct event_block_queue *now);
+		     const struct event_block_queue *now, struct disk_split *split);
+void disk_split_apply(struct disk_split *split, const struct event_block_split *event);
+/* What former runs learned; kept where this one knows less. */
+void disk_past_restore(struct disk_past *past, const struct event_disk_norm *event);
+/* The other way: false when there is nothing worth keeping. */
+bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int slot,
+		    struct event_disk_norm *ret);
 /* The i-th latest look; NULL past the end. */
 const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i);
 

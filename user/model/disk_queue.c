@@ -39,14 +39,22 @@ static void follow_held(struct disk_queue *q, const struct event_block_queue *ev
 		q->held_most = event->held;
 }
 
-void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event)
+void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
+		      struct disk_split *split)
 {
 	struct disk_queue *q = queue;
 	__u64 before = disk_queue_done(&q->now), done = disk_queue_done(event);
 
+	bool done_before = q->first.h.ts_ns != 0;
+
 	/* The first look, or another disk under the same number. */
-	if (!q->first.h.ts_ns || done < before) {
+	if (!done_before || done < before) {
+		struct disk_past past = q->past;
+
 		memset(q, 0, sizeof(*q));
+		/* What the store told of this disk came before its first look. */
+		if (!done_before)
+			q->past = past;
 		q->first = q->now = *event;
 		follow_oldest(q, event);
 		follow_held(q, event);
@@ -66,7 +74,7 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 	}
 	follow_oldest(q, event);
 	follow_held(q, event);
-	disk_past_apply(&q->past, &q->now, event);
+	disk_past_apply(&q->past, &q->now, event, split);
 	q->now = *event;
 }
 

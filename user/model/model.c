@@ -221,6 +221,8 @@ static const struct handler {
 	{EVENT_BLOCK_STAT, sizeof(struct event_block_stat), apply_block},
 	{EVENT_BLOCK_STATUS, sizeof(struct event_block_status), apply_block},
 	{EVENT_BLOCK_QUEUE, sizeof(struct event_block_queue), apply_block},
+	{EVENT_BLOCK_SPLIT, sizeof(struct event_block_split), apply_block},
+	{EVENT_DISK_NORM, sizeof(struct event_disk_norm), apply_block},
 	{EVENT_IO_LIMIT, sizeof(struct event_io_limit), apply_block},
 	{EVENT_TASK_BLOCKED, sizeof(struct event_task_blocked), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},

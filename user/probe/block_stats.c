@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
 #include <culprit/counters.h>
 
 #include "probe/kernel_read.h"
@@ -12,9 +13,12 @@
 #define ENTRIES_PER_DISK 8
 #define ENTRIES_MIN	 64
 #define ENTRIES_MAX	 8192
-#define SEEN_MAX	 (ENTRIES_MAX + BLOCK_ERRORS_MAX)
+#define SEEN_MAX	 (ENTRIES_MAX + BLOCK_ERRORS_MAX + BLOCK_SPLITS_MAX)
+/* In place of a status, of the keys of the other maps. */
+#define STATUS_STAT  0xffffU
+#define STATUS_SPLIT 0xfff0U
 
-/* The key of either map; status is ~0 for block_stats. */
+/* The key of any of the maps. */
 struct block_seen {
 	struct {
 		__u32 dev;
@@ -33,13 +37,15 @@ struct walk {
 	void *ctx;
 };
 
-void block_stats_init(struct block_stats *stats, int stats_fd, int errors_fd, unsigned int cpus)
+void block_stats_init(struct block_stats *stats, int stats_fd, int errors_fd, int splits_fd,
+		      unsigned int cpus)
 {
 	memset(stats, 0, sizeof(*stats));
 	id_table_init(&stats->seen, sizeof(((struct block_seen *)0)->key),
 		      sizeof(struct block_seen), SEEN_MAX);
 	stats->stats_fd = stats_fd;
 	stats->errors_fd = errors_fd;
+	stats->splits_fd = splits_fd;
 	stats->cpus = cpus;
 }
 
@@ -85,7 +91,7 @@ static int send_changed(const struct walk *walk, __u32 dev, __u32 op, __u32 stat
 static void learn_queue(struct block_stats *stats, const struct block_key *key,
 			const struct block_value *value)
 {
-	struct block_seen *seen, want = {.key = {key->dev, (__u16)key->op, 0xffff}};
+	struct block_seen *seen, want = {.key = {key->dev, (__u16)key->op, STATUS_STAT}};
 	unsigned int cpu;
 
 	seen = id_table_find(&stats->seen, &want.key);
@@ -103,7 +109,7 @@ unsigned long long block_stats_queue(const struct block_stats *stats, unsigned i
 	unsigned int op;
 
 	for (op = 0; op < BLOCK_OPS; op++) {
-		struct block_seen want = {.key = {dev, (__u16)op, 0xffff}};
+		struct block_seen want = {.key = {dev, (__u16)op, STATUS_STAT}};
 		const struct block_seen *seen = id_table_find(&stats->seen, &want.key);
 
 		if (!seen || seen->last_ns <= last_ns)
@@ -137,7 +143,7 @@ static int show_stat(void *ctx, const void *data, const void *values)
 		for (i = 0; i < EVENT_HIST_SLOTS; i++)
 			event.hist[i] += value->hist[i];
 	}
-	ret = send_changed(walk, key->dev, key->op, 0xffff, &event.h);
+	ret = send_changed(walk, key->dev, key->op, STATUS_STAT, &event.h);
 	learn_queue(walk->stats, key, values);
 	return ret;
 }
@@ -164,6 +170,37 @@ static int show_status(void *ctx, const void *data, const void *values)
 	return send_changed(walk, key->dev, key->op, key->status, &event.h);
 }
 
+static int show_split(void *ctx, const void *data, const void *values)
+{
+	const struct split_key *key = data;
+	const struct split_value *value = values;
+	struct event_block_split event = {.h = {.type = EVENT_BLOCK_SPLIT, .size = sizeof(event)}};
+	const struct walk *walk = ctx;
+	unsigned int cpu, i;
+
+	event.dev = key->dev;
+	event.op = key->op;
+	event.large = key->large;
+	for (cpu = 0; cpu < walk->stats->cpus; cpu++, value++) {
+		event.requests += value->requests;
+		event.bytes += value->bytes;
+		event.queue_ns += value->queue_ns;
+		event.device_ns += value->device_ns;
+		for (i = 0; i < EVENT_HIST_SLOTS; i++)
+			event.hist[i] += value->hist[i];
+	}
+	return send_changed(walk, key->dev, key->op, STATUS_SPLIT + (key->large != 0), &event.h);
+}
+
+void block_stats_unsplit(struct block_stats *stats, unsigned int dev)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct split_key key = {.dev = dev, .op = i / 2, .large = i % 2};
+
+		bpf_map_delete_elem(stats->splits_fd, &key);
+	}
+}
+
 int block_stats_snapshot(struct block_stats *stats, unsigned long long now_ns, event_fn fn,
 			 void *ctx)
 {
@@ -176,5 +213,8 @@ int block_stats_snapshot(struct block_stats *stats, unsigned long long now_ns, e
 	if (ret == 0)
 		ret = map_walk(stats->errors_fd, sizeof(struct block_error_key),
 			       sizeof(struct block_error_value), stats->cpus, show_status, &walk);
+	if (ret == 0 && stats->splits_fd >= 0)
+		ret = map_walk(stats->splits_fd, sizeof(struct split_key),
+			       sizeof(struct split_value), stats->cpus, show_split, &walk);
 	return ret;
 }

@@ -125,7 +125,8 @@ static void set_up_block(struct probes *probes)
 		return;
 	probes->have_blocks = true;
 	block_stats_init(&probes->blocks, object_map_fd(object, "block_stats"),
-			 object_map_fd(object, "block_errors"), probes->cpus);
+			 object_map_fd(object, "block_errors"),
+			 object_map_fd(object, "block_splits"), probes->cpus);
 }
 
 /* Whether the iterator can be made for one process is found out by making it, for ourselves. */
@@ -332,6 +333,8 @@ int probes_disarm_issue(struct probes *probes, unsigned int dev)
 
 	if (fd < 0 || bpf_map_delete_elem(fd, &dev))
 		return -ENOENT;
+	if (probes->have_blocks)
+		block_stats_unsplit(&probes->blocks, dev);
 	ret = set_armed(probes, probes->armed - 1);
 	if (probes->armed == 0) {
 		bpf_link__destroy(run->link);

@@ -20,7 +20,8 @@ unsigned int disk_load_context(struct claim *claim, const struct model *model,
 
 bool disk_load_known(const struct disk *disk)
 {
-	return !disk->gone && disk->queue && !(disk->info.flags & DISK_PARTITION);
+	return !disk->gone && disk->queue && disk->queue->first.h.ts_ns &&
+	       !(disk->info.flags & DISK_PARTITION);
 }
 
 bool disk_load_fresh(const struct model *model, const struct disk *disk)

@@ -8,6 +8,7 @@
 /* Rows of user/probe/probe_table.c. */
 #define PROBE_BLOCK	  "block.complete"
 #define PROBE_QUEUE	  "block.queue"
+#define PROBE_ISSUE	  "block.issue"
 #define PROBE_TCP_RETRANS "tcp.retransmit"
 #define PROBE_TCP_STATE	  "tcp.state"
 #define PROBE_TCP_SAMPLE  "tcp.sample"
@@ -29,6 +30,9 @@ extern const struct rule disk_lost_rule;
 extern const struct rule disk_stuck_io_rule;
 /* io_throttled.c */
 extern const struct rule io_throttled_rule;
+/* disk_slow.c, disk_saturated.c */
+extern const struct rule disk_slow_rule;
+extern const struct rule disk_saturated_rule;
 
 /* path.c */
 extern const struct rule path_loss_rule;
@@ -48,14 +52,14 @@ extern const struct rule close_wait_leak_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(disk_slow) X(raid_degraded) X(filesystem_error)                                          \
+	X(raid_degraded) X(filesystem_error)                                          \
 	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
 	X(memory_error) X(machine_check)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(network_partition) X(connection_resets) X(path_latency) X(link_saturated)                \
 	X(peer_not_reading) X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
-	X(fd_exhaustion) X(disk_saturated) X(disk_full) X(memory_exhausted)        \
+	X(fd_exhaustion) X(disk_full) X(memory_exhausted)        \
 	X(memory_pressure) X(cpu_saturated) X(task_hung) X(listen_overflow) X(receiver_backlog)    \
 	X(udp_receive_drops) X(port_exhaustion) X(conntrack_full) X(process_crash_loop)            \
 	X(clock_unsynchronized) X(clock_step)

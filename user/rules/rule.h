@@ -51,6 +51,8 @@ struct rule {
 	/* unjudged reason when there is no judge or a standing lack: "not-implemented",
 	 * "no-baseline". */
 	const char *unjudged;
+	/* The reason when exposed() says no; NULL: "too-few". */
+	const char *unexposed;
 };
 
 /* All rows, class by class, the most telling kind first; the count. */

@@ -15,6 +15,7 @@ const struct rule *const rule_table[] = {
 	&disk_integrity_error_rule,
 	&disk_lost_rule,
 	&disk_stuck_io_rule,
+	&disk_slow_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,
@@ -28,6 +29,7 @@ const struct rule *const rule_table[] = {
 	&fd_leak_rule,
 
 	&io_throttled_rule,
+	&disk_saturated_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

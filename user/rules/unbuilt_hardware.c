@@ -16,11 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(disk_slow, "disk-slow", AT_DEVICE,
-	"The device itself takes far longer than its past or its siblings, under the same load.",
-	"A deep queue, more load than before, larger requests.",
-	"Compare with its siblings; read its error log; replace it before it fails.");
-
 UNBUILT(raid_degraded, "raid-degraded", AT_DEVICE, "An md array runs without a member.",
 	"A rebuild that is under way.", "Replace the missing member: mdadm --detail names it.");
 

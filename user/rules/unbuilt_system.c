@@ -21,10 +21,6 @@ UNBUILT(fd_exhaustion, "fd-exhaustion", AT_PROCESS,
 	"A process that is stable near its limit by design.",
 	"Raise the limit (prlimit), then find what holds them.");
 
-UNBUILT(disk_saturated, "disk-saturated", AT_THIS_HOST,
-	"Requests wait in the queue because the load exceeds the device; it is healthy.",
-	"Device times that grew too.", "See who sends the load; spread it or slow it down.");
-
 UNBUILT(disk_full, "disk-full", AT_THIS_HOST,
 	"No space is left on a file system or thin pool, or soon none will be.",
 	"Space that is reserved for root.", "Find what grew: du; delete or extend.");

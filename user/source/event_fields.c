@@ -217,6 +217,28 @@ static const struct event_field block_queue_fields[] = {
 	F(event_block_queue, 16, U64, queue_ms),
 };
 
+static const struct event_field block_split_fields[] = {
+	F(event_block_split, 1, DEV, dev),
+	E(event_block_split, 2, U16, op, block_ops),
+	F(event_block_split, 3, U16, large),
+	F(event_block_split, 4, U64, requests),
+	F(event_block_split, 5, U64, bytes),
+	F(event_block_split, 6, U64, queue_ns),
+	F(event_block_split, 7, U64, device_ns),
+	F(event_block_split, 8, HIST, hist),
+};
+
+static const struct event_field disk_norm_fields[] = {
+	F(event_disk_norm, 1, DEV, dev),
+	E(event_disk_norm, 2, U16, op, block_ops),
+	F(event_disk_norm, 3, U16, slot),
+	F(event_disk_norm, 4, U64, looks),
+	F(event_disk_norm, 5, U64, lat_ns),
+	F(event_disk_norm, 6, U64, bytes),
+	F(event_disk_norm, 7, U32, spread_milli),
+	F(event_disk_norm, 8, U32, depth_milli),
+};
+
 static const struct event_field io_limit_fields[] = {
 	F(event_io_limit, 1, DEV, dev),
 	F(event_io_limit, 2, U64, cgroup_id),
@@ -413,6 +435,8 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_BLOCK_STAT, block_stat),
 	TYPE(EVENT_BLOCK_STATUS, block_status),
 	TYPE(EVENT_BLOCK_QUEUE, block_queue),
+	TYPE(EVENT_BLOCK_SPLIT, block_split),
+	TYPE(EVENT_DISK_NORM, disk_norm),
 	TYPE(EVENT_IO_LIMIT, io_limit),
 	TYPE(EVENT_TASK_BLOCKED, task_blocked),
 	TYPE(EVENT_NIC, nic),

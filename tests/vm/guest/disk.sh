@@ -20,6 +20,25 @@ scsi_up() {
 # scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
 scsi_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
 
+# scsi_pace NANOSECONDS: how long the SCSI disk takes for each request; taken only at a moment when it has none.
+scsi_pace() { until_true 10 scsi_set ndelay "$1" 2>/dev/null; }
+
+# mapping_up: a dm-delay over the SCSI disk that does not delay yet; its name goes to $MAPPING. mapping_writes
+# MILLISECONDS: so long it holds back each write from here on.
+mapping_up() {
+	modprobe dm-delay 2>/dev/null || modprobe dm_delay
+	dmsetup create --noudevsync slowmap --table "0 $(blockdev --getsz "/dev/$SCSI") delay /dev/$SCSI 0 0 /dev/$SCSI 0 0"
+	dmsetup mknodes slowmap
+	MAPPING=$(basename "$(readlink -f /dev/mapper/slowmap)")
+	[[ -e /sys/block/$MAPPING ]] || MAPPING=dm-$(dmsetup info -c --noheadings -o minor slowmap)
+}
+
+mapping_writes() {
+	dmsetup load slowmap --table "0 $(blockdev --getsz "/dev/$SCSI") delay /dev/$SCSI 0 0 /dev/$SCSI 0 $1"
+	dmsetup suspend --noudevsync --nolockfs slowmap
+	dmsetup resume --noudevsync slowmap
+}
+
 # scsi_mount: an ext4 of it on /tmp/scsi.d
 scsi_mount() {
 	mkfs.ext4 -q -F "/dev/$SCSI"
@@ -73,7 +92,9 @@ flaky_start() {
 }
 
 disk_down() {
-	[[ ! -d /sys/module/scsi_debug ]] || scsi_set opts 0
+	[[ ! ${MAPPING:-} ]] || dmsetup remove --noudevsync --retry slowmap
+	rm -f /dev/mapper/slowmap
+	[[ ! -d /sys/module/scsi_debug ]] || { scsi_set opts 0 && scsi_pace 200000; }
 	[[ ! ${NVME:-} ]] || modprobe -r nvme
 	losetup -D
 	[[ ${FLAKY:-} ]] || return 0
