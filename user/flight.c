@@ -49,6 +49,8 @@ static const struct fate_row {
 	{EVENT_BLOCK_STAT, FATE_LATEST, {"dev", "op"}, {0}, 0},
 	{EVENT_BLOCK_STATUS, FATE_LATEST, {"dev", "op", "status"}, {0}, 0},
 	{EVENT_BLOCK_QUEUE, FATE_LATEST, {"dev"}, {0}, 0},
+	{EVENT_BLOCK_SPLIT, FATE_LATEST, {"dev", "op", "large"}, {0}, 0},
+	{EVENT_DISK_NORM, FATE_LATEST, {"dev", "op", "slot"}, {0}, 0},
 	{EVENT_IO_LIMIT, FATE_LATEST, {"dev", "cgroup_id"}, {0}, 0},
 	{EVENT_TASK_BLOCKED, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_NIC, FATE_LATEST, {"netns", "ifindex"}, {0}, 0},

@@ -24,8 +24,6 @@ const struct precedence precedence_table[] = {
 	{"disk-timeout", "disk-slow", true},
 	{"disk-media-error", "disk-slow", true},
 	{"disk-io-error", "disk-slow", true},
-	{"disk-slow", "disk-saturated", true},
-	{"disk-stuck-io", "disk-saturated", true},
 	{"io-throttled", "disk-saturated", true},
 	{"network-partition", "uplink-loss", false},
 	{"network-partition", "peer-unreachable", false},

@@ -99,6 +99,8 @@ static bool is_type(enum event_type type)
 	case EVENT_BLOCK_STAT:
 	case EVENT_BLOCK_STATUS:
 	case EVENT_BLOCK_QUEUE:
+	case EVENT_BLOCK_SPLIT:
+	case EVENT_DISK_NORM:
 	case EVENT_IO_LIMIT:
 	case EVENT_TASK_BLOCKED:
 	case EVENT_NIC:
