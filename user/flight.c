@@ -66,6 +66,7 @@ static const struct fate_row {
 	{EVENT_PROC_GONE, FATE_END, {"pid", "start_ns"}, {EVENT_PROC, EVENT_PROC_FDS}, 0},
 	{EVENT_FD_GROUP, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FD_SCAN, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_FILE_TABLE, FATE_LATEST, {NULL}, {0}, 0},
 };
 
 static const struct fate_row *fate_of(__u32 type)

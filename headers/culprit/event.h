@@ -60,6 +60,8 @@ enum event_type {
 	/* how long disks take */
 	EVENT_BLOCK_SPLIT = 80,
 	EVENT_DISK_NORM = 81,
+	/* descriptors: the system-wide table; 101-109: what armed processes open */
+	EVENT_FILE_TABLE = 100,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -636,6 +638,13 @@ struct event_fd_scan {
 	__u32 pad;
 };
 
+/* /proc/sys/fs/file-nr: sent at the baseline and when it changed by a 64th of the limit. */
+struct event_file_table {
+	struct event h;
+	__u64 open; /* struct files in use, host-wide; gauge */
+	__u64 limit;
+};
+
 #define EVENT_SIZE_IS(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 EVENT_SIZE_IS(event, 16);
 EVENT_SIZE_IS(peer_key, 24);
@@ -670,5 +679,6 @@ EVENT_SIZE_IS(event_proc_fds, 72);
 EVENT_SIZE_IS(event_proc_gone, 32);
 EVENT_SIZE_IS(event_fd_group, 192);
 EVENT_SIZE_IS(event_fd_scan, 48);
+EVENT_SIZE_IS(event_file_table, 32);
 
 #endif

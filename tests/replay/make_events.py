@@ -41,6 +41,7 @@ class Host:
         self.io = {}
         self.peers = {}
         self.procs = {}
+        self.fds_limit = 1024
         self.put("clock", boottime_ns=START, realtime_ns=1795370400 * NS)
         self.put("host", hostname="replay", machine_id="0123456789abcdef0123456789abcdef",
                  boot_id="6f1c8a52-0000-4000-8000-000000000001", kernel="6.1.0-56-amd64",
@@ -131,13 +132,13 @@ class Host:
 
     # ---- processes
 
-    def fds(self, pid, comm, count, limit=1024, born=100):
+    def fds(self, pid, comm, count, limit=None, born=100):
         """The census of a process, born so many seconds after boot."""
         if self.procs.get(pid) == count:
             return
         self.procs[pid] = count
-        self.put("proc_fds", pid=pid, start_ns=born * NS, fds=count, limit=limit, comm=comm,
-                 netns=NETNS)
+        self.put("proc_fds", pid=pid, start_ns=born * NS, fds=count,
+                 limit=limit or self.fds_limit, comm=comm, netns=NETNS)
 
     def who(self, pid, comm, exe, cgroup, born=100):
         self.put("proc", pid=pid, start_ns=born * NS, ppid=1, comm=comm, exe=exe, cgroup=cgroup,

@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The stories of tests/replay: what happens on the host of each capture; see make_events.py."""
-import stories_answers
-import stories_disk
-import stories_leak
-import stories_load
-import stories_network
-import stories_slow
+import importlib
+import pathlib
 
 
 def all_stories():
-    """Capture name to the function that tells it."""
+    """Capture name to the function that tells it: the functions story_NAME of all stories_*.py here."""
     found = {}
-    for module in (stories_answers, stories_disk, stories_network, stories_leak, stories_load,
-                   stories_slow):
-        for name, function in vars(module).items():
+    for path in sorted(pathlib.Path(__file__).parent.glob("stories_*.py")):
+        for name, function in vars(importlib.import_module(path.stem)).items():
             if name.startswith("story_"):
                 found[name[len("story_"):].replace("_", "-")] = function
     return found

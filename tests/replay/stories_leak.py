@@ -92,6 +92,7 @@ def story_saw_tooth(host):
 
 def story_thousand_connections(host):
     host.say(what="a thousand stable idle connections", expect="none")
+    host.fds_limit = 4096
     tell(host, 14, lambda s: 1020, lambda n: [sockets(n)])
 
 

@@ -234,6 +234,7 @@ static const struct handler {
 	{EVENT_PROC_GONE, sizeof(struct event_proc_gone), apply_process},
 	{EVENT_FD_GROUP, sizeof(struct event_fd_group), apply_process},
 	{EVENT_FD_SCAN, sizeof(struct event_fd_scan), apply_process},
+	{EVENT_FILE_TABLE, sizeof(struct event_file_table), apply_process},
 };
 
 static const struct handler *handler_of(const struct event *event)

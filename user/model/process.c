@@ -240,6 +240,9 @@ int processes_apply(struct processes *processes, const struct frame *frame,
 	case EVENT_PROC_GONE:
 		apply_gone(processes, (const struct event_proc_gone *)event);
 		return 0;
+	case EVENT_FILE_TABLE:
+		processes->file_table = *(const struct event_file_table *)event;
+		return 0;
 	case EVENT_FD_GROUP:
 	case EVENT_FD_SCAN:
 		return apply_scan(processes, event);

@@ -68,9 +68,10 @@ struct process {
 };
 
 struct processes {
-	struct table table;   /* struct process by {pid, start_ns} */
-	unsigned int scanned; /* that have scans */
-	__u64 dropped;	      /* processes that found no room: their census is lost */
+	struct table table;		    /* struct process by {pid, start_ns} */
+	unsigned int scanned;		    /* that have scans */
+	__u64 dropped;			    /* processes that found no room: their census is lost */
+	struct event_file_table file_table; /* the latest; all zero: never told */
 };
 
 void processes_init(struct processes *processes);

@@ -107,7 +107,7 @@ static void find_peer(struct breakdown *b, const struct fd_scans *scans, bool cl
 		b->peer = NULL;
 }
 
-static const char *kind_text(enum fd_kind kind)
+const char *breakdown_kind_text(enum fd_kind kind)
 {
 	static const char *const texts[] = {
 		[FD_FILE] = "files",	    [FD_DIR] = "directories",
@@ -139,7 +139,7 @@ static void find_kind(struct breakdown *b, const struct fd_scans *scans)
 	if (!best)
 		return;
 	take(b, scans, is_kind, &kind);
-	b->what = kind_text(kind);
+	b->what = breakdown_kind_text(kind);
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		const struct fd_group *g = &scans->group[i];
 		__s64 n = (__s64)g->count[scans->n - 1] - (__s64)g->count[0];

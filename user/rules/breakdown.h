@@ -27,5 +27,7 @@ struct breakdown {
 };
 
 void breakdown_of(const struct process *process, struct breakdown *ret);
+/* "sockets", "files" ... of an enum fd_kind; never NULL. */
+const char *breakdown_kind_text(enum fd_kind kind);
 
 #endif

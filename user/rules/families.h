@@ -48,6 +48,8 @@ extern const struct rule connect_refused_rule;
 extern const struct rule fd_leak_rule;
 extern const struct rule socket_leak_rule;
 extern const struct rule close_wait_leak_rule;
+/* fd_exhaustion.c */
+extern const struct rule fd_exhaustion_rule;
 
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
@@ -59,7 +61,7 @@ extern const struct rule close_wait_leak_rule;
 	X(network_partition) X(connection_resets) X(path_latency) X(link_saturated)                \
 	X(peer_not_reading) X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
-	X(fd_exhaustion) X(disk_full) X(memory_exhausted)        \
+	X(disk_full) X(memory_exhausted)        \
 	X(memory_pressure) X(cpu_saturated) X(task_hung) X(listen_overflow) X(receiver_backlog)    \
 	X(udp_receive_drops) X(port_exhaustion) X(conntrack_full) X(process_crash_loop)            \
 	X(clock_unsynchronized) X(clock_step)

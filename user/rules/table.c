@@ -30,6 +30,7 @@ const struct rule *const rule_table[] = {
 
 	&io_throttled_rule,
 	&disk_saturated_rule,
+	&fd_exhaustion_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

@@ -16,11 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(fd_exhaustion, "fd-exhaustion", AT_PROCESS,
-	"A process is at, or minutes from, its descriptor limit.",
-	"A process that is stable near its limit by design.",
-	"Raise the limit (prlimit), then find what holds them.");
-
 UNBUILT(disk_full, "disk-full", AT_THIS_HOST,
 	"No space is left on a file system or thin pool, or soon none will be.",
 	"Space that is reserved for root.", "Find what grew: du; delete or extend.");

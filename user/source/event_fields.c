@@ -411,6 +411,11 @@ static const struct event_field fd_scan_fields[] = {
 	PAD(event_fd_scan, pad),
 };
 
+static const struct event_field file_table_fields[] = {
+	F(event_file_table, 1, U64, open),
+	F(event_file_table, 2, U64, limit),
+};
+
 /* ---- the types ---- */
 
 #define TYPE(NUMBER, text) \
@@ -448,6 +453,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_PROC_GONE, proc_gone),
 	TYPE(EVENT_FD_GROUP, fd_group),
 	TYPE(EVENT_FD_SCAN, fd_scan),
+	TYPE(EVENT_FILE_TABLE, file_table),
 };
 /* clang-format on */
 

@@ -119,6 +119,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 	if (code == 0)
 		code = live_queues_poll(live->queues, live->probes, live->disks, emit);
 	if (code == 0)
+		code = live_file_table_poll(&live->file_table, "", emit);
+	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))
 		code = account(live, emit);

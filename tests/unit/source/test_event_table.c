@@ -112,6 +112,7 @@ static bool is_type(enum event_type type)
 	case EVENT_PROC_GONE:
 	case EVENT_FD_GROUP:
 	case EVENT_FD_SCAN:
+	case EVENT_FILE_TABLE:
 		return true;
 	}
 	return false;
