@@ -216,6 +216,8 @@ static int evaluate(struct engine *e, bool last)
 		code = send_verdict(e);
 	if (e->opt.keeper)
 		keeper_settle(e->opt.keeper);
+	if (e->opt.memory)
+		memory_settle(e->opt.memory, e->model, e->life, last);
 	return code;
 }
 
@@ -401,6 +403,7 @@ int engine_close(struct engine *engine, struct err *err)
 	}
 	keeper_free(engine->opt.keeper);
 	engine->opt.source->ops->free(engine->opt.source);
+	memory_free(engine->opt.memory);
 	loop_free(engine->loop);
 	life_free(engine->life);
 	model_free(engine->model);

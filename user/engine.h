@@ -10,6 +10,7 @@
 #include "keeper.h"
 #include "sink/sink.h"
 #include "source/source.h"
+#include "store/memory.h"
 
 struct engine;
 
@@ -19,6 +20,7 @@ struct engine_options {
 	struct sink *sinks[4];	   /* taken over */
 	unsigned int n_sinks;
 	struct keeper *keeper; /* taken over; NULL = none (it is the daemon's) */
+	struct memory *memory; /* taken over; NULL = none; freed after the source */
 	FILE *events; /* each event as text, as it comes (replay --events); NULL = none; borrowed */
 	FILE *progress;	   /* time left, once a second, for a terminal; NULL = none; borrowed */
 	double duration_s; /* for the progress only */

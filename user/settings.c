@@ -24,6 +24,8 @@ void settings_init(struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
 	keeper_defaults(&settings->keeper);
+	snprintf(settings->memory.path, sizeof(settings->memory.path), "%s", MEMORY_PATH);
+	settings->memory.is_default = true;
 }
 
 /* ---- the list ---- */
@@ -278,6 +280,21 @@ static int set_socket(struct settings *s, const char *key, const char *value, st
 	return set_path(s->keeper.socket, key, value, err);
 }
 
+static int set_store(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	char path[KEEPER_PATH_MAX];
+	int ret = set_path(path, key, value, err);
+
+	if (ret < 0)
+		return ret;
+	if (strlen(path) >= sizeof(s->memory.path))
+		return err_set(err, -EINVAL, "%s: the path is longer than %d bytes", key,
+			       MEMORY_PATH_MAX - 1);
+	snprintf(s->memory.path, sizeof(s->memory.path), "%.*s", MEMORY_PATH_MAX - 1, path);
+	s->memory.is_default = false;
+	return 0;
+}
+
 static int set_captures(struct settings *s, const char *key, const char *value, struct err *err)
 {
 	return set_path(s->keeper.captures, key, value, err);
@@ -370,6 +387,7 @@ static const struct key_row key_table[] = {
 	{"general", "window_s", set_window},
 	{"general", "tick_s", set_tick},
 	{"general", "duration", set_duration},
+	{"general", "store", set_store},
 	{"thresholds", NULL, set_threshold},
 	{"probes", "disable", set_disable},
 	{"labels", NULL, set_label},

@@ -4,7 +4,7 @@
  * EVENT_CONFIG.
  *
  * The file has sections of "key = value" lines:
- *	[general]     class, tick_s, duration (of a trace), window_s (what rates are judged over)
+ *	[general]     class, tick_s, duration (of a trace), window_s (what rates are judged over), store (a path)
  *	[thresholds]  kind.name = number, as `culprit explain KIND` lists them
  *	[probes]      disable = a comma list of probe names
  *	[labels]      name = text, goes out with every line
@@ -19,6 +19,7 @@
 #include "err.h"
 #include "keeper.h"
 #include "source/source.h"
+#include "store/memory.h"
 
 #define SETTINGS_MAX 128
 
@@ -28,6 +29,7 @@ struct settings {
 	unsigned int tick_ms;		/* 0 = not given */
 	unsigned long long duration_ns; /* 0 = not given */
 	struct keeper_options keeper;	/* its defaults, or what was given */
+	struct memory_options memory;	/* the same; `writes` is the command's */
 };
 
 /* None but the defaults. */

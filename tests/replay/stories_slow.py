@@ -141,7 +141,7 @@ def story_slow_late_looks(host):
              expect="none")
     begin_ssd(host)
     work(host, 8, reads=100, read_ms=2)
-    work(host, 9, reads=16, read_ms=60, late=(0, 0.3, 0.05, 0.2))
+    work(host, 9, reads=16, read_ms=60, late=(0, 0.3, 0.05, 0.2), a=False)
     host.end()
 
 

@@ -41,7 +41,11 @@ static int daemon_run(const struct options *o, struct err *err)
 		return ret;
 	parts.n_sinks = 1;
 	loop_hold_signals();
-	ret = live_new(&live, &parts.source, err);
+	settings.memory.writes = true;
+	ret = memory_new(&settings.memory, &parts.memory, err);
+	live.norms = memory_norms(parts.memory);
+	if (ret == 0)
+		ret = live_new(&live, &parts.source, err);
 	if (ret == 0)
 		ret = keeper_new(&settings.keeper, &parts.keeper, err);
 	if (ret < 0) {
@@ -65,7 +69,8 @@ const struct command command_daemon = {
 		"\n"
 		"The settings file has sections of \"key = value\" lines:\n"
 		"  [general]     class, tick_s, duration (of a trace), window_s, disk.window_s,\n"
-		"                leak.bucket_s\n"
+		"                leak.bucket_s, store = path or none: what was learned of disks\n"
+		"                (" MEMORY_PATH ")\n"
 		"  [thresholds]  kind.name = number, as culprit explain KIND lists them\n"
 		"  [probes]      disable = a comma list, as culprit probes lists them\n"
 		"  [labels]      name = text, goes out with every line\n"

@@ -22,10 +22,15 @@ static int set_duration(struct settings *settings, unsigned long long *ret_ns, s
 }
 
 /* The source comes first: without the rights to watch, no older capture is overwritten. */
-static int open_parts(const struct options *o, const struct live_options *live,
-		      struct engine_options *parts, struct err *err)
+static int open_parts(const struct options *o, struct live_options *live,
+		      const struct memory_options *memory, struct engine_options *parts,
+		      struct err *err)
 {
-	int ret = live_new(live, &parts->source, err);
+	int ret = memory_new(memory, &parts->memory, err);
+
+	live->norms = memory_norms(parts->memory);
+	if (ret == 0)
+		ret = live_new(live, &parts->source, err);
 
 	if (ret == 0 && o->record)
 		ret = recorder_new(o->record, &parts->recorder, err);
@@ -52,7 +57,7 @@ static int trace_run(const struct options *o, struct err *err)
 	live.n_settings = settings.n;
 	live.tick_ms = settings.tick_ms ? settings.tick_ms : TICK_MS;
 	loop_hold_signals();
-	ret = open_parts(o, &live, &parts, err);
+	ret = open_parts(o, &live, &settings.memory, &parts, err);
 	if (ret < 0)
 		return ret;
 	parts.duration_s = (double)live.duration_ns / 1e9;

@@ -202,13 +202,14 @@ static struct disk *disk_with_queue(struct disks *disks, __u32 dev)
 	return disk && disk->queue ? disk : NULL;
 }
 
-static int apply_queue(struct disks *disks, const struct event_block_queue *event)
+static int apply_queue(struct disks *disks, const struct frame *frame,
+		       const struct event_block_queue *event)
 {
 	struct disk *disk = disk_with_queue(disks, event->dev);
 
 	if (!disk)
 		return -ENOMEM;
-	disk_queue_apply(disk->queue, event, disk->split);
+	disk_queue_apply(disk->queue, event, frame->tick_ns, disk->split);
 	return 0;
 }
 
@@ -266,7 +267,7 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 	case EVENT_MOUNT:
 		return apply_mount(disks, (const struct event_mount *)event);
 	case EVENT_BLOCK_QUEUE:
-		return apply_queue(disks, (const struct event_block_queue *)event);
+		return apply_queue(disks, frame, (const struct event_block_queue *)event);
 	case EVENT_BLOCK_SPLIT:
 		return apply_split(disks, (const struct event_block_split *)event);
 	case EVENT_DISK_NORM:

@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define LEAST_LOOK_NS 500000000ULL
-/* A look that is longer than so many of the shortest began in idle time: its depth would be too small. */
-#define LONG_LOOK 1.5
+/* Of the interval. A shorter look (one was late) says too little; a longer one began in idle time: its depth would
+ * be too small. */
+#define SHORT_LOOK 0.5
+#define LONG_LOOK  1.5
 /* So far above what is expected, a look may be of a fault: it is not learned. */
 #define LEARN_RATIO 2.0
 #define LEARN_LOOKS 5
@@ -185,17 +186,16 @@ bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int 
 	return ret->lat_ns > 0;
 }
 
-void disk_past_apply(struct disk_past *past, const struct event_block_queue *before,
-		     const struct event_block_queue *now, struct disk_split *split)
+void disk_past_apply(struct disk_past *past, __u64 interval_ns,
+		     const struct event_block_queue *before, const struct event_block_queue *now,
+		     struct disk_split *split)
 {
 	__u64 length_ns = now->h.ts_ns - before->h.ts_ns;
 	struct disk_look look = {.ts_ns = now->h.ts_ns, .length_ns = length_ns};
 
-	if (now->h.ts_ns <= before->h.ts_ns || length_ns < LEAST_LOOK_NS)
-		return;
-	if (!past->shortest_ns || length_ns < past->shortest_ns)
-		past->shortest_ns = length_ns;
-	if ((double)length_ns > LONG_LOOK * (double)past->shortest_ns)
+	if (now->h.ts_ns <= before->h.ts_ns ||
+	    (double)length_ns < SHORT_LOOK * (double)interval_ns ||
+	    (double)length_ns > LONG_LOOK * (double)interval_ns)
 		return;
 	fill(&look, PAST_READ, now->reads_done - before->reads_done, now->read_ms - before->read_ms,
 	     now->read_bytes - before->read_bytes);

@@ -58,7 +58,6 @@ struct disk_norm {
 struct disk_past {
 	struct disk_look look[DISK_LOOKS_KEPT]; /* a ring */
 	__u64 n_looks;				/* ever: the latest is look[(n_looks - 1) % ...] */
-	__u64 shortest_ns;			/* between two looks */
 	struct disk_norm norm[PAST_OPS][DISK_DEPTH_SLOTS];
 	bool stored;	     /* some of it is of former runs */
 	unsigned int frozen; /* looks that are not learned yet: the one before was no usual one */
@@ -72,9 +71,10 @@ struct disk_expect {
 	bool scaled;	 /* from another depth: an upper limit */
 };
 
-/* split may be NULL: never armed. */
-void disk_past_apply(struct disk_past *past, const struct event_block_queue *before,
-		     const struct event_block_queue *now, struct disk_split *split);
+/* interval_ns: from one look to the next, as it is meant. split may be NULL: never armed. */
+void disk_past_apply(struct disk_past *past, __u64 interval_ns,
+		     const struct event_block_queue *before, const struct event_block_queue *now,
+		     struct disk_split *split);
 void disk_split_apply(struct disk_split *split, const struct event_block_split *event);
 /* What former runs learned; kept where this one knows less. */
 void disk_past_restore(struct disk_past *past, const struct event_disk_norm *event);

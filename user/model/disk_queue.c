@@ -40,7 +40,7 @@ static void follow_held(struct disk_queue *q, const struct event_block_queue *ev
 }
 
 void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
-		      struct disk_split *split)
+		      __u64 interval_ns, struct disk_split *split)
 {
 	struct disk_queue *q = queue;
 	__u64 before = disk_queue_done(&q->now), done = disk_queue_done(event);
@@ -74,7 +74,7 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 	}
 	follow_oldest(q, event);
 	follow_held(q, event);
-	disk_past_apply(&q->past, &q->now, event, split);
+	disk_past_apply(&q->past, interval_ns, &q->now, event, split);
 	q->now = *event;
 }
 

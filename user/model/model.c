@@ -42,7 +42,7 @@ struct model *model_new(void)
 	nics_init(&model->nics);
 	peers_init(&model->peers);
 	processes_init(&model->processes);
-	model->tick_ns = TICK_DEFAULT_NS;
+	model->frame.tick_ns = TICK_DEFAULT_NS;
 	set_lengths(model);
 	return model;
 }
@@ -82,7 +82,7 @@ static __u64 length_ns(const struct model *model, const char *key, double defaul
 
 static void set_lengths(struct model *model)
 {
-	__u64 two_ticks = 2 * model->tick_ns;
+	__u64 two_ticks = 2 * model->frame.tick_ns;
 	double bucket_s = (double)(two_ticks > BUCKET_LEAST_NS ? two_ticks : BUCKET_LEAST_NS) / 1e9;
 
 	model->frame.window_ns = length_ns(model, "window_s", WINDOW_DEFAULT_S);
@@ -130,7 +130,7 @@ static int apply_tick(struct model *model, const struct event *event)
 	const struct event_tick *tick = (const struct event_tick *)event;
 
 	if (tick->interval_ms)
-		model->tick_ns = tick->interval_ms * 1000000ULL;
+		model->frame.tick_ns = tick->interval_ms * 1000000ULL;
 	set_lengths(model);
 	if (!model->frame.start_ns)
 		model->frame.start_ns = event->ts_ns;
@@ -277,7 +277,7 @@ int model_apply(struct model *model, const struct event *event)
 	}
 	if (event->ts_ns > model->frame.now_ns)
 		model->frame.now_ns = event->ts_ns;
-	else if (model->frame.now_ns - event->ts_ns > model->tick_ns)
+	else if (model->frame.now_ns - event->ts_ns > model->frame.tick_ns)
 		model->late++;
 	err = handler->apply(model, event);
 	if (event->type == EVENT_TICK || event->type == EVENT_END)

@@ -15,7 +15,6 @@ enum own_table { OWN_DISKS, OWN_PEERS, OWN_PROCESSES, OWN_TABLES };
 struct model {
 	struct frame frame;
 	__u64 ticks;
-	__u64 tick_ns;
 	__u64 late;
 	__u64 unknown;
 	struct event_clock clock;

@@ -15,8 +15,8 @@
  *	0.90	no other disk worked as usual meanwhile: the host, or a way that they share, may be slow
  *	0.90	only a sibling says so: the disk's own past is of this run, and as slow
  *
- * Not slow: where at least half of the other disks that work are slow too, or this host wakes up late itself by as
- * much (processors that are busy or stolen slow everything down); a mapping over a disk that is slow; a rotating disk
+ * Not slow: where at least half of the other disks that work are slow too; where no other disk works and this host
+ * wakes up late itself by as much (processors that are busy or stolen slow everything down); a mapping over a disk that is slow; a rotating disk
  * that takes no longer than seeks explain; other virtual disks (a loop device's file lies on a disk that is judged).
  *
  * Severity: warning.
@@ -95,25 +95,26 @@ struct company {
 	const struct disk *healthy;
 };
 
-static struct company company_of(const struct model *model, const struct disk *disk,
+static struct company company_of(const struct model *model, const struct disk_pace *p,
 				 const struct pace_limits *limits)
 {
+	__u64 middle_ns = p->from_ns + (p->to_ns - p->from_ns) / 2;
 	/* Half as far: what is in doubt is no control. */
 	struct pace_limits half = *limits;
 	const struct disk *other = NULL;
 	struct company c = {0};
-	struct disk_pace p;
+	struct disk_pace q;
 
 	half.ratio = 1.0 + (limits->ratio - 1.0) / 2.0;
 	half.excess_ms = limits->excess_ms / 2.0;
 	half.seek_ms = 0.0;
 	while ((other = disks_next(model_disks(model), other))) {
-		if (other == disk || is_virtual(other) || !disk_load_known(other) ||
+		if (other == p->disk || is_virtual(other) || !disk_load_known(other) ||
 		    !disk_load_fresh(model, other) || !disk_pace_known(model, other, limits) ||
-		    other->queue->done_ns + LOOK_FRESH_NS < model_now(model))
+		    other->queue->done_ns < middle_ns)
 			continue;
 		c.working++;
-		if (find_slow(model, other, &half, &p))
+		if (find_slow(model, other, &half, &q))
 			c.slow++;
 		else
 			c.healthy = other;
@@ -263,11 +264,12 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			continue;
 		if (!is_mapping(disk))
 			ask_split(model, disk, judgement);
-		if (p.looks < model_threshold(model, &min_looks) ||
-		    p.took_ms - p.expect_ms < p.jitter_ms || disk->queue->held_looks)
+		if (p.looks < model_threshold(model, &min_looks) || disk->queue->held_looks)
 			continue;
-		company = company_of(model, disk, &limits);
+		company = company_of(model, &p, &limits);
 		if (company.slow && company.slow * 2 >= company.working)
+			continue;
+		if (!company.healthy && p.took_ms - p.expect_ms < p.jitter_ms)
 			continue;
 		claim_slow(model, &p, &company, judgement);
 	}

@@ -89,6 +89,8 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	int code = copy_options(live, options);
 
 	live->disks = live_disks_new("");
+	if (live->disks)
+		live_disks_set_norms(live->disks, options->norms);
 	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new();
 	live->queues = live_queues_new("");

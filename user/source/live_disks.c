@@ -13,6 +13,7 @@
 #include "source/disk_read.h"
 #include "source/hash.h"
 #include "source/small_file.h"
+#include "store/norms.h"
 
 #define PARTITIONS_MAX 256 /* of one disk: as many as the kernel gives minors for, and more */
 #define NAMES_SIZE     (1U << 18) /* /proc/partitions: 2048 lines of less than 128 bytes */
@@ -34,6 +35,7 @@ struct live_disks {
 	__u64 dropped_now; /* in this reading */
 	char (*name)[32];  /* what is in /sys/block */
 	unsigned int n_names, names_room;
+	const struct norms *norms;
 	struct event_disk fresh[1 + PARTITIONS_MAX];
 };
 
@@ -60,6 +62,11 @@ void live_disks_free(struct live_disks *disks)
 int live_disks_account(const struct live_disks *disks, struct emit *emit)
 {
 	return emit_table(emit, "source.disks", LIVE_DISKS_MAX, disks->n, disks->dropped);
+}
+
+void live_disks_set_norms(struct live_disks *disks, const struct norms *norms)
+{
+	disks->norms = norms;
 }
 
 /* ---- what is known ---- */
@@ -248,6 +255,15 @@ static int tell_gone(struct live_disks *d, const char *name, unsigned int n, str
 	return sweep(d, emit);
 }
 
+static int tell_norms(const struct live_disks *d, const struct event_disk *disk, struct emit *emit)
+{
+	struct event_disk_norm norm;
+
+	for (unsigned int i = 0; d->norms && norms_of(d->norms, disk, i, &norm); i++)
+		EMIT(emit, EVENT_DISK_NORM, &norm);
+	return emit->failed;
+}
+
 static int tell(struct live_disks *d, const struct event_disk *fresh, struct emit *emit)
 {
 	struct known_disk *known = find_dev(d, fresh->dev);
@@ -265,7 +281,8 @@ static int tell(struct live_disks *d, const struct event_disk *fresh, struct emi
 		return -ENOMEM;
 	known->event = *fresh;
 	known->here = true;
-	return EMIT(emit, EVENT_DISK, &event);
+	EMIT(emit, EVENT_DISK, &event);
+	return tell_norms(d, fresh, emit);
 }
 
 static int read_and_tell(struct live_disks *d, int sys_block, const char *name, struct emit *emit)

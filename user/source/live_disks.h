@@ -8,6 +8,7 @@
 #define LIVE_DISKS_MAX 2048 /* whole disks and partitions */
 
 struct live_disks;
+struct norms;
 
 /* Looks at root/sys/block and root/proc/partitions: root is "" but in tests. NULL when out of
  * memory. */
@@ -18,6 +19,8 @@ struct live_disks *live_disks_new(const char *root);
 int live_disks_poll(struct live_disks *disks, struct emit *emit);
 /* Whether `dev` is known, and no partition. *hint: where looking goes on, for who asks in order. */
 bool live_disks_is_whole(const struct live_disks *disks, __u32 dev, unsigned int *hint);
+/* What former runs know of disks is told with each: EVENT_DISK_NORM. Borrowed; NULL: nothing. */
+void live_disks_set_norms(struct live_disks *disks, const struct norms *norms);
 /* EVENT_TABLE. */
 int live_disks_account(const struct live_disks *disks, struct emit *emit);
 void live_disks_free(struct live_disks *disks);

@@ -44,6 +44,8 @@ struct setting {
 	char value[128];
 };
 
+struct norms;
+
 struct live_options {
 	enum run_mode mode;
 	const struct setting *settings;
@@ -51,6 +53,7 @@ struct live_options {
 	unsigned long long duration_ns; /* 0 = until stopped */
 	unsigned int tick_ms;		/* 1000 in trace, 5000 in the daemon */
 	unsigned int pid;		/* 0 = all */
+	const struct norms *norms; /* what disks took in former runs; borrowed; NULL = nothing */
 };
 
 /*

@@ -23,7 +23,7 @@ static void look(struct line *l, unsigned int reads, double ms)
 	l->now.read_ms += (__u64)(reads * ms);
 	l->now.read_bytes += reads * 4096ULL;
 	l->now.queue_ms += (__u64)(reads * ms);
-	disk_past_apply(&l->past, &before, &l->now, &l->split);
+	disk_past_apply(&l->past, S_NS, &before, &l->now, &l->split);
 }
 
 static double expected(const struct line *l)

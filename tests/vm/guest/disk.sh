@@ -20,8 +20,13 @@ scsi_up() {
 # scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
 scsi_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
 
-# scsi_pace NANOSECONDS: how long the SCSI disk takes for each request; taken only at a moment when it has none.
-scsi_pace() { until_true 10 scsi_set ndelay "$1" 2>/dev/null; }
+# scsi_pace NANOSECONDS [JOB]: how long the SCSI disk takes for each request. Before 6.x it is taken only while the
+# disk has none: the job that keeps it busy stands still for a moment.
+scsi_pace() {
+	[[ ! ${2:-} ]] || kill -STOP "${job_pid[$2]}"
+	until_true 10 scsi_set ndelay "$1" 2>/dev/null || echo "ndelay $1 was not taken"
+	[[ ! ${2:-} ]] || kill -CONT "${job_pid[$2]}"
+}
 
 # mapping_up: a dm-delay over the SCSI disk that does not delay yet; its name goes to $MAPPING. mapping_writes
 # MILLISECONDS: so long it holds back each write from here on.

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_store.c - a store is whole or is not taken; what was learned of disks comes back */
+#include "rules/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/norms.h"
+
+struct seen {
+	unsigned int n;
+	char last[64];
+};
+
+static bool take(void *ctx, const char *rest)
+{
+	struct seen *seen = ctx;
+
+	seen->n++;
+	snprintf(seen->last, sizeof(seen->last), "%s", rest);
+	return strcmp(rest, "malformed") != 0;
+}
+
+static char folder[] = "/tmp/culprit-store-XXXXXX";
+static char path[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/store", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	char other[80];
+
+	(void)state;
+	unlink(path);
+	snprintf(other, sizeof(other), "%s.damaged", path);
+	unlink(other);
+	return rmdir(folder);
+}
+
+static void write_three(void)
+{
+	struct store_text text = {0};
+	struct err err = {0};
+
+	assert_int_equal(store_add(&text, "thing", 1, "one"), 0);
+	assert_int_equal(store_add(&text, "thing", 2, "of a later version"), 0);
+	assert_int_equal(store_add(&text, "thing", 1, "two words"), 0);
+	assert_int_equal(store_write(&text, path, &err), 0);
+	store_text_done(&text);
+}
+
+static int read_things(struct seen *seen, bool set_aside)
+{
+	const struct store_kind kind = {"thing", 1, take, seen};
+	struct err err = {0};
+
+	memset(seen, 0, sizeof(*seen));
+	return store_read(path, &kind, 1, set_aside, &err);
+}
+
+static void test_what_was_written_is_read(void **state)
+{
+	struct seen seen;
+	struct stat st;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(read_things(&seen, true), -ENOENT);
+	write_three();
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(read_things(&seen, true), 1);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.last, "two words");
+	/* It is replaced as a whole, and a leftover of a killed run is no obstacle. */
+	write_three();
+	assert_int_equal(read_things(&seen, true), 1);
+}
+
+static size_t slurp(char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t n = read(fd, buf, size);
+
+	close(fd);
+	assert_true(n > 0);
+	return (size_t)n;
+}
+
+static void spill(const char *buf, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_equal(write(fd, buf, size), (ssize_t)size);
+	close(fd);
+}
+
+static void test_damage_is_found_wherever_it_is(void **state)
+{
+	char whole[512], bad[512];
+	struct seen seen;
+	size_t size;
+
+	(void)state;
+	write_three();
+	size = slurp(whole, sizeof(whole));
+	for (size_t cut = 0; cut < size; cut++) {
+		spill(whole, cut);
+		assert_int_equal(read_things(&seen, false), -EBADMSG);
+		assert_int_equal(seen.n, 0);
+	}
+	for (size_t i = 0; i < size; i++) {
+		memcpy(bad, whole, size);
+		bad[i] ^= 0x04;
+		spill(bad, size);
+		assert_int_equal(read_things(&seen, false), -EBADMSG);
+		assert_int_equal(seen.n, 0);
+	}
+	/* Set aside: the next run begins anew, and nothing is lost to who wants to look. */
+	assert_int_equal(read_things(&seen, true), -EBADMSG);
+	assert_int_equal(read_things(&seen, true), -ENOENT);
+	snprintf(bad, sizeof(bad), "%s.damaged", path);
+	assert_int_equal(access(bad, F_OK), 0);
+}
+
+static void test_what_others_may_write_is_not_believed(void **state)
+{
+	struct seen seen;
+	char other[80];
+
+	(void)state;
+	write_three();
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(read_things(&seen, true), -EPERM);
+	snprintf(other, sizeof(other), "%s.x", path);
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(read_things(&seen, true), -ELOOP);
+	unlink(other);
+	unlink(path);
+}
+
+static void test_keys(void **state)
+{
+	struct event_disk disk = {
+		.name = "sda", .model = "ST 1", .serial = "A B%", .wwn = "0x5000"};
+	char key[160];
+
+	(void)state;
+	assert_string_equal(norms_key(&disk, key, sizeof(key)), "wwn:0x5000");
+	disk.wwn[0] = '\0';
+	assert_string_equal(norms_key(&disk, key, sizeof(key)), "serial:ST%201:A%20B%25");
+	disk.serial[0] = '\0';
+	assert_string_equal(norms_key(&disk, key, sizeof(key)), "name:sda");
+	disk = (struct event_disk){.name = "dm-3", .backing = "vg-data", .flags = DISK_VIRTUAL};
+	assert_string_equal(norms_key(&disk, key, sizeof(key)), "on:dm:vg-data");
+	disk.flags = DISK_PARTITION;
+	assert_string_equal(norms_key(&disk, key, sizeof(key)), "");
+}
+
+/* Seconds in which a disk does a hundred reads of 4 ms each. */
+static void work(struct world *w, __u32 dev, unsigned int seconds)
+{
+	static __u64 done;
+
+	for (unsigned int i = 0; i < seconds; i++) {
+		struct event_block_queue q =
+			(struct event_block_queue)EVENT(w, event_block_queue, EVENT_BLOCK_QUEUE);
+
+		done += 100;
+		q.dev = dev;
+		q.reads_done = done;
+		q.read_bytes = done * 4096;
+		q.read_ms = q.queue_ms = done * 4;
+		put(w, &q);
+		tick(w);
+		wait_s(w, 1);
+	}
+}
+
+static bool skip_none(void *ctx, __u32 dev)
+{
+	return ctx && *(__u32 *)ctx == dev;
+}
+
+static void test_what_was_learned_comes_back(void **state)
+{
+	struct norms *norms = norms_new(), *again = norms_new();
+	struct store_text text = {0};
+	struct event_disk_norm norm;
+	struct err err = {0};
+	__u32 dev = SDA;
+	struct world w;
+
+	(void)state;
+	unlink(path);
+	world_init(&w);
+	put_disk(&w, SDA, "sda", 0);
+	work(&w, SDA, 60);
+	/* Something is wrong with it: nothing is learned of it. */
+	norms_learn(norms, w.model, skip_none, &dev);
+	assert_false(norms_of(norms, &disks_find(model_disks(w.model), SDA)->info, 0, &norm));
+	norms_learn(norms, w.model, skip_none, NULL);
+	assert_int_equal(norms_add(norms, &text), 0);
+	assert_int_equal(store_write(&text, path, &err), 0);
+	assert_int_equal(norms_read(again, path, true, &err), 0);
+	assert_true(norms_of(again, &disks_find(model_disks(w.model), SDA)->info, 0, &norm));
+	assert_int_equal(norm.dev, SDA);
+	assert_int_equal(norm.op, 0);
+	assert_in_range(norm.lat_ns, 3900000, 4100000);
+	assert_in_range(norm.looks, 50, 60);
+	assert_false(norms_of(again, &disks_find(model_disks(w.model), SDA)->info, 1, &norm));
+	store_text_done(&text);
+	norms_free(norms);
+	norms_free(again);
+	world_done(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_was_written_is_read),
+		cmocka_unit_test(test_damage_is_found_wherever_it_is),
+		cmocka_unit_test(test_what_others_may_write_is_not_believed),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_what_was_learned_comes_back),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

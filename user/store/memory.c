@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* memory.c - the store, as a run uses it; see memory.h. */
+#include "store/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "rules/rule.h"
+
+#define SECOND_NS 1000000000ULL
+/* Event time between two writings; the first comes sooner, so that a daemon that is killed leaves something. */
+#define FIRST_NS (600 * SECOND_NS)
+#define EACH_NS	 (3600 * SECOND_NS)
+/* How long the end of a run waits for its last writing. */
+#define LAST_MS 2000
+#define STEP_MS 10
+
+struct memory {
+	struct memory_options options;
+	struct norms *norms;
+	__u64 written_ns;
+	pid_t child; /* that writes; 0 = none */
+};
+
+int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+	struct err why = {0};
+	int code = 0;
+
+	if (m)
+		m->norms = norms_new();
+	if (!m || !m->norms) {
+		memory_free(m);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	m->options = *options;
+	if (options->path[0])
+		code = norms_read(m->norms, options->path, options->writes, &why);
+	if (code < 0 && !(code == -ENOENT || (options->is_default && !options->writes)))
+		log_warn("%s", why.text);
+	*ret_memory = m;
+	return 0;
+}
+
+const struct norms *memory_norms(const struct memory *memory)
+{
+	return memory ? memory->norms : NULL;
+}
+
+void memory_free(struct memory *memory)
+{
+	if (!memory)
+		return;
+	norms_free(memory->norms);
+	free(memory);
+}
+
+/* ---- writing ---- */
+
+/* The last folder of the default path is made when it is missing. */
+static void make_folder(const struct memory *m)
+{
+	char folder[MEMORY_PATH_MAX], *slash;
+
+	snprintf(folder, sizeof(folder), "%s", m->options.path);
+	slash = strrchr(folder, '/');
+	if (!m->options.is_default || !slash || slash == folder)
+		return;
+	*slash = '\0';
+	mkdir(folder, 0700);
+}
+
+static int write_now(const struct memory *m, struct err *err)
+{
+	struct store_text text = {0};
+	int code = norms_add(m->norms, &text);
+
+	if (code < 0)
+		return err_set(err, code, "out of memory");
+	make_folder(m);
+	code = store_write(&text, m->options.path, err);
+	store_text_done(&text);
+	return code;
+}
+
+/* It has nothing of ours open: where it hangs on a dead disk, no hook hangs with it. */
+static void start_child(struct memory *m)
+{
+	struct err err = {0};
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		log_warn("cannot write the store: %s", strerror(errno));
+		return;
+	}
+	if (pid > 0) {
+		m->child = pid;
+		return;
+	}
+	syscall(SYS_close_range, 3, ~0U, 0);
+	if (write_now(m, &err) < 0)
+		log_warn("%s", err.text);
+	_exit(0);
+}
+
+static bool child_ended(struct memory *m)
+{
+	int status;
+
+	/* Whoever gathers children may have been sooner: then it is no child of ours any more. */
+	if (m->child && waitpid(m->child, &status, WNOHANG) != 0)
+		m->child = 0;
+	return m->child == 0;
+}
+
+/* What a disk does while something is wrong with it is not what it should do. */
+static bool has_finding(void *ctx, __u32 dev)
+{
+	const struct life *life = ctx;
+	const struct finding *f;
+
+	for (unsigned int i = 0; (f = life_open_at(life, i)); i++)
+		if (f->claim.subject.type == SUBJECT_DISK && f->claim.subject.dev == dev &&
+		    f->claim.rule->class == CLASS_HARDWARE)
+			return true;
+	return false;
+}
+
+void memory_settle(struct memory *memory, const struct model *model, const struct life *life,
+		   bool last)
+{
+	struct memory *m = memory;
+	__u64 due_ns = m->written_ns ? m->written_ns + EACH_NS : model_start(model) + FIRST_NS;
+	bool ended = child_ended(m);
+
+	if (!m->options.writes || !m->options.path[0] || (!last && model_now(model) < due_ns))
+		return;
+	/* One that hangs is not joined by another. */
+	if (!ended)
+		return;
+	norms_learn(m->norms, model, has_finding, (void *)life);
+	start_child(m);
+	m->written_ns = model_now(model);
+	for (int ms = 0; last && ms < LAST_MS && !child_ended(m); ms += STEP_MS)
+		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+}

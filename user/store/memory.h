@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * memory.h - what a run knows of former ones, and leaves to later ones: the store, as a run uses it.
+ *
+ * A daemon reads it at its start and writes it each hour and at its end, from a child: the disk under it may be
+ * the one that does not answer. A trace reads it only.
+ */
+#ifndef CULPRIT_MEMORY_H
+#define CULPRIT_MEMORY_H
+
+#include "finding/life.h"
+#include "store/norms.h"
+
+#define MEMORY_PATH	"/var/lib/culprit/store"
+#define MEMORY_PATH_MAX 200
+
+struct memory_options {
+	char path[MEMORY_PATH_MAX]; /* empty: none */
+	bool is_default;	    /* nobody named it: that it is not there is no news */
+	bool writes;
+};
+
+struct memory;
+
+/* Reads what is there. What cannot be read or was set aside is logged, and no failure: -ENOMEM is the only one. */
+int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err);
+/* Valid as long as the memory; NULL of NULL. */
+const struct norms *memory_norms(const struct memory *memory);
+/* After each evaluation: writes when it is time; `last`: now, and waits for it up to two seconds. */
+void memory_settle(struct memory *memory, const struct model *model, const struct life *life,
+		   bool last);
+/* NULL is fine. */
+void memory_free(struct memory *memory);
+
+#endif
