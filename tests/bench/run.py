@@ -28,7 +28,7 @@ from benchlib.rows import NotMeasured, OutOfTime, Row
 
 # name, what it measures, the most seconds it may take, and in a quick run.
 MEASUREMENTS = (
-    ("hooks", hooks.measure_hooks, 70, 15),
+    ("hooks", hooks.measure_hooks, 110, 30),
     ("iops", iops.measure_iops, 80, 15),
     ("census", census.measure_census, 60, 20),
     ("syscalls", calls.measure_syscalls, 60, 15),
@@ -38,7 +38,7 @@ MEASUREMENTS = (
     ("footprint", footprint.measure_footprint, 60, 15),
     ("idle", footprint.measure_idle, 60, 20),
 )
-TOTAL_LIMIT_S, QUICK_LIMIT_S = 360, 60
+TOTAL_LIMIT_S, QUICK_LIMIT_S = 400, 75
 ROUNDS, QUICK_ROUNDS = 5, 1
 AGAIN_S = 5  # what goes on after its limit is stopped again; its cleaning up takes less
 

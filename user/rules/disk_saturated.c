@@ -26,6 +26,8 @@
 #define ARM_NS (20 * 1000000000ULL)
 /* From here on it is worth while to tell queue and device apart. */
 #define SUSPECT_BUSY 0.9
+/* The kernel counts busy time in its ticks, and too little where requests are shorter: then depth tells. */
+#define SUSPECT_DEPTH 16.0
 
 static const struct threshold min_looks = {
 	"disk-saturated.min_looks", 4, "{look}",
@@ -166,7 +168,8 @@ static bool suspect(const struct model *model, const struct disk *disk)
 	if (!disk_load_known(disk) || !disk_load_fresh(model, disk))
 		return false;
 	look = disk_past_look(&disk->queue->past, 0);
-	return look && look->busy >= SUSPECT_BUSY && look->depth >= 2.0 &&
+	return look && look->depth >= 2.0 &&
+	       (look->busy >= SUSPECT_BUSY || look->depth >= SUSPECT_DEPTH) &&
 	       (look->lat_ms[PAST_READ] >= wait_ms || look->lat_ms[PAST_WRITE] >= wait_ms);
 }
 

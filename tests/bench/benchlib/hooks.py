@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ns of BPF: for one block I/O, for one TCP connection, and for a run of each program."""
 
+import contextlib
+import tempfile
+
 from .children import figures, ours, rival
 from .hookstat import hook_stat
-from .iops import DEVICE_BYTES, RIVAL, fio_command
+from .iops import DEVICE_BYTES, RIVAL, fio, fio_command
 from .loopdev import loop_device
 from .rows import OURS, NotMeasured, Row, interleave
 
 STATE = "inet_sock_set_state"
 COMPLETE = "block_rq_complete"
+ARMED = "ours, armed"
+
+# What a busy disk's requests must take before it is armed, to tell queue and device apart: so long that this one
+# never is (the steady state), or any time at all.
+NEVER, ALWAYS = "1000000", "0"
+ARM_S = 4  # of load, until it is seen to be busy
 
 
 def half_of_rival(row):
@@ -41,25 +50,43 @@ def per_event(costs, events):
     return sum(cost.runs * cost.net_ns for cost in costs) / events
 
 
+@contextlib.contextmanager
+def ours_when(culprit, queue_ms):
+    """Our own trace, which arms a busy disk whose requests take queue_ms."""
+    with tempfile.NamedTemporaryFile("w", suffix=".ini", encoding="utf-8") as settings:
+        settings.write(f"[thresholds]\ndisk-saturated.min_queue_ms = {queue_ms}\n"
+                       f"disk-slow.min_ratio = {NEVER}\n")
+        settings.flush()
+        with ours(culprit, "-c", settings.name)() as tool:
+            yield tool
+
+
 def measure_block(bench, stat, programs):
-    """ns of BPF for one block I/O, issue and complete, ours and biolatency."""
+    """ns of BPF for one block I/O: ours while nothing is armed (completion only) and while this disk is (issue
+    too), and biolatency, which has both always."""
     row = Row("block_io_bpf_ns", "BPF cost of one block I/O, net", "ns", "<= half of biolatency",
               half_of_rival, digits=0)
     seconds = 1 if bench.quick else 2
 
     def sample(variant, tool):
+        if variant == ARMED:
+            fio(device, ARM_S)
         empty, costs, _ = stat.window(tool.pid, fio_command(device, seconds), seconds + 20)
         block = [cost for cost in costs if cost.target.startswith("block_")]
         if not block or COMPLETE not in empty:
             raise NotMeasured(f"no program of {tool.name} ran with the I/O")
+        if (variant == ARMED) != any("issue" in cost.name for cost in block) and variant != RIVAL:
+            raise NotMeasured("the disk was armed" if variant == OURS else "the disk was not armed")
         for cost in costs:
             if cost in block or cost.is_iter:
                 programs.add(variant, cost)
         return {row.id: per_event(block, empty[COMPLETE])}
 
     with loop_device(DEVICE_BYTES, direct=True) as device:
-        interleave(bench.rounds, {OURS: ours(bench.culprit), RIVAL: rival(RIVAL, "600")},
-                   sample, [row])
+        interleave(bench.rounds,
+                   {OURS: lambda: ours_when(bench.culprit, NEVER),
+                    ARMED: lambda: ours_when(bench.culprit, ALWAYS),
+                    RIVAL: rival(RIVAL, "600")}, sample, [row])
     return row
 
 
