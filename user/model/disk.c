@@ -22,6 +22,8 @@ static void forget_io(struct disk *disk)
 		window_done(&disk->fault[i].window);
 	free(disk->fault);
 	free(disk->error);
+	if (disk->queue)
+		free(disk->queue->past);
 	free(disk->queue);
 	free(disk->split);
 	disk->queue = NULL;
@@ -207,6 +209,10 @@ static int apply_queue(struct disks *disks, const struct frame *frame,
 {
 	struct disk *disk = disk_with_queue(disks, event->dev);
 
+	/* Most disks of a large host do nothing: these have no past. */
+	if (disk && !disk->queue->past && disk->queue->first.h.ts_ns &&
+	    disk_queue_done(event) > disk_queue_done(&disk->queue->now))
+		disk->queue->past = calloc(1, sizeof(*disk->queue->past));
 	if (!disk)
 		return -ENOMEM;
 	disk_queue_apply(disk->queue, event, frame->tick_ns, disk->split);
@@ -235,9 +241,11 @@ static int apply_norm(struct disks *disks, const struct event_disk_norm *event)
 	if (event->op >= PAST_OPS || event->slot >= DISK_DEPTH_SLOTS)
 		return 0;
 	disk = disk_with_queue(disks, event->dev);
-	if (!disk)
+	if (disk && !disk->queue->past)
+		disk->queue->past = calloc(1, sizeof(*disk->queue->past));
+	if (!disk || !disk->queue->past)
 		return -ENOMEM;
-	disk_past_restore(&disk->queue->past, event);
+	disk_past_restore(disk->queue->past, event);
 	return 0;
 }
 

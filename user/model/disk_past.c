@@ -33,7 +33,7 @@ static unsigned int depth_slot(double depth)
 
 const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i)
 {
-	if (i >= DISK_LOOKS_KEPT || i >= past->n_looks)
+	if (!past || i >= DISK_LOOKS_KEPT || i >= past->n_looks)
 		return NULL;
 	return &past->look[(past->n_looks - 1 - i) % DISK_LOOKS_KEPT];
 }
@@ -56,7 +56,7 @@ bool disk_past_expect(const struct disk_past *past, unsigned int op, double dept
 		      __u32 least, struct disk_expect *ret)
 {
 	unsigned int slot = depth_slot(depth);
-	const struct disk_norm *norm = find_norm(past->norm[op], slot, least);
+	const struct disk_norm *norm = past ? find_norm(past->norm[op], slot, least) : NULL;
 	double factor = 1.0, sd;
 
 	if (!norm)
@@ -171,10 +171,10 @@ void disk_past_restore(struct disk_past *past, const struct event_disk_norm *eve
 bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int slot,
 		    struct event_disk_norm *ret)
 {
-	const struct disk_norm *norm = &past->norm[op][slot];
-	double sd = norm->looks > 1 ? sqrt(norm->m2 / (norm->looks - 1)) : 0.0;
+	const struct disk_norm *norm = past ? &past->norm[op][slot] : NULL;
+	double sd = norm && norm->looks > 1 ? sqrt(norm->m2 / (norm->looks - 1)) : 0.0;
 
-	if (norm->looks < KEEP_LOOKS)
+	if (!norm || norm->looks < KEEP_LOOKS)
 		return false;
 	ret->op = (__u16)op;
 	ret->slot = (__u16)slot;

@@ -81,7 +81,8 @@ void disk_past_restore(struct disk_past *past, const struct event_disk_norm *eve
 /* The other way: false when there is nothing worth keeping. */
 bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int slot,
 		    struct event_disk_norm *ret);
-/* The i-th latest look; NULL past the end. */
+/* Of these three `past` may be NULL: nothing is known.
+ * The i-th latest look; NULL past the end. */
 const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i);
 
 /*

@@ -49,12 +49,13 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 
 	/* The first look, or another disk under the same number. */
 	if (!done_before || done < before) {
-		struct disk_past past = q->past;
+		struct disk_past *past = q->past;
 
 		memset(q, 0, sizeof(*q));
 		/* What the store told of this disk came before its first look. */
-		if (!done_before)
-			q->past = past;
+		q->past = past;
+		if (done_before && past)
+			memset(past, 0, sizeof(*past));
 		q->first = q->now = *event;
 		follow_oldest(q, event);
 		follow_held(q, event);
@@ -74,7 +75,8 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 	}
 	follow_oldest(q, event);
 	follow_held(q, event);
-	disk_past_apply(&q->past, interval_ns, &q->now, event, split);
+	if (q->past)
+		disk_past_apply(q->past, interval_ns, &q->now, event, split);
 	q->now = *event;
 }
 

@@ -29,7 +29,8 @@ struct disk_queue {
 	unsigned int same;    /* looks in a row with the same one */
 	__u32 held_looks;     /* a bit a look, the latest lowest: were bios held back */
 	__u32 held_most;      /* in these looks */
-	struct disk_past past;
+	struct disk_past
+		*past; /* NULL: nothing was done since the first look, nor before this run */
 	struct event_block_queue held_from; /* the first of these looks that saw some */
 };
 

@@ -70,16 +70,18 @@ static bool look_slow(const struct model *model, const struct disk *disk,
 		      const struct pace_limits *limits, struct disk_expect *ret,
 		      const struct disk **ret_sibling)
 {
-	const struct disk_past *own = &disk->queue->past;
+	const struct disk_past *own = disk->queue->past;
 	const struct disk *sibling;
 
 	*ret_sibling = NULL;
 	if (above(disk, look, op, own, limits, ret))
 		return true;
+	if (!own)
+		return false;
 	if (own->stored || own->norm[op][0].looks >= OWN_PAST_LOOKS)
 		return false;
 	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++) {
-		if (!above(disk, look, op, &sibling->queue->past, limits, ret))
+		if (!above(disk, look, op, sibling->queue->past, limits, ret))
 			continue;
 		*ret_sibling = sibling;
 		return true;
@@ -113,7 +115,7 @@ static void means(struct disk_pace *p)
 bool disk_pace_slow(const struct model *model, const struct disk *disk, unsigned int op,
 		    const struct pace_limits *limits, struct disk_pace *ret)
 {
-	const struct disk_past *past = &disk->queue->past;
+	const struct disk_past *past = disk->queue->past;
 	__u64 shortest_ns = ~0ULL, longest_ns = 0, last_ns = 0;
 	const struct disk_look *look;
 
@@ -152,9 +154,9 @@ static bool has_past(const struct disk *disk, const struct pace_limits *limits)
 {
 	struct disk_expect expect;
 
-	return disk_past_expect(&disk->queue->past, PAST_READ, 1.0, 4.0, (__u32)limits->past,
+	return disk_past_expect(disk->queue->past, PAST_READ, 1.0, 4.0, (__u32)limits->past,
 				&expect) ||
-	       disk_past_expect(&disk->queue->past, PAST_WRITE, 1.0, 4.0, (__u32)limits->past,
+	       disk_past_expect(disk->queue->past, PAST_WRITE, 1.0, 4.0, (__u32)limits->past,
 				&expect);
 }
 

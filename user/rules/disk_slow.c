@@ -141,9 +141,9 @@ static const char *op_name(unsigned int op)
 
 static void say_past(struct claim *claim, const struct disk_pace *p)
 {
-	const char *of = p->sibling		       ? p->sibling->info.name
-			 : p->disk->queue->past.stored ? "former runs"
-						       : "its own past";
+	const char *of = p->sibling			? p->sibling->info.name
+			 : p->disk->queue->past->stored ? "former runs"
+							: "its own past";
 
 	claim_evidence(claim, ROLE_CONTROL, true, "disk.latency.expected", p->expect_ms, "ms",
 		       "%s expected at this load, by %s%.20s (%s)",
@@ -286,7 +286,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 	if (!disk || !disk_load_known(disk))
 		return false;
-	for (unsigned int i = 0; (look = disk_past_look(&disk->queue->past, i)); i++)
+	for (unsigned int i = 0; (look = disk_past_look(disk->queue->past, i)); i++)
 		worked +=
 			look->ts_ns > since_ns && (look->done[PAST_READ] || look->done[PAST_WRITE]);
 	return worked >= 2 && !disk_pace_slow(model, disk, PAST_READ, &limits, &p) &&

@@ -192,14 +192,14 @@ void norms_learn(struct norms *norms, const struct model *model, bool (*skip)(vo
 		char key[KEY_LEN];
 
 		norms_key(&disk->info, key, sizeof(key));
-		if (!disk->queue || !key[0] || disk->gone || disk->queue->past.frozen ||
-		    skip(ctx, disk->info.dev))
+		if (!disk->queue || !disk->queue->past || !key[0] || disk->gone ||
+		    disk->queue->past->frozen || skip(ctx, disk->info.dev))
 			continue;
 		for (unsigned int op = 0; op < PAST_OPS; op++)
 			for (unsigned int slot = 0; slot < DISK_DEPTH_SLOTS; slot++) {
 				struct event_disk_norm norm = {0};
 
-				if (disk_past_norm(&disk->queue->past, op, slot, &norm))
+				if (disk_past_norm(disk->queue->past, op, slot, &norm))
 					put(norms, key, seen_s, &norm);
 			}
 	}
