@@ -12,6 +12,9 @@
 
 struct tcp_control control SEC(".data.control") = {};
 
+/* Probes of a window, or of an idle connection, whose answer may still be on its way. */
+#define PROBES_OPEN 1
+
 static __always_inline void sample_sending(const struct tcp_sock *tp, struct peer_value *peer)
 {
 	__u32 ago = (__u32)bpf_jiffies64() - tp->lsndtime;
@@ -19,8 +22,10 @@ static __always_inline void sample_sending(const struct tcp_sock *tp, struct pee
 	bool queued = tp->write_seq != tp->snd_nxt;
 	__u32 srtt_us = tp->srtt_us >> 3;
 
-	/* Probes of a closed window carry no data: the last segment was sent when it closed. */
-	if (!tp->snd_wnd && queued && ago_us / 1000 > peer->zero_wait_ms)
+	/* Probes of a closed window carry no data: the last segment was sent when it closed. Each answer
+	 * takes probes_out back to 0: a peer that answers none is gone, whatever its window was. */
+	if (!tp->snd_wnd && queued && tp->inet_conn.icsk_probes_out <= PROBES_OPEN &&
+	    ago_us / 1000 > peer->zero_wait_ms)
 		peer->zero_wait_ms = ago_us / 1000;
 	if (!srtt_us || ago_us > RTT_FRESH_S * 1000000ULL)
 		return;
@@ -36,6 +41,7 @@ static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
 {
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
 	__u32 backoff = icsk->icsk_retransmits;
+	__u32 probes = icsk->icsk_probes_out;
 	__u32 rtt = tp->rtt_min.s[0].v;
 	__u32 srtt_us = tp->srtt_us >> 3;
 	__u32 ifindex = sock_ifindex(&icsk->icsk_inet.sk, true);
@@ -49,6 +55,8 @@ static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
 	}
 	if (rtt < peer->min_rtt_us)
 		peer->min_rtt_us = rtt;
+	if (probes > PROBES_OPEN && probes > backoff)
+		backoff = probes;
 	if (state == TCP_SYN_SENT && backoff)
 		peer->syn++;
 	if (backoff >= 2)

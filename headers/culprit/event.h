@@ -539,7 +539,7 @@ struct event_tcp_peer {
 	/* Of resets: before the peer had sent a byte; after five seconds without data either way. */
 	__u64 resets_early;
 	__u64 resets_idle;
-	__u64 aborts; /* connections that this end reset: data was unread, or SO_LINGER 0 */
+	__u64 aborts;	     /* connections that this end reset: data was unread, or SO_LINGER 0 */
 	__u64 aborts_early;  /* of these: before the peer had sent a byte */
 	__u64 aborts_linger; /* of these: SO_LINGER 0, which a program has to ask for */
 	__u32 zero_wait_ms;  /* gauge: the longest that data waits for a closed window to open */

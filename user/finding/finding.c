@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/rule.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *word(const char *const *words, size_t n, size_t i)
@@ -106,6 +108,7 @@ void claim_init(struct claim *claim, const struct rule *rule, const struct subje
 {
 	memset(claim, 0, sizeof(*claim));
 	claim->rule = rule;
+	claim->fault_at = rule->fault_at;
 	claim->subject = *subject;
 	claim->severity = SEVERITY_WARNING;
 	claim->basis = BASIS_INFERRED;

@@ -123,6 +123,7 @@ struct rule;
 struct claim {
 	const struct rule *rule;
 	struct subject subject;
+	enum fault_at fault_at; /* the rule's, unless this case is another's to act on */
 	enum severity severity;
 	enum basis basis;
 	double confidence;

@@ -192,7 +192,7 @@ static void past_text(struct class_verdict *v, const struct finding *f)
 
 	subject_label(&f->claim.subject, label, sizeof(label));
 	snprintf(v->text, sizeof(v->text), "earlier, at %s: %s; %s",
-		 fault_at_name(f->claim.rule->fault_at), label, resolution_name(f->resolution));
+		 fault_at_name(f->claim.fault_at), label, resolution_name(f->resolution));
 }
 
 static void fault_text(struct class_verdict *v, const struct finding *f)
@@ -203,10 +203,10 @@ static void fault_text(struct class_verdict *v, const struct finding *f)
 	subject_label(&f->claim.subject, label, sizeof(label));
 	if (more)
 		snprintf(v->text, sizeof(v->text), "at %s: %s, and %u more",
-			 fault_at_name(f->claim.rule->fault_at), label, more);
+			 fault_at_name(f->claim.fault_at), label, more);
 	else
 		snprintf(v->text, sizeof(v->text), "at %s: %s",
-			 fault_at_name(f->claim.rule->fault_at), label);
+			 fault_at_name(f->claim.fault_at), label);
 }
 
 /* THE function that gives a class its state: from its open findings and its rows of the rule table.

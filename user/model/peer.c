@@ -66,6 +66,11 @@ static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS]
 	ret[PEER_RESETS] = e->resets;
 	ret[PEER_BROKEN] = e->broken;
 	ret[PEER_CLOSED] = e->closed;
+	ret[PEER_RESETS_EARLY] = e->resets_early;
+	ret[PEER_RESETS_IDLE] = e->resets_idle;
+	ret[PEER_ABORTS] = e->aborts;
+	ret[PEER_ABORTS_EARLY] = e->aborts_early;
+	ret[PEER_ABORTS_LINGER] = e->aborts_linger;
 }
 
 /* Evicting a peer that was idle for a whole window costs nothing that is judged. */
@@ -94,6 +99,21 @@ static struct peer *peer_add(struct peers *peers, const struct frame *frame,
 	return peer;
 }
 
+static void keep_trip(struct peer *peer, const struct event_tcp_peer *e)
+{
+	struct peer_trip *trip;
+
+	if (!e->fresh_srtt_us)
+		return;
+	trip = &peer->trip[peer->n_trips++ % PEER_TRIPS];
+	trip->ns = e->h.ts_ns;
+	trip->us = e->fresh_srtt_us;
+	trip->sockets = e->fresh;
+	trip->queued = e->fresh_queued;
+	if (!peer->trip_low_us || trip->us < peer->trip_low_us)
+		peer->trip_low_us = trip->us;
+}
+
 /* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). */
 static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool answered)
 {
@@ -108,6 +128,8 @@ static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool 
 	peer->srtt_us = e->srtt_us;
 	peer->min_rtt_us = e->min_rtt_us;
 	peer->close_wait = e->close_wait;
+	peer->zero_wait_ms = e->zero_wait_ms;
+	keep_trip(peer, e);
 	if (e->pid) {
 		peer->pid = e->pid;
 		peer->start_ns = e->start_ns;
@@ -120,9 +142,17 @@ struct moves {
 	bool answered; /* the peer's host showed itself */
 	bool made;
 	bool refused;
+	bool reset;
 	bool resent;
 	bool unanswered;
 };
+
+static __u64 hurting(const struct peer *peer, const __u64 n[PEER_COUNTERS])
+{
+	__u64 hurts = n[PEER_RESETS] - n[PEER_RESETS_IDLE];
+
+	return peer->key.dir == PEER_IN ? hurts - n[PEER_RESETS_EARLY] : hurts;
+}
 
 static struct moves compare(const struct peer *peer, const struct event_tcp_peer *e,
 			    const __u64 next[PEER_COUNTERS])
@@ -133,6 +163,7 @@ static struct moves compare(const struct peer *peer, const struct event_tcp_peer
 	m.made = next[PEER_ESTABLISHED] > now[PEER_ESTABLISHED] ||
 		 next[PEER_ACCEPTED] > now[PEER_ACCEPTED];
 	m.refused = next[PEER_REFUSED] > now[PEER_REFUSED];
+	m.reset = hurting(peer, next) > hurting(peer, now);
 	m.answered = m.made || m.refused || e->bytes_acked > peer->bytes_acked ||
 		     e->bytes_received > peer->bytes_received;
 	m.resent = next[PEER_SEGS_RETRANS] > now[PEER_SEGS_RETRANS];
@@ -145,7 +176,8 @@ static struct moves compare(const struct peer *peer, const struct event_tcp_peer
 	return m;
 }
 
-static void take_times(struct peer *peer, const struct moves *m, __u64 ts_ns)
+static void take_times(struct peer *peer, const struct frame *frame, const struct moves *m,
+		       __u64 ts_ns)
 {
 	if (m->made)
 		peer->made_ns = ts_ns;
@@ -153,6 +185,11 @@ static void take_times(struct peer *peer, const struct moves *m, __u64 ts_ns)
 		peer->refused_ns = ts_ns;
 	if (m->resent)
 		peer->lost_ns = ts_ns;
+	if (m->reset) {
+		if (!peer->reset_ns || ts_ns - peer->reset_ns > frame->window_ns)
+			peer->reset_since_ns = ts_ns;
+		peer->reset_ns = ts_ns;
+	}
 	if (m->answered) {
 		peer->progress_ns = ts_ns;
 		peer->syn_since_ns = 0;
@@ -250,7 +287,7 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 	moves = compare(peer, e, next);
 	count_silent(peer, e, moves.answered, next);
 	take_gauges(peer, e, moves.answered);
-	take_times(peer, &moves, e->h.ts_ns);
+	take_times(peer, frame, &moves, e->h.ts_ns);
 	if (take_counters(peer, frame, next, e->h.ts_ns) < 0)
 		return -ENOMEM;
 	if (e->bytes_acked > peer->bytes_acked)
@@ -334,6 +371,16 @@ __u64 peer_settled(const struct peer *peer, const struct frame *frame, enum peer
 	unsettled = (__u32)peer->now[counter] -
 		    (best ? best->count[counter] : (__u32)peer->base[counter]);
 	return gain > unsettled ? gain - unsettled : 0;
+}
+
+__u64 peer_resets(const struct peer *peer, const struct frame *frame)
+{
+	__u64 all = peer_window(peer, frame, PEER_RESETS);
+	__u64 not = peer_window(peer, frame, PEER_RESETS_IDLE);
+
+	if (peer->key.dir == PEER_IN)
+		not += peer_window(peer, frame, PEER_RESETS_EARLY);
+	return all > not ? all - not : 0;
 }
 
 bool peer_is_loopback(const struct peer *peer, const struct nics *nics)

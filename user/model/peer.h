@@ -47,12 +47,26 @@ enum peer_counter {
 	PEER_RESETS,
 	PEER_BROKEN,
 	PEER_CLOSED,
+	PEER_RESETS_EARLY, /* of resets */
+	PEER_RESETS_IDLE,
+	PEER_ABORTS,
+	PEER_ABORTS_EARLY, /* of aborts */
+	PEER_ABORTS_LINGER,
 	PEER_COUNTERS,
 };
 
 /* Of these, what is judged only once its answer had time to come: see peer_settled(). */
 #define PEER_SETTLING (PEER_RETRANS_SILENT + 1)
 #define PEER_PASTS    3
+
+/* The round trip of what was sent just then, at one tick. */
+#define PEER_TRIPS 8
+struct peer_trip {
+	__u64 ns;
+	__u32 us;      /* the least of its sockets */
+	__u32 sockets; /* that sent */
+	__u32 queued;  /* of these: with data that the congestion window held back */
+};
 
 /* The counters as they stood since some time. */
 struct peer_past {
@@ -73,6 +87,11 @@ struct peer {
 	__u32 srtt_us;
 	__u32 min_rtt_us;
 	__u32 close_wait;
+	__u32 zero_wait_ms;
+	/* round trips: the latest, a ring; the least of the run, 0 = none */
+	struct peer_trip trip[PEER_TRIPS];
+	unsigned int n_trips;
+	__u32 trip_low_us;
 	/* the owner, where one is known */
 	__u32 pid;
 	__u64 start_ns;
@@ -93,6 +112,8 @@ struct peer {
 	__u64 progress_ns; /* the peer answered: data acknowledged or received, a connection made */
 	__u64 made_ns;	   /* a connection was made */
 	__u64 refused_ns;  /* an attempt was refused */
+	__u64 reset_ns;	   /* a connection in use was reset by the peer (see peer_resets()) */
+	__u64 reset_since_ns; /* the first of those that followed each other within a window */
 	__u64 unanswered_ns;  /* an attempt was seen without an answer */
 	__u64 stuck_since_ns; /* since then sockets time out and the peer did not answer; 0 = not
 				 now */
@@ -126,6 +147,12 @@ __u64 peer_total(const struct peer *peer, enum peer_counter counter);
  * are held against the DSACKs up to now.
  */
 __u64 peer_settled(const struct peer *peer, const struct frame *frame, enum peer_counter counter);
+
+/*
+ * Resets that hurt, over the window: of connections in use. Not those after an idle time (balancers and
+ * firewalls do that), nor of what was accepted and had not asked for anything (scans, health checks).
+ */
+__u64 peer_resets(const struct peer *peer, const struct frame *frame);
 
 /* Reached over this host's own loopback: by its interface's flag, or by address where that is
  * unknown. */

@@ -43,6 +43,12 @@ extern const struct threshold path_idle_segments;
 extern const struct rule peer_unreachable_rule;
 /* refused.c */
 extern const struct rule connect_refused_rule;
+/* partition.c */
+extern const struct rule network_partition_rule;
+/* resets.c */
+extern const struct rule connection_resets_rule;
+/* not_reading.c */
+extern const struct rule peer_not_reading_rule;
 
 /* leak.c */
 extern const struct rule fd_leak_rule;
@@ -58,8 +64,8 @@ extern const struct rule fd_exhaustion_rule;
 	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
 	X(memory_error) X(machine_check)
 #define UNBUILT_NETWORK(X)                                                                         \
-	X(network_partition) X(connection_resets) X(path_latency) X(link_saturated)                \
-	X(peer_not_reading) X(tls_handshake_failure) X(dns_failure)
+	X(path_latency) X(link_saturated)                \
+	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
 	X(disk_full) X(memory_exhausted)        \
 	X(memory_pressure) X(cpu_saturated) X(task_hung) X(listen_overflow) X(receiver_backlog)    \

@@ -30,6 +30,8 @@ const struct precedence precedence_table[] = {
 	{"network-partition", "path-loss", false},
 	{"uplink-loss", "peer-unreachable", false},
 	{"uplink-loss", "path-loss", false},
+	{"peer-not-reading", "peer-unreachable", true},
+	{"peer-not-reading", "path-loss", true},
 	{"peer-unreachable", "path-loss", true},
 	{"close-wait-leak", "socket-leak", true},
 	{"close-wait-leak", "fd-leak", true},

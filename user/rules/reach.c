@@ -28,8 +28,7 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define SILENT_MAX  64 /* peers looked at in one evaluation */
-#define CLAIMS_MAX  8  /* more silent hosts are one fault that has no rule yet (partition) */
+#define CLAIMS_MAX  8 /* more are told by network-partition, or are this host's */
 #define SYNS_LEAST  2
 #define LOSSY_RATIO 0.05
 #define LOSSY_LOST  8.0
@@ -43,12 +42,6 @@ static const struct threshold min_backoff = {
 static const struct threshold stuck_s = {
 	"peer-unreachable.stuck_s", 3, "s",
 	"a hiccup of one or two seconds heals by itself; after three TCP waits ever longer"};
-struct silent {
-	const struct peer *peer;
-	const struct path *path;
-	__u64 since_ns;
-	bool stuck;
-};
 
 static double backoff_needed(const struct model *model, const struct path *path)
 {
@@ -97,8 +90,8 @@ static const struct path *path_of(const struct paths *paths, const struct peer *
 	return NULL;
 }
 
-static unsigned int find_silent(const struct model *model, const struct paths *paths,
-				struct silent list[SILENT_MAX])
+unsigned int silent_find(const struct model *model, const struct paths *paths,
+			 struct silent list[SILENT_MAX])
 {
 	const struct peer *peer = NULL;
 	unsigned int n = 0;
@@ -211,7 +204,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	struct paths paths;
 
 	paths_init(&paths, model);
-	n = find_silent(model, &paths, list);
+	n = silent_find(model, &paths, list);
 	for (unsigned int i = 0; i < n && claims < CLAIMS_MAX; i++) {
 		if (!list[i].path->mine || told_by_twin(model, list, n, list[i].path))
 			continue;

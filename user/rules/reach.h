@@ -25,6 +25,17 @@ struct silence {
 	unsigned int silent_too;
 };
 
+#define SILENT_MAX 64 /* peers looked at in one evaluation */
+struct silent {
+	const struct peer *peer;
+	const struct path *path;
+	__u64 since_ns;
+	bool stuck;
+};
+/* The services that are silent now; their number. */
+unsigned int silent_find(const struct model *model, const struct paths *paths,
+			 struct silent list[SILENT_MAX]);
+
 void silence_claim(const struct model *model, const struct silence *silence,
 		   const struct judgement *judgement);
 

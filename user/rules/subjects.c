@@ -9,6 +9,7 @@
 
 #include "model/copy.h"
 #include "rules/rule.h"
+#include "rules/subnet.h"
 
 struct subject subject_disk(const struct disk *disk)
 {
@@ -227,6 +228,11 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 			return holds_peer(model, b, a);
 		return a->type == SUBJECT_PEER && b->type == SUBJECT_PEER && same_addr(a, b);
 	case JOIN_SAME_NIC:
+		/* A subnet meets what is in it. */
+		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_PEER)
+			return subnet_holds(a, b->addr, b->netns);
+		if (b->type == SUBJECT_SUBNET && a->type == SUBJECT_PEER)
+			return subnet_holds(b, a->addr, a->netns);
 		/* A peer's subject says by which interface it is reached. */
 		return (a->type == SUBJECT_NIC || a->type == SUBJECT_PEER) &&
 		       (b->type == SUBJECT_NIC || b->type == SUBJECT_PEER) && a->ifindex &&

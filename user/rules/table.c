@@ -21,7 +21,10 @@ const struct rule *const rule_table[] = {
 	&path_loss_rule,
 	&uplink_loss_rule,
 	&peer_unreachable_rule,
+	&network_partition_rule,
 	&connect_refused_rule,
+	&connection_resets_rule,
+	&peer_not_reading_rule,
 	UNBUILT_NETWORK(ROW)
 
 	&close_wait_leak_rule,

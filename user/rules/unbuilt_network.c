@@ -16,16 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(network_partition, "network-partition", AT_PATH,
-	"Several peers of one subnet or route stopped answering while others do.",
-	"Peers that have nothing in common but their silence.",
-	"Ask the network team about the route that they share.");
-
-UNBUILT(connection_resets, "connection-resets", AT_PEER,
-	"Established connections are reset, above their own baseline.",
-	"Clients that close that way (unread data); health checks.",
-	"See who resets, at which stage, and read that side's log.");
-
 UNBUILT(path_latency, "path-latency", AT_PATH,
 	"The round trip grew far above its own minimum, without loss.",
 	"More load on the path; a peer that delays its ACKs.",
@@ -35,11 +25,6 @@ UNBUILT(link_saturated, "link-saturated", AT_THIS_HOST,
 	"The local queue drops or holds packets: this link is the bottleneck.",
 	"A burst that the queue absorbed.",
 	"tc -s qdisc shows drops and backlog; send less, or over a faster link.");
-
-UNBUILT(peer_not_reading, "peer-not-reading", AT_PEER,
-	"The peer's window is closed: its application is slow, the path is not.",
-	"A window that opens again within a round trip.",
-	"Ask the owner of the peer's application.");
 
 UNBUILT(tls_handshake_failure, "tls-handshake-failure", AT_PEER,
 	"TCP works, and the TLS handshake fails.", "Clients that only probe the port.",

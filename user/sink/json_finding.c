@@ -177,7 +177,7 @@ void json_finding(struct build *b, struct json_object *o, const struct finding *
 		build_text(b, o, "resolution", resolution_name(finding->resolution));
 	build_text(b, o, "class", fault_class_name(rule->class));
 	build_text(b, o, "kind", rule->kind);
-	build_text(b, o, "fault_at", fault_at_name(rule->fault_at));
+	build_text(b, o, "fault_at", fault_at_name(claim->fault_at));
 	build_number(b, o, "confidence", claim->confidence);
 	build_text(b, o, "basis", basis_name(claim->basis));
 	fill_subject(b, build_object(b, o, "subject"), &claim->subject);

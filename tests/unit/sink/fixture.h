@@ -113,6 +113,7 @@ static inline struct finding *add_finding(struct life *life, const struct rule *
 	f->first_seen_ns = MONO_START + 13 * NS_PER_S;
 	f->last_seen_ns = MONO_START + 27 * NS_PER_S;
 	f->claim.rule = rule;
+	f->claim.fault_at = rule->fault_at;
 	f->claim.severity = severity;
 	f->claim.basis = basis;
 	f->claim.confidence = confidence;

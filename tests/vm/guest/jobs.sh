@@ -18,6 +18,10 @@ start() {
 # stop_job NAME: ends one of them early.
 stop_job() { kill "${job_pid[$1]}"; }
 
+# pause_job NAME, resume_job NAME: as a program that hangs does.
+pause_job() { kill -STOP "${job_pid[$1]}"; }
+resume_job() { [[ -z ${job_pid[$1]:-} ]] || kill -CONT "${job_pid[$1]}" 2>/dev/null || true; }
+
 # load NAME COMMAND OPTIONS...: a job of the workload program that outlasts the trace and prints its counts
 # when it is stopped.
 load() {

@@ -5,7 +5,7 @@
 #
 #   root ns             router ns                hN ns
 #   wan 10.1.0.1 ------ uplink 10.1.0.2
-#                       toN 10.1.N.1 ----------- eth0 10.1.N.2      (and fd00:1:N::2)
+#                       toN 10.1.N.1 ----------- eth0 10.1.N.2, .3  (and fd00:1:N::2, ::3)
 #
 # Loss on the way to peer N belongs on the router's toN, loss for all on wan. Segmentation is off: netem
 # counts packets, and a 64 KB superpacket lost as one is no likeness of a real path.
@@ -18,6 +18,15 @@ peer() {
 		echo "fd00:1:$1::2"
 	else
 		echo "10.1.$1.2"
+	fi
+}
+
+# neighbour N: a second address there, in the same subnet
+neighbour() {
+	if ((FAM == 6)); then
+		echo "fd00:1:$1::3"
+	else
+		echo "10.1.$1.3"
 	fi
 }
 
@@ -59,6 +68,8 @@ net_make() {
 			link set lo up
 			addr add 10.1.$i.2/24 dev eth0
 			addr add fd00:1:$i::2/64 dev eth0 nodad
+			addr add 10.1.$i.3/24 dev eth0
+			addr add fd00:1:$i::3/64 dev eth0 nodad
 			link set eth0 up gso_max_segs 1
 			route add default via 10.1.$i.1
 			route add ::/0 via fd00:1:$i::1

@@ -118,6 +118,13 @@ static void conn_connected(struct client *c, int fd)
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
 	if (!err) {
 		n->established++;
+		if (conn->job->plan.after == PROBE) {
+			abandon(fd);
+			conn->state = FREE;
+			n->open--;
+			n->closed++;
+			return;
+		}
 		conn->state = ASKED;
 		conn_send(conn, fd);
 		return;

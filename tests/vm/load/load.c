@@ -99,7 +99,10 @@ static const struct command {
 	int (*run)(const struct plan *plan);
 	struct plan plan;
 } commands[] = {
-	{"serve", "answer on ports -p (-m echo, sink, close)", run_server, {.manner = ECHO}},
+	{"serve",
+	 "answer on ports -p (-m echo, sink, close, drop, reset)",
+	 run_server,
+	 {.manner = ECHO}},
 	{"stream",
 	 "-c connections, -r messages of -b bytes a second",
 	 run_client,
@@ -121,6 +124,10 @@ static const struct command {
 	 "-o attempts a second, given up after -w seconds",
 	 run_client,
 	 {.opens_per_s = 5, .after = CLOSE, .bytes = 10}},
+	{"probe",
+	 "-o connections a second, each reset as soon as it is made",
+	 run_client,
+	 {.opens_per_s = 5, .after = PROBE, .bytes = 10}},
 	{"leak-socket",
 	 "-o connections a second never closed, -H closed properly",
 	 run_client,
@@ -155,7 +162,7 @@ static void usage(FILE *out)
 		     "DELAY] [-N NAME]\n"
 		     "            [-o OPENS/S] [-c COUNT] [-r MESSAGES/S] [-b BYTES] [-w SECONDS] "
 		     "[-k ROUNDS]\n"
-		     "            [-H HEALTHY/S] [-m echo|sink|close]\n");
+		     "            [-H HEALTHY/S] [-m echo|sink|close|drop|reset]\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].help);
 	exit(out == stderr ? 2 : 0);
@@ -203,7 +210,11 @@ static void set_option(struct plan *p, int opt, char *arg)
 		p->healthy_rate = atof(arg);
 		break;
 	case 'm':
-		p->manner = *arg == 'c' ? ANSWER_AND_CLOSE : *arg == 's' ? SINK : ECHO;
+		p->manner = *arg == 'c'	  ? ANSWER_AND_CLOSE
+			    : *arg == 's' ? SINK
+			    : *arg == 'd' ? DROP
+			    : *arg == 'r' ? RESET
+					  : ECHO;
 		break;
 	case 'p':
 		dash = strchr(arg, '-');

@@ -9,11 +9,12 @@
 
 enum { MAX_FD = 20000, MAX_BYTES = 1 << 20, BLOCK = 4096 };
 
-/* What a client does with a connection after its first answer. */
-enum after { KEEP, CLOSE, FORGET };
+/* What a client does with a connection after its first answer; PROBE: resets it as soon as it is made. */
+enum after { KEEP, CLOSE, FORGET, PROBE };
 
-/* What a server does with what it reads. */
-enum manner { ECHO, SINK, ANSWER_AND_CLOSE };
+/* What a server does with what it reads; DROP: resets at the first byte, RESET: answers that and resets at
+ * the next. */
+enum manner { ECHO, SINK, ANSWER_AND_CLOSE, DROP, RESET };
 
 struct plan {
 	const char *addr, *path, *name;

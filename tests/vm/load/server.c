@@ -18,8 +18,15 @@
 static bool serve_one(int fd, const struct plan *p, struct counts *n)
 {
 	static char buf[65536];
+	static bool answered[MAX_FD];
 	ssize_t got;
 
+	if (p->manner == DROP || (p->manner == RESET && answered[fd])) {
+		answered[fd] = false;
+		abandon(fd);
+		return false;
+	}
+	answered[fd] = true;
 	while ((got = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
 		n->received += got;
 		if (p->manner == SINK)
@@ -73,7 +80,8 @@ int run_server(const struct plan *plan)
 				n.established++;
 				n.open++;
 			} else if (!serve_one(fd, plan, &n)) {
-				close(fd);
+				if (plan->manner < DROP)
+					close(fd);
 				n.closed++;
 				n.open--;
 			}
