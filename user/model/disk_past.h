@@ -66,7 +66,7 @@ struct disk_past {
 /* What is to be expected at a load. */
 struct disk_expect {
 	double lat_ms;	 /* the middle */
-	double bound_ms; /* three standard deviations above it */
+	double bound_ms; /* upper prediction bound: one look in a thousand is above it */
 	__u32 looks;	 /* that it comes from */
 	bool scaled;	 /* from another depth: an upper limit */
 };
