@@ -67,6 +67,9 @@ static const struct fate_row {
 	{EVENT_FD_GROUP, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FD_SCAN, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FILE_TABLE, FATE_LATEST, {NULL}, {0}, 0},
+	{EVENT_FD_SITE, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_FD_ARMED, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_FD_STACK, FATE_MOMENT, {NULL}, {0}, 0},
 };
 
 static const struct fate_row *fate_of(__u32 type)

@@ -235,6 +235,9 @@ static const struct handler {
 	{EVENT_FD_GROUP, sizeof(struct event_fd_group), apply_process},
 	{EVENT_FD_SCAN, sizeof(struct event_fd_scan), apply_process},
 	{EVENT_FILE_TABLE, sizeof(struct event_file_table), apply_process},
+	{EVENT_FD_SITE, sizeof(struct event_fd_site), apply_process},
+	{EVENT_FD_ARMED, sizeof(struct event_fd_armed), apply_process},
+	{EVENT_FD_STACK, sizeof(struct event_fd_stack), apply_process},
 };
 
 static const struct handler *handler_of(const struct event *event)

@@ -43,6 +43,7 @@ static void live_free(struct source *source)
 		close(live->epoll_fd);
 	if (live->timer_fd >= 0)
 		close(live->timer_fd);
+	live_asks_done(&live->asks);
 	probes_free(live->probes);
 	live_disks_free(live->disks);
 	live_mounts_free(live->mounts);
