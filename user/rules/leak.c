@@ -260,11 +260,10 @@ static void ask_for_parts(const struct model *model, const struct judgement *jud
 
 		ask.until_ns = model_now(model) + ASK_NS;
 		judgement->ask(judgement->ctx, &ask);
-		leak_site_ask(model, p, judgement);
-		if (p->who)
-			continue;
 		ask.what = ASK_PROC;
-		judgement->ask(judgement->ctx, &ask);
+		if (!p->who)
+			judgement->ask(judgement->ctx, &ask);
+		leak_site_ask(model, p, judgement);
 	}
 }
 

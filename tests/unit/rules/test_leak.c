@@ -374,7 +374,7 @@ static void test_at_most_eight_are_looked_into(void **state)
 	assert_int_equal(w.n_asks, 24);
 	/* Those that gained most. */
 	for (unsigned int i = 0; i < 8; i++)
-		assert_int_equal(w.ask[2 * i].pid, 129 - i);
+		assert_int_equal(w.ask[3 * i].pid, 129 - i);
 	world_done(&w);
 }
 
