@@ -106,6 +106,7 @@ def label(subject):
     if kind == "process":
         return f"{subject['comm']}[{subject['pid']}]"
     return subject["prefix"] if kind == "subnet" else subject["name"]
+    return subject["mount" if kind == "filesystem" else "name"]
 
 
 def plain(text):
