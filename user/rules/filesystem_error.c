@@ -26,6 +26,7 @@
 
 #define XFS_SHUTDOWN_SEEN  0x80000000U
 #define XFS_SHUTDOWN_ASKED 0x4U /* SHUTDOWN_FORCE_UMOUNT, fs/xfs/xfs_mount.h */
+#define XFS_SHUTDOWN_LOG   0x2U /* SHUTDOWN_LOG_IO_ERROR: set with it where the log is not flushed */
 
 struct damage {
 	const struct fs *fs;
@@ -65,7 +66,8 @@ static bool find_damage(const struct model *model, const struct fs *fs, struct d
 	if (fs->shutdown.h.ts_ns) {
 		seen_at(d, fs->error_first_ns, fs->shutdown.h.ts_ns);
 		d->shut_down = true;
-		d->asked = fs->shutdown.shutdown == (XFS_SHUTDOWN_SEEN | XFS_SHUTDOWN_ASKED);
+		d->asked = (fs->shutdown.shutdown & ~XFS_SHUTDOWN_LOG) ==
+			   (XFS_SHUTDOWN_SEEN | XFS_SHUTDOWN_ASKED);
 	} else if (d->shut_down) {
 		seen_at(d, h->h.ts_ns, h->h.ts_ns);
 	}
@@ -83,11 +85,11 @@ static void say_shutdown(struct claim *claim, const struct damage *d)
 		const char *text;
 	} why[] = {
 		{0x1, "metadata could not be read or written"}, /* SHUTDOWN_META_IO_ERROR */
-		{0x2, "its log could not be written"},		/* SHUTDOWN_LOG_IO_ERROR */
-		{0x8, "corruption in memory"},			/* SHUTDOWN_CORRUPT_INCORE */
-		{0x10, "corruption on disk"},			/* SHUTDOWN_CORRUPT_ONDISK */
-		{0x20, "its device was removed"},		/* SHUTDOWN_DEVICE_REMOVED */
 		{XFS_SHUTDOWN_ASKED, "asked for"},
+		{XFS_SHUTDOWN_LOG, "its log could not be written"},
+		{0x8, "corruption in memory"},	  /* SHUTDOWN_CORRUPT_INCORE */
+		{0x10, "corruption on disk"},	  /* SHUTDOWN_CORRUPT_ONDISK */
+		{0x20, "its device was removed"}, /* SHUTDOWN_DEVICE_REMOVED */
 	};
 	const struct event_fs_error *e = &d->fs->shutdown;
 	const char *text = "";
