@@ -209,6 +209,9 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return !fs->health.flags && !fs->health.errors;
 }
 
+/* The kernel's word needs none. */
+static const struct threshold *const thresholds[] = {NULL};
+
 const struct rule filesystem_error_rule = {
 	.kind = "filesystem-error",
 	.class = CLASS_HARDWARE,
@@ -217,6 +220,7 @@ const struct rule filesystem_error_rule = {
 	.against = "A disk error under it, which is then the cause; a shutdown that was asked for.",
 	.todo = "Check the disk first; then unmount it and run its checker, which only reads with -n.",
 	.tables = {"source.filesystems"},
+	.thresholds = thresholds,
 	.exposed = fs_exposed,
 	.judge = judge,
 	.recovered = recovered,

@@ -215,6 +215,7 @@ const struct rule writeback_lost_rule = {
 	.needs = {PROBE_WRITEBACK, PROBE_FSYNC},
 	.tables = {"fs.writeback"},
 	.thresholds = thresholds,
+	.exposed = fs_exposed,
 	.judge = judge,
 	.recovered = recovered,
 	.open_evals = 1,
