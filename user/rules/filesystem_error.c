@@ -28,6 +28,10 @@
 #define XFS_SHUTDOWN_ASKED 0x4U /* SHUTDOWN_FORCE_UMOUNT, fs/xfs/xfs_mount.h */
 #define XFS_SHUTDOWN_LOG   0x2U /* SHUTDOWN_LOG_IO_ERROR: set with it where the log is not flushed */
 
+static const struct threshold min_errors = {
+	"filesystem-error.min_errors", 1, "{error}",
+	"a file system that finds one thing wrong in itself does not know what else is"};
+
 struct damage {
 	const struct fs *fs;
 	__u64 errors;	   /* that ext4 counted while we looked, or said at once: the larger */
@@ -72,6 +76,8 @@ static bool find_damage(const struct model *model, const struct fs *fs, struct d
 		seen_at(d, h->h.ts_ns, h->h.ts_ns);
 	}
 	if (!d->last_ns || model_now(model) - d->last_ns > model_frame(model)->disk_window_ns)
+		return false;
+	if (d->errors + d->corruptions + d->shut_down < model_threshold(model, &min_errors))
 		return false;
 	d->read_only = fs->read_only_ns || (fs->mounted && fs->mount.read_only) ||
 		       (d->errors && h->flags & (FS_READ_ONLY | FS_ERRORS_RO));
@@ -209,8 +215,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return !fs->health.flags && !fs->health.errors;
 }
 
-/* The kernel's word needs none. */
-static const struct threshold *const thresholds[] = {NULL};
+static const struct threshold *const thresholds[] = {&min_errors, NULL};
 
 const struct rule filesystem_error_rule = {
 	.kind = "filesystem-error",
