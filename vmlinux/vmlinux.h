@@ -154,13 +154,27 @@ struct task_struct {
 
 /* ---- files ---- */
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
+	dev_t s_dev;
+	struct file_system_type *s_type;
 	unsigned long s_magic;
+	char s_id[32];
 };
 
 struct inode {
 	umode_t i_mode;
 	struct super_block *i_sb;
+	unsigned int i_nlink;
+	unsigned long i_ino;
+	dev_t i_rdev;
+};
+
+struct address_space {
+	struct inode *host;
 };
 
 struct qstr {
@@ -178,6 +192,8 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	struct address_space *f_mapping;
+	u32 f_wb_err;
 	void *private_data;
 };
 

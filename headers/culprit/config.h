@@ -25,7 +25,7 @@ struct bpf_config {
 	__u32 scsi_result;  /* int */
 	__u32 nvme_status;  /* u16 */
 	__u32 nvme_retries; /* u8 */
-	__u32 pad;
+	__u32 xfs_super;    /* in struct xfs_mount: the super block, the same way */
 };
 
 /* Ring events of one peer or device that may follow each other at once. */

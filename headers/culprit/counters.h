@@ -33,6 +33,10 @@ enum hook {
 	HOOK_FILES_CENSUS = 6,
 	HOOK_FILES_SCAN = 7,
 	HOOK_BLOCK_REQUEUE = 8,
+	HOOK_FS_WB_SET = 10,
+	HOOK_FS_WB_TOLD = 11,
+	HOOK_FS_EXT4 = 12,
+	HOOK_FS_XFS = 13,
 	HOOK_BLOCK_QUEUE = 15,
 	HOOKS = 48,
 };
@@ -258,6 +262,42 @@ struct files_control {
 	__u32 pad;
 };
 
+/* ---- file systems ---- */
+
+/* Map `fs_wb`: what write-back lost, by file system. Rare: one copy, atomic additions. */
+#define FS_WB_MAX 256
+struct fs_wb_key {
+	__u32 dev;  /* the super block's; of a block device's own pages: the device */
+	__u32 bdev; /* 1: the block device's own pages */
+};
+
+struct fs_wb_value {
+	__u64 ranges;
+	__u64 files;
+	__u64 heard;
+	__u64 told;
+	__u64 deleted;
+	__u64 ino;
+	__u64 event_ns; /* when tokens were last given */
+	__u32 tokens;	/* ring events that may still follow at once */
+	__u32 err;
+	__u32 magic;
+	__u32 pad;
+	char fstype[16];
+	char id[32];
+};
+
+/* Map `fs_untold`, the files whose error nobody was told: when the first came. */
+#define FS_UNTOLD_MAX 1024
+struct fs_file_key {
+	__u64 ino;
+	__u32 dev;
+	__u32 bdev;
+};
+
+EVENT_SIZE_IS(fs_wb_key, 8);
+EVENT_SIZE_IS(fs_wb_value, 120);
+EVENT_SIZE_IS(fs_file_key, 16);
 EVENT_SIZE_IS(tcp_sums, 40);
 EVENT_SIZE_IS(peer_value, 432);
 EVENT_SIZE_IS(block_value, 560);

@@ -62,6 +62,12 @@ enum event_type {
 	EVENT_DISK_NORM = 81,
 	/* descriptors: the system-wide table; 101-109: what armed processes open */
 	EVENT_FILE_TABLE = 100,
+	/* file systems */
+	EVENT_FS_SPACE = 75,
+	EVENT_FS_WB = 76,
+	EVENT_FS_WB_FILE = 77,
+	EVENT_FS_HEALTH = 78,
+	EVENT_FS_ERROR = 79,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -244,7 +250,8 @@ struct event_disk_gone {
 };
 
 enum mount_flag {
-	MOUNT_GONE = 1, /* it was unmounted: dev and mount say which */
+	MOUNT_GONE = 1,	     /* it was unmounted: dev and mount say which */
+	MOUNT_READ_ONLY = 2, /* the file system itself: nothing is written to it by any mount */
 };
 
 struct event_mount {
@@ -254,6 +261,8 @@ struct event_mount {
 	char fstype[16];
 	char mount[128];
 	char source[128];
+	__u32 fs_dev; /* as the kernel's super block has it: 0:N where that is no device (btrfs) */
+	__u32 pad;
 };
 
 enum block_io_reason { BLOCK_IO_ERROR = 1, BLOCK_IO_SLOW = 2 };
@@ -388,6 +397,87 @@ struct event_task_blocked {
 	__u64 start_ns; /* start_boottime, to 10 ms: /proc tells it in ticks */
 	__u32 pid;
 	__u32 total; /* tasks in state D at this look */
+	char comm[EVENT_COMM_LEN];
+};
+
+/* ---- file systems ---- */
+
+enum fs_flag {
+	FS_READ_ONLY = 1,  /* nothing is written any more */
+	FS_SHUT_DOWN = 2,  /* everything fails: EIO */
+	FS_ERRORS_RO = 4,  /* ext4: it is set to take no more writes after an error */
+	FS_UNANSWERED = 8, /* the look did not come back: what is told is older */
+};
+
+/* How full a file system is (statvfs): sent when it moved, at a look each few seconds. */
+struct event_fs_space {
+	struct event h;
+	__u64 size_bytes;
+	__u64 free_bytes;  /* with what is reserved for root */
+	__u64 avail_bytes; /* for everybody */
+	__u64 inodes;	   /* 0 = it has no fixed number */
+	__u64 inodes_free;
+	__u32 dev;   /* as in struct event_mount */
+	__u32 flags; /* enum fs_flag: READ_ONLY, UNANSWERED */
+};
+
+/* What write-back lost on one file system: sent when it moves. The error of a file is told to whoever has it
+ * open and calls fsync (each once); nobody else ever hears of it. */
+struct event_fs_wb {
+	struct event h;
+	__u64 ranges;  /* page ranges that could not be written */
+	__u64 files;   /* files whose error was new: none was untold before it */
+	__u64 heard;   /* of these: told to an fsync caller */
+	__u64 told;    /* fsync callers that were told */
+	__u64 deleted; /* ranges of files that had no name any more: not in files */
+	__u64 ino;     /* of the latest one */
+	__u32 dev;     /* fs_dev of its mount; of a block device's own pages: that device */
+	__u32 err;     /* errno of the latest one */
+	__u32 magic;   /* of the file system */
+	__u32 bdev;    /* 1: the pages of the block device itself, as metadata is, or dd to it */
+	char fstype[16];
+	char id[32]; /* how the kernel's messages call it: "sda1", "dm-3" */
+};
+
+/* One file's error: found by write-back, or told to an fsync caller. */
+struct event_fs_wb_file {
+	struct event h;
+	__u64 ino;
+	__u64 start_ns; /* told: the caller's start_boottime */
+	__u32 dev;	/* as in struct event_fs_wb */
+	__u32 err;	/* errno */
+	__u32 pid;	/* told: the caller */
+	__u8 told;
+	__u8 bdev;
+	__u8 pad[2];
+	char comm[EVENT_COMM_LEN];
+};
+
+/* What a file system counts of itself, since it was made: sent when it moves. */
+struct event_fs_health {
+	struct event h;
+	__u64 errors;	   /* ext4: errors_count; btrfs: of all devices, what follows together */
+	__u64 write_errs;  /* btrfs */
+	__u64 read_errs;   /* btrfs */
+	__u64 corruptions; /* btrfs: checksum or generation did not match */
+	__u64 ino;	   /* ext4: of the last error; 0 = none is known */
+	__u32 dev;	   /* as in struct event_mount */
+	__u32 flags;	   /* enum fs_flag */
+	__u32 err;	   /* ext4: errno of the last error, in its own numbers; 0 = unknown */
+	__u32 pad;
+	char where[32]; /* ext4: the function that found the last one */
+};
+
+/* A file system says that it found an error, at once. */
+struct event_fs_error {
+	struct event h;
+	__u32 dev;	/* fs_dev of its mount */
+	__u32 line;	/* of its source */
+	__u32 pid;	/* in whose context; 0 = a kernel thread's */
+	__u32 shutdown; /* XFS: flags of the shutdown (SHUTDOWN_*), with 0x80000000; 0 = an error */
+	char fstype[16];
+	char id[32];
+	char where[32]; /* function */
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -661,7 +751,7 @@ EVENT_SIZE_IS(event_self, 48);
 EVENT_SIZE_IS(event_hook, 64);
 EVENT_SIZE_IS(event_disk, 400);
 EVENT_SIZE_IS(event_disk_gone, 24);
-EVENT_SIZE_IS(event_mount, 296);
+EVENT_SIZE_IS(event_mount, 304);
 EVENT_SIZE_IS(event_block_io, 96);
 EVENT_SIZE_IS(event_block_stat, 568);
 EVENT_SIZE_IS(event_block_status, 48);
@@ -670,6 +760,11 @@ EVENT_SIZE_IS(event_block_split, 568);
 EVENT_SIZE_IS(event_disk_norm, 56);
 EVENT_SIZE_IS(event_io_limit, 200);
 EVENT_SIZE_IS(event_task_blocked, 48);
+EVENT_SIZE_IS(event_fs_space, 64);
+EVENT_SIZE_IS(event_fs_wb, 128);
+EVENT_SIZE_IS(event_fs_wb_file, 64);
+EVENT_SIZE_IS(event_fs_health, 104);
+EVENT_SIZE_IS(event_fs_error, 128);
 EVENT_SIZE_IS(event_nic, 96);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);

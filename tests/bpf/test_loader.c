@@ -55,7 +55,7 @@ static void test_all(void **state)
 	}
 	bag_account(bag);
 	assert_int_equal(bag_count(bag, EVENT_HOOK), PROBE_ROWS);
-	assert_int_equal(bag_count(bag, EVENT_RING), 2);
+	assert_int_equal(bag_count(bag, EVENT_RING), 3);
 	assert_true(probes_map_bytes(bag->probes) > 512 * 1024);
 	bag_close(bag);
 }

@@ -105,7 +105,7 @@ def label(subject):
         return f"{host}:{subject['port']}" if "port" in subject else host
     if kind == "process":
         return f"{subject['comm']}[{subject['pid']}]"
-    return subject["prefix"] if kind == "subnet" else subject["name"]
+    return subject[{"subnet": "prefix", "filesystem": "mount"}.get(kind, "name")]
 
 
 def plain(text):

@@ -174,6 +174,8 @@ static int apply_mount(struct disks *disks, const struct event_mount *event)
 	if (!m)
 		return -ENOMEM;
 	m->dev = event->dev;
+	m->fs_dev = event->fs_dev;
+	m->read_only = (event->flags & MOUNT_READ_ONLY) != 0;
 	copy_text(m->fstype, sizeof(m->fstype), event->fstype, sizeof(event->fstype));
 	copy_text(m->mount, sizeof(m->mount), event->mount, sizeof(event->mount));
 	copy_text(m->source, sizeof(m->source), event->source, sizeof(event->source));

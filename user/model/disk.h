@@ -93,6 +93,8 @@ struct disk {
 
 struct disk_mount {
 	__u32 dev;
+	__u32 fs_dev; /* the super block's number; 0 = not told */
+	bool read_only;
 	char fstype[16];
 	char mount[128];
 	char source[128];

@@ -39,6 +39,7 @@ struct model *model_new(void)
 			  sizeof(model->own[i].name));
 	}
 	disks_init(&model->disks);
+	filesystems_init(&model->filesystems);
 	nics_init(&model->nics);
 	peers_init(&model->peers);
 	processes_init(&model->processes);
@@ -57,6 +58,7 @@ void model_free(struct model *model)
 	names_done(&model->tables);
 	names_done(&model->hooks);
 	disks_done(&model->disks);
+	filesystems_done(&model->filesystems);
 	nics_done(&model->nics);
 	peers_done(&model->peers);
 	processes_done(&model->processes);
@@ -182,6 +184,18 @@ static int apply_block(struct model *model, const struct event *event)
 	return disks_apply(&model->disks, &model->frame, event);
 }
 
+static int apply_fs(struct model *model, const struct event *event)
+{
+	return filesystems_apply(&model->filesystems, &model->disks, event);
+}
+
+static int apply_mount(struct model *model, const struct event *event)
+{
+	int err = apply_block(model, event);
+
+	return err ? err : apply_fs(model, event);
+}
+
 static int apply_nic(struct model *model, const struct event *event)
 {
 	return nics_apply(&model->nics, (const struct event_nic *)event);
@@ -216,7 +230,7 @@ static const struct handler {
 	{EVENT_HOOK, sizeof(struct event_hook), apply_hook},
 	{EVENT_DISK, sizeof(struct event_disk), apply_block},
 	{EVENT_DISK_GONE, sizeof(struct event_disk_gone), apply_block},
-	{EVENT_MOUNT, sizeof(struct event_mount), apply_block},
+	{EVENT_MOUNT, sizeof(struct event_mount), apply_mount},
 	{EVENT_BLOCK_IO, sizeof(struct event_block_io), apply_block},
 	{EVENT_BLOCK_STAT, sizeof(struct event_block_stat), apply_block},
 	{EVENT_BLOCK_STATUS, sizeof(struct event_block_status), apply_block},
@@ -225,6 +239,11 @@ static const struct handler {
 	{EVENT_DISK_NORM, sizeof(struct event_disk_norm), apply_block},
 	{EVENT_IO_LIMIT, sizeof(struct event_io_limit), apply_block},
 	{EVENT_TASK_BLOCKED, sizeof(struct event_task_blocked), apply_block},
+	{EVENT_FS_SPACE, sizeof(struct event_fs_space), apply_fs},
+	{EVENT_FS_WB, sizeof(struct event_fs_wb), apply_fs},
+	{EVENT_FS_WB_FILE, sizeof(struct event_fs_wb_file), apply_fs},
+	{EVENT_FS_HEALTH, sizeof(struct event_fs_health), apply_fs},
+	{EVENT_FS_ERROR, sizeof(struct event_fs_error), apply_fs},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},

@@ -18,6 +18,7 @@
 
 struct model;
 struct disks;
+struct filesystems;
 struct nics;
 struct peers;
 struct processes;
@@ -89,6 +90,7 @@ __u64 model_dropped(const struct model *model);
 /* ---- the parts ---- */
 
 const struct disks *model_disks(const struct model *model);
+const struct filesystems *model_filesystems(const struct model *model);
 const struct nics *model_nics(const struct model *model);
 const struct peers *model_peers(const struct model *model);
 const struct processes *model_processes(const struct model *model);

@@ -150,6 +150,11 @@ const struct disks *model_disks(const struct model *model)
 	return &model->disks;
 }
 
+const struct filesystems *model_filesystems(const struct model *model)
+{
+	return &model->filesystems;
+}
+
 const struct nics *model_nics(const struct model *model)
 {
 	return &model->nics;

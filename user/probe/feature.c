@@ -91,6 +91,12 @@ static bool find_nvme(const struct btf *btf, struct bpf_config *config)
 	return config->nvme_status != 0;
 }
 
+static bool find_xfs(const struct btf *btf, struct bpf_config *config)
+{
+	config->xfs_super = member_at(btf, "xfs_mount", "m_super");
+	return config->xfs_super != 0;
+}
+
 /*
  * struct scsi_cmnd and struct nvme_request follow struct request. Up to 5.15 struct scsi_cmnd begins with a
  * struct scsi_request, which the kernel itself knows too: its `sense` is the same buffer, so that the
@@ -102,6 +108,7 @@ static void find_answers(const struct btf *vmlinux, struct bpf_config *config)
 	if (!config->scsi_sense)
 		config->scsi_sense = member_at(vmlinux, "scsi_request", "sense");
 	find_in(vmlinux, "nvme_core", config, find_nvme);
+	find_in(vmlinux, "xfs", config, find_xfs);
 }
 
 int feature_read(struct bpf_config *config, struct err *err)

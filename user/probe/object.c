@@ -11,6 +11,7 @@
 
 #include "block.skel.h"
 #include "files.skel.h"
+#include "fs.skel.h"
 #include "probe/noise.h"
 #include "tcp.skel.h"
 
@@ -25,6 +26,7 @@ static const struct {
 	[OBJECT_TCP] = {"tcp", tcp_bpf__elf_bytes},
 	[OBJECT_BLOCK] = {"block", block_bpf__elf_bytes},
 	[OBJECT_FILES] = {"files", files_bpf__elf_bytes},
+	[OBJECT_FS] = {"fs", fs_bpf__elf_bytes},
 };
 
 const char *object_name(enum probe_object which)
@@ -247,6 +249,8 @@ static int on_event(void *ctx, void *data, size_t size)
 
 		if (io->reason == BLOCK_IO_ERROR && !io->readahead && !io->nowait)
 			object->urgent++;
+	} else if (event->type == EVENT_FS_ERROR) {
+		object->urgent++;
 	} else if (event->type == EVENT_TCP_CONN) {
 		const struct event_tcp_conn *conn = data;
 

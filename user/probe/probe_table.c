@@ -94,4 +94,35 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 		.needed_by = "connection-leak",
 		.ways = {{"iter", "task_file", "files_scan", NULL}},
 	},
+	{
+		.name = "fs.writeback",
+		.object = OBJECT_FS,
+		.hook = HOOK_FS_WB_SET,
+		.needed_by = "",
+		.ways = {{"tp_btf", "filemap_set_wb_err", "wb_set_btf", NULL},
+			 {"raw_tp", "filemap_set_wb_err", "wb_set_raw", NULL}},
+	},
+	{
+		.name = "fs.fsync",
+		.object = OBJECT_FS,
+		.hook = HOOK_FS_WB_TOLD,
+		.needed_by = "",
+		.ways = {{"tp_btf", "file_check_and_advance_wb_err", "wb_told_btf", NULL},
+			 {"raw_tp", "file_check_and_advance_wb_err", "wb_told_raw", NULL}},
+	},
+	/* Modules on most systems: a raw tracepoint goes by name alone, and only once the module is loaded. */
+	{
+		.name = "fs.ext4",
+		.object = OBJECT_FS,
+		.hook = HOOK_FS_EXT4,
+		.needed_by = "",
+		.ways = {{"raw_tp", "ext4_error", "ext4_error_raw", NULL}},
+	},
+	{
+		.name = "fs.xfs",
+		.object = OBJECT_FS,
+		.hook = HOOK_FS_XFS,
+		.needed_by = "",
+		.ways = {{"raw_tp", "xfs_force_shutdown", "xfs_shutdown_raw", NULL}},
+	},
 };

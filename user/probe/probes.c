@@ -97,6 +97,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.config.jiffy_us = jiffy_us();
 	probes->options.listen_zero_fd = -1;
 	probes->ring_fd = -1;
+	fs_stats_init(&probes->fs, -1);
 	init_runs(probes, options);
 	*ret_probes = probes;
 	return 0;
@@ -178,6 +179,7 @@ static int attach_objects(struct probes *probes, struct err *err)
 	}
 	set_up_block(probes);
 	set_up_files(probes);
+	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
 	return 0;
 }
 
@@ -238,7 +240,8 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_TCP, OBJECT_FILES};
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS, OBJECT_TCP,
+						  OBJECT_FILES};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);
@@ -258,6 +261,8 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
 	(void)baseline; /* the first one sends all, as nothing was sent before */
 	if (probes->have_blocks)
 		ret = block_stats_snapshot(&probes->blocks, now_ns, fn, ctx);
+	if (ret == 0)
+		ret = fs_stats_snapshot(&probes->fs, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_census)
 		ret = census_snapshot(&probes->census, netns, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_peers)
@@ -361,5 +366,6 @@ void probes_free(struct probes *probes)
 		block_stats_done(&probes->blocks);
 	if (probes->have_census)
 		census_done(&probes->census);
+	fs_stats_done(&probes->fs);
 	free(probes);
 }

@@ -6,6 +6,7 @@
 #include "probe/block_stats.h"
 #include "probe/census.h"
 #include "probe/fd_scan.h"
+#include "probe/fs_stats.h"
 #include "probe/object.h"
 #include "probe/probes.h"
 #include "probe/tcp_peers.h"
@@ -28,6 +29,7 @@ struct probes {
 	struct block_stats blocks;
 	struct census census;
 	struct fd_scan scan;
+	struct fs_stats fs;
 };
 
 static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)

@@ -14,6 +14,8 @@
 #define PROBE_TCP_SAMPLE  "tcp.sample"
 #define PROBE_CENSUS	  "files.census"
 #define PROBE_SCAN	  "files.scan"
+#define PROBE_WRITEBACK	  "fs.writeback"
+#define PROBE_FSYNC	  "fs.fsync"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;
@@ -33,6 +35,11 @@ extern const struct rule io_throttled_rule;
 /* disk_slow.c, disk_saturated.c */
 extern const struct rule disk_slow_rule;
 extern const struct rule disk_saturated_rule;
+
+/* filesystem_error.c, writeback.c, disk_full.c */
+extern const struct rule filesystem_error_rule;
+extern const struct rule writeback_lost_rule;
+extern const struct rule disk_full_rule;
 
 /* path.c */
 extern const struct rule path_loss_rule;
@@ -60,14 +67,13 @@ extern const struct rule fd_exhaustion_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(raid_degraded) X(filesystem_error)                                          \
-	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
+	X(raid_degraded) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors) \
 	X(memory_error) X(machine_check)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(path_latency) X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
-	X(disk_full) X(memory_exhausted)        \
+	X(memory_exhausted) \
 	X(memory_pressure) X(cpu_saturated) X(task_hung) X(listen_overflow) X(receiver_backlog)    \
 	X(udp_receive_drops) X(port_exhaustion) X(conntrack_full) X(process_crash_loop)            \
 	X(clock_unsynchronized) X(clock_step)

@@ -16,6 +16,8 @@ const struct rule *const rule_table[] = {
 	&disk_lost_rule,
 	&disk_stuck_io_rule,
 	&disk_slow_rule,
+	&filesystem_error_rule,
+	&writeback_lost_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,
@@ -34,6 +36,7 @@ const struct rule *const rule_table[] = {
 	&io_throttled_rule,
 	&disk_saturated_rule,
 	&fd_exhaustion_rule,
+	&disk_full_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

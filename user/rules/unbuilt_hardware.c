@@ -19,15 +19,6 @@
 UNBUILT(raid_degraded, "raid-degraded", AT_DEVICE, "An md array runs without a member.",
 	"A rebuild that is under way.", "Replace the missing member: mdadm --detail names it.");
 
-UNBUILT(filesystem_error, "filesystem-error", AT_DEVICE,
-	"ext4, XFS or btrfs reports corruption, or shut down.",
-	"A disk error under it, which is then the cause.",
-	"Check the disk first, then run fsck on the unmounted file system.");
-
-UNBUILT(writeback_lost, "writeback-lost", AT_DEVICE,
-	"Dirty pages could not be written: data is lost, and who was told.",
-	"An fsync() caller that was told and wrote again.", "Find out which files; restore them.");
-
 UNBUILT(nic_link_down, "nic-link-down", AT_DEVICE, "The link of an adapter is down.",
 	"An interface that was set down by hand.", "Check cable and switch port.");
 

@@ -16,10 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(disk_full, "disk-full", AT_THIS_HOST,
-	"No space is left on a file system or thin pool, or soon none will be.",
-	"Space that is reserved for root.", "Find what grew: du; delete or extend.");
-
 UNBUILT(memory_exhausted, "memory-exhausted", AT_THIS_HOST,
 	"The kernel killed a process for lack of memory.",
 	"A cgroup limit that is meant to be hit.", "See what grew; raise the limit or fix it.");

@@ -153,6 +153,8 @@ static const struct event_field mount_fields[] = {
 	F(event_mount, 3, STR, mount),
 	F(event_mount, 4, STR, source),
 	F(event_mount, 5, U32, flags),
+	F(event_mount, 6, DEV, fs_dev),
+	PAD(event_mount, pad),
 };
 
 static const struct event_field block_io_fields[] = {
@@ -256,6 +258,67 @@ static const struct event_field task_blocked_fields[] = {
 	F(event_task_blocked, 2, U64, start_ns),
 	F(event_task_blocked, 3, U32, total),
 	F(event_task_blocked, 4, STR, comm),
+};
+
+static const struct event_field fs_space_fields[] = {
+	F(event_fs_space, 1, DEV, dev),
+	F(event_fs_space, 2, U32, flags),
+	F(event_fs_space, 3, U64, size_bytes),
+	F(event_fs_space, 4, U64, free_bytes),
+	F(event_fs_space, 5, U64, avail_bytes),
+	F(event_fs_space, 6, U64, inodes),
+	F(event_fs_space, 7, U64, inodes_free),
+};
+
+static const struct event_field fs_wb_fields[] = {
+	F(event_fs_wb, 1, DEV, dev),
+	F(event_fs_wb, 2, U64, ranges),
+	F(event_fs_wb, 3, U64, files),
+	F(event_fs_wb, 4, U64, heard),
+	F(event_fs_wb, 5, U64, told),
+	F(event_fs_wb, 6, U64, deleted),
+	F(event_fs_wb, 7, U64, ino),
+	F(event_fs_wb, 8, U32, err),
+	F(event_fs_wb, 9, U32, magic),
+	F(event_fs_wb, 10, U32, bdev),
+	F(event_fs_wb, 11, STR, fstype),
+	F(event_fs_wb, 12, STR, id),
+};
+
+static const struct event_field fs_wb_file_fields[] = {
+	F(event_fs_wb_file, 1, DEV, dev),
+	F(event_fs_wb_file, 2, U64, ino),
+	F(event_fs_wb_file, 3, U32, err),
+	F(event_fs_wb_file, 4, U8, told),
+	F(event_fs_wb_file, 5, U8, bdev),
+	F(event_fs_wb_file, 6, U32, pid),
+	F(event_fs_wb_file, 7, U64, start_ns),
+	F(event_fs_wb_file, 8, STR, comm),
+	PAD(event_fs_wb_file, pad),
+};
+
+static const struct event_field fs_health_fields[] = {
+	F(event_fs_health, 1, DEV, dev),
+	F(event_fs_health, 2, U32, flags),
+	F(event_fs_health, 3, U64, errors),
+	F(event_fs_health, 4, U64, write_errs),
+	F(event_fs_health, 5, U64, read_errs),
+	F(event_fs_health, 6, U64, corruptions),
+	F(event_fs_health, 7, U64, ino),
+	F(event_fs_health, 8, U32, err),
+	F(event_fs_health, 9, STR, where),
+	PAD(event_fs_health, pad),
+};
+
+static const struct event_field fs_error_fields[] = {
+	F(event_fs_error, 1, DEV, dev),
+	F(event_fs_error, 2, STR, fstype),
+	F(event_fs_error, 3, STR, id),
+	F(event_fs_error, 4, STR, where),
+	F(event_fs_error, 5, U32, line),
+	F(event_fs_error, 6, U32, shutdown),
+	F(event_fs_error, 7, U32, pid),
+	F(event_fs_error, 8, STR, comm),
 };
 
 static const struct event_field nic_fields[] = {
@@ -444,6 +507,11 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_DISK_NORM, disk_norm),
 	TYPE(EVENT_IO_LIMIT, io_limit),
 	TYPE(EVENT_TASK_BLOCKED, task_blocked),
+	TYPE(EVENT_FS_SPACE, fs_space),
+	TYPE(EVENT_FS_WB, fs_wb),
+	TYPE(EVENT_FS_WB_FILE, fs_wb_file),
+	TYPE(EVENT_FS_HEALTH, fs_health),
+	TYPE(EVENT_FS_ERROR, fs_error),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),

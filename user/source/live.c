@@ -48,6 +48,7 @@ static void live_free(struct source *source)
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
 	live_queues_free(live->queues);
+	live_fs_free(live->fs);
 	free(live->settings);
 	free(live);
 }
@@ -94,7 +95,8 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new();
 	live->queues = live_queues_new("");
-	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues)
+	live->fs = live_fs_new("");
+	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues || !live->fs)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

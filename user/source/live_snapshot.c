@@ -59,6 +59,7 @@ static int account(struct live *live, struct emit *emit)
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
 	live_queues_account(live->queues, emit);
+	live_fs_account(live->fs, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }
@@ -71,6 +72,8 @@ static int poll_host(struct live *live, struct emit *emit)
 		code = live_disks_poll(live->disks, emit);
 	if (code == 0)
 		code = live_mounts_poll(live->mounts, emit);
+	if (code == 0)
+		code = live_fs_poll(live->fs, live->mounts, emit);
 	if (code == 0)
 		code = live_nics_poll(live->nics, emit);
 	return code;
@@ -137,6 +140,9 @@ int live_drain(struct live *live, struct emit *emit)
 	if (urgent <= 0)
 		return urgent;
 	emit->now_ns = monotonic_ns();
+	/* It may be of a file system, which then has more to say. */
+	live_fs_hurry(live->fs);
+	live_mounts_again(live->mounts);
 	/* It may be a disk that came since the last tick: who judges its errors must know its name. */
 	code = live_disks_poll(live->disks, emit);
 	return code < 0 ? code : EMIT(emit, EVENT_PULSE, &event);

@@ -52,7 +52,8 @@ static void test_each_row_explains_itself(void **state)
 		}
 		assert_non_null(r->exposed);
 		assert_non_null(r->recovered);
-		assert_non_null(r->needs[0]);
+		/* A probe, or a bounded look at /proc and /sys. */
+		assert_true(r->needs[0] || r->tables[0]);
 		assert_true(r->open_evals >= 1 && r->close_evals >= 1);
 		assert_non_null(r->thresholds);
 		for (unsigned int t = 0; r->thresholds[t]; t++) {

@@ -103,6 +103,11 @@ static bool is_type(enum event_type type)
 	case EVENT_DISK_NORM:
 	case EVENT_IO_LIMIT:
 	case EVENT_TASK_BLOCKED:
+	case EVENT_FS_SPACE:
+	case EVENT_FS_WB:
+	case EVENT_FS_WB_FILE:
+	case EVENT_FS_HEALTH:
+	case EVENT_FS_ERROR:
 	case EVENT_NIC:
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:
