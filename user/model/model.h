@@ -21,6 +21,7 @@ struct disks;
 struct nics;
 struct peers;
 struct processes;
+struct machine;
 
 /* NULL when out of memory. */
 struct model *model_new(void);
@@ -92,5 +93,6 @@ const struct disks *model_disks(const struct model *model);
 const struct nics *model_nics(const struct model *model);
 const struct peers *model_peers(const struct model *model);
 const struct processes *model_processes(const struct model *model);
+const struct machine *model_machine(const struct model *model);
 
 #endif

@@ -4,6 +4,7 @@
 #define CULPRIT_MODEL_IMPL_H
 
 #include "model/disk.h"
+#include "model/machine.h"
 #include "model/model.h"
 #include "model/names.h"
 #include "model/nic.h"
@@ -31,6 +32,7 @@ struct model {
 	struct nics nics;
 	struct peers peers;
 	struct processes processes;
+	struct machine machine;
 };
 
 #endif

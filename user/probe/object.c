@@ -12,6 +12,7 @@
 #include "block.skel.h"
 #include "files.skel.h"
 #include "probe/noise.h"
+#include "system.skel.h"
 #include "tcp.skel.h"
 
 /* Maps of a throw-away object need no room. */
@@ -25,6 +26,7 @@ static const struct {
 	[OBJECT_TCP] = {"tcp", tcp_bpf__elf_bytes},
 	[OBJECT_BLOCK] = {"block", block_bpf__elf_bytes},
 	[OBJECT_FILES] = {"files", files_bpf__elf_bytes},
+	[OBJECT_SYSTEM] = {"system", system_bpf__elf_bytes},
 };
 
 const char *object_name(enum probe_object which)
@@ -254,6 +256,9 @@ static int on_event(void *ctx, void *data, size_t size)
 		    conn->outcome == CONN_UNREACHABLE || conn->outcome == CONN_BROKEN)
 			object->urgent++;
 	}
+	if (event->type == EVENT_OOM_KILL || event->type == EVENT_TASK_HANG ||
+	    event->type == EVENT_HARDWARE_REPORT)
+		object->urgent++;
 	return object->fn(object->ctx, event);
 }
 

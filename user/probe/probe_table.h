@@ -10,9 +10,15 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 10
+#define PROBE_ROWS 17
 
-enum probe_object { OBJECT_TCP = 0, OBJECT_BLOCK = 1, OBJECT_FILES = 2, PROBE_OBJECTS = 3 };
+enum probe_object {
+	OBJECT_TCP = 0,
+	OBJECT_BLOCK = 1,
+	OBJECT_FILES = 2,
+	OBJECT_SYSTEM = 3,
+	PROBE_OBJECTS = 4,
+};
 
 /* How a program gets to its hook. */
 struct way {

@@ -8,6 +8,7 @@
 #include "probe/fd_scan.h"
 #include "probe/object.h"
 #include "probe/probes.h"
+#include "probe/system_read.h"
 #include "probe/tcp_peers.h"
 
 struct probes {
@@ -24,10 +25,12 @@ struct probes {
 	bool have_blocks;
 	bool have_census;
 	bool have_scan;
+	bool have_exits;
 	struct tcp_peers peers;
 	struct block_stats blocks;
 	struct census census;
 	struct fd_scan scan;
+	struct exits exits;
 };
 
 static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)

@@ -11,6 +11,7 @@
 #include "source/live_clock.h"
 #include "source/live_disks.h"
 #include "source/live_file_table.h"
+#include "source/live_load.h"
 #include "source/live_mounts.h"
 #include "source/live_nics.h"
 #include "source/live_queues.h"
@@ -37,6 +38,7 @@ struct live {
 	struct live_mounts *mounts;
 	struct live_nics *nics;
 	struct live_queues *queues;
+	struct live_load load;
 	struct live_asks asks;
 	struct live_file_table file_table;
 };
