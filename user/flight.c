@@ -72,6 +72,13 @@ static const struct fate_row {
 	{EVENT_FD_GROUP, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FD_SCAN, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FILE_TABLE, FATE_LATEST, {NULL}, {0}, 0},
+	{EVENT_HOST_LOAD, FATE_LATEST, {NULL}, {0}, 0},
+	{EVENT_HOST_CPU, FATE_LATEST, {NULL}, {0}, 0},
+	{EVENT_OOM_KILL, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_PROC_EXITS, FATE_LATEST, {"comm", "unit"}, {0}, 0},
+	{EVENT_TASK_WAITING, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_TASK_HANG, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_HARDWARE_REPORT, FATE_MOMENT, {NULL}, {0}, 0},
 };
 
 static const struct fate_row *fate_of(__u32 type)

@@ -32,6 +32,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 typedef __u16 __be16;
 typedef __u32 __be32;
@@ -111,22 +112,64 @@ struct cred {
 
 struct kernfs_node {
 	u64 id;
+	const char *name;
 };
 
 struct cgroup {
 	struct kernfs_node *kn;
 };
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* as many as there are controllers */
 	struct cgroup *dfl_cgrp;
+	int nr_tasks;
+};
+
+/* Its values depend on the configuration. */
+enum cgroup_subsys_id { memory_cgrp_id = 4 };
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+/* In pages. */
+struct page_counter {
+	atomic_long_t usage;
+	unsigned long max;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+};
+
+struct percpu_counter {
+	s64 count;
+};
+
+struct mm_struct {
+	struct percpu_counter rss_stat[4]; /* 6.2: compat.bpf.h */
 };
 
 struct rlimit {
 	unsigned long rlim_cur;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
 	struct rlimit rlim[16];
+	struct mm_struct *oom_mm;
+	short oom_score_adj;
+	atomic_t live;
+	unsigned int flags;
 };
 
 struct fdtable {
@@ -150,6 +193,20 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct task_struct *real_parent;
+	struct mm_struct *mm;
+	int exit_code;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+};
+
+/* What a machine check leaves (arch/x86); struct mce_hw_err of 6.13 and later begins with it. */
+struct mce {
+	__u64 status;
+	__u64 addr;
+	__u8 cpuvendor;
+	__u8 bank;
+	__u32 extcpu;
 };
 
 /* ---- files ---- */

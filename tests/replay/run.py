@@ -104,7 +104,7 @@ def label(subject):
         host = f"[{subject['addr']}]" if ":" in subject["addr"] and "port" in subject else subject["addr"]
         return f"{host}:{subject['port']}" if "port" in subject else host
     if kind == "process":
-        return f"{subject['comm']}[{subject['pid']}]"
+        return f"{subject['comm']}[{subject['pid']}]" if "pid" in subject else subject["comm"]
     return subject[{"subnet": "prefix", "filesystem": "mount"}.get(kind, "name")]
 
 

@@ -43,6 +43,7 @@ struct model *model_new(void)
 	nics_init(&model->nics);
 	peers_init(&model->peers);
 	processes_init(&model->processes);
+	machine_init(&model->machine);
 	model->frame.tick_ns = TICK_DEFAULT_NS;
 	set_lengths(model);
 	return model;
@@ -62,6 +63,7 @@ void model_free(struct model *model)
 	nics_done(&model->nics);
 	peers_done(&model->peers);
 	processes_done(&model->processes);
+	machine_done(&model->machine);
 	free(model);
 }
 
@@ -211,6 +213,11 @@ static int apply_process(struct model *model, const struct event *event)
 	return processes_apply(&model->processes, &model->frame, event);
 }
 
+static int apply_machine(struct model *model, const struct event *event)
+{
+	return machine_apply(&model->machine, &model->frame, event);
+}
+
 /* What each event changes. */
 static const struct handler {
 	__u32 type;
@@ -254,6 +261,13 @@ static const struct handler {
 	{EVENT_FD_GROUP, sizeof(struct event_fd_group), apply_process},
 	{EVENT_FD_SCAN, sizeof(struct event_fd_scan), apply_process},
 	{EVENT_FILE_TABLE, sizeof(struct event_file_table), apply_process},
+	{EVENT_HOST_LOAD, sizeof(struct event_host_load), apply_machine},
+	{EVENT_HOST_CPU, sizeof(struct event_host_cpu), apply_machine},
+	{EVENT_OOM_KILL, sizeof(struct event_oom_kill), apply_machine},
+	{EVENT_PROC_EXITS, sizeof(struct event_proc_exits), apply_machine},
+	{EVENT_TASK_WAITING, sizeof(struct event_task_waiting), apply_machine},
+	{EVENT_TASK_HANG, sizeof(struct event_task_hang), apply_machine},
+	{EVENT_HARDWARE_REPORT, sizeof(struct event_hardware_report), apply_machine},
 };
 
 static const struct handler *handler_of(const struct event *event)

@@ -22,6 +22,7 @@ struct filesystems;
 struct nics;
 struct peers;
 struct processes;
+struct machine;
 
 /* NULL when out of memory. */
 struct model *model_new(void);
@@ -94,5 +95,6 @@ const struct filesystems *model_filesystems(const struct model *model);
 const struct nics *model_nics(const struct model *model);
 const struct peers *model_peers(const struct model *model);
 const struct processes *model_processes(const struct model *model);
+const struct machine *model_machine(const struct model *model);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "model/disk.h"
 #include "model/fs.h"
+#include "model/machine.h"
 #include "model/model.h"
 #include "model/names.h"
 #include "model/nic.h"
@@ -33,6 +34,7 @@ struct model {
 	struct nics nics;
 	struct peers peers;
 	struct processes processes;
+	struct machine machine;
 };
 
 #endif

@@ -169,3 +169,8 @@ const struct processes *model_processes(const struct model *model)
 {
 	return &model->processes;
 }
+
+const struct machine *model_machine(const struct model *model)
+{
+	return &model->machine;
+}

@@ -127,6 +127,8 @@ int feature_read(struct bpf_config *config, struct err *err)
 	/* 5.18: the error became a blk_status_t, when block_rq_error came. */
 	config->block_error_is_errno =
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
+	/* 6.9, and stable kernels before: 72ba14deb40a "mm: update mark_victim tracepoints fields". */
+	config->victim_is_pid = arguments(btf, "mark_victim") < 2;
 	find_answers(btf, config);
 	btf__free(btf);
 	return 0;

@@ -13,6 +13,7 @@
 #include "files.skel.h"
 #include "fs.skel.h"
 #include "probe/noise.h"
+#include "system.skel.h"
 #include "tcp.skel.h"
 
 /* Maps of a throw-away object need no room. */
@@ -27,6 +28,7 @@ static const struct {
 	[OBJECT_BLOCK] = {"block", block_bpf__elf_bytes},
 	[OBJECT_FILES] = {"files", files_bpf__elf_bytes},
 	[OBJECT_FS] = {"fs", fs_bpf__elf_bytes},
+	[OBJECT_SYSTEM] = {"system", system_bpf__elf_bytes},
 };
 
 const char *object_name(enum probe_object which)
@@ -258,6 +260,9 @@ static int on_event(void *ctx, void *data, size_t size)
 		    conn->outcome == CONN_UNREACHABLE || conn->outcome == CONN_BROKEN)
 			object->urgent++;
 	}
+	if (event->type == EVENT_OOM_KILL || event->type == EVENT_TASK_HANG ||
+	    event->type == EVENT_HARDWARE_REPORT)
+		object->urgent++;
 	return object->fn(object->ctx, event);
 }
 

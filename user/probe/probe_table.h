@@ -10,14 +10,15 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 14
+#define PROBE_ROWS 21
 
 enum probe_object {
 	OBJECT_TCP = 0,
 	OBJECT_BLOCK = 1,
 	OBJECT_FILES = 2,
 	OBJECT_FS = 3,
-	PROBE_OBJECTS = 4
+	OBJECT_SYSTEM = 4,
+	PROBE_OBJECTS = 5,
 };
 
 /* How a program gets to its hook. */

@@ -49,6 +49,15 @@ static unsigned int jiffy_us(void)
 	return (unsigned int)(tick.tv_nsec / 1000);
 }
 
+static unsigned int page_shift(void)
+{
+	unsigned int shift = 0;
+
+	for (long size = sysconf(_SC_PAGESIZE); size > 1; size >>= 1)
+		shift++;
+	return shift;
+}
+
 static void init_runs(struct probes *probes, const struct probes_options *options)
 {
 	const char *value;
@@ -95,6 +104,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.config.dev_event_interval_ns = interval_ns;
 	probes->options.config.own_pid = options->own_pid;
 	probes->options.config.jiffy_us = jiffy_us();
+	probes->options.config.page_shift = page_shift();
 	probes->options.listen_zero_fd = -1;
 	probes->ring_fd = -1;
 	fs_stats_init(&probes->fs, -1);
@@ -163,6 +173,17 @@ static void set_up_files(struct probes *probes)
 	}
 }
 
+static void set_up_system(struct probes *probes)
+{
+	const struct object *object = &probes->objects[OBJECT_SYSTEM];
+
+	if (!probes_run(probes, HOOK_SYSTEM_EXIT)->link)
+		return;
+	probes->have_exits = true;
+	exits_init(&probes->exits, object_map_fd(object, "exits"),
+		   object_map_fd(object, ".data.control"));
+}
+
 static int attach_objects(struct probes *probes, struct err *err)
 {
 	int i, ret;
@@ -180,6 +201,7 @@ static int attach_objects(struct probes *probes, struct err *err)
 	set_up_block(probes);
 	set_up_files(probes);
 	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
+	set_up_system(probes);
 	return 0;
 }
 
@@ -240,7 +262,7 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS, OBJECT_TCP,
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS, OBJECT_SYSTEM, OBJECT_TCP,
 						  OBJECT_FILES};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
@@ -267,6 +289,8 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
 		ret = census_snapshot(&probes->census, netns, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_peers)
 		ret = tcp_peers_snapshot(&probes->peers, now_ns, fn, ctx);
+	if (ret == 0 && probes->have_exits)
+		ret = exits_snapshot(&probes->exits, now_ns, fn, ctx);
 	return ret;
 }
 
@@ -294,6 +318,28 @@ int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 	if (!queue)
 		return -ENOENT;
 	return block_queue_look(bpf_program__fd(run->program), map_fd, dev, queue, full, ret_look);
+}
+
+unsigned long long probes_oom_kills(const struct probes *probes)
+{
+	int fd = object_map_fd(&probes->objects[OBJECT_SYSTEM], "counters");
+	__u64 values[probes->cpus], sum = 0;
+	__u32 key = COUNTER_RUNS + HOOK_SYSTEM_OOM;
+
+	if (fd < 0 || bpf_map_lookup_elem(fd, &key, values))
+		return 0;
+	for (unsigned int cpu = 0; cpu < probes->cpus; cpu++)
+		sum += values[cpu];
+	return sum;
+}
+
+int probes_waiting(struct probes *probes, waiting_fn fn, void *ctx)
+{
+	const struct probe_run *run = probes_run(probes, HOOK_SYSTEM_WAITING);
+
+	if (!run->link)
+		return -ENOTSUP;
+	return waiting_read(bpf_link__fd(run->link), fn, ctx);
 }
 
 /* Tells the completion program whether to look for issuers. */
@@ -367,5 +413,7 @@ void probes_free(struct probes *probes)
 	if (probes->have_census)
 		census_done(&probes->census);
 	fs_stats_done(&probes->fs);
+	if (probes->have_exits)
+		exits_done(&probes->exits);
 	free(probes);
 }

@@ -9,6 +9,7 @@
 #include "probe/fs_stats.h"
 #include "probe/object.h"
 #include "probe/probes.h"
+#include "probe/system_read.h"
 #include "probe/tcp_peers.h"
 
 struct probes {
@@ -25,11 +26,13 @@ struct probes {
 	bool have_blocks;
 	bool have_census;
 	bool have_scan;
+	bool have_exits;
 	struct tcp_peers peers;
 	struct block_stats blocks;
 	struct census census;
 	struct fd_scan scan;
 	struct fs_stats fs;
+	struct exits exits;
 };
 
 static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)

@@ -128,8 +128,8 @@ bool subject_present(const struct model *model, const struct subject *subject)
 	case SUBJECT_PEER:
 		return peer_present(model, subject);
 	case SUBJECT_PROCESS:
-		return processes_find(model_processes(model), subject->pid, subject->start_ns) !=
-		       NULL;
+		return !subject->pid || processes_find(model_processes(model), subject->pid,
+						       subject->start_ns) != NULL;
 	case SUBJECT_NIC:
 	case SUBJECT_RAID:
 	case SUBJECT_SUBNET:
@@ -197,7 +197,9 @@ static bool same_subject(const struct subject *a, const struct subject *b)
 	case SUBJECT_NIC:
 		return a->netns == b->netns && a->ifindex == b->ifindex;
 	case SUBJECT_PROCESS:
-		return a->pid == b->pid && a->start_ns == b->start_ns;
+		return a->pid == b->pid && a->start_ns == b->start_ns &&
+		       (a->pid ||
+			(strcmp(a->comm, b->comm) == 0 && strcmp(a->cgroup, b->cgroup) == 0));
 	case SUBJECT_FILESYSTEM:
 	case SUBJECT_RAID:
 	case SUBJECT_DEVICE:

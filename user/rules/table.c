@@ -18,6 +18,8 @@ const struct rule *const rule_table[] = {
 	&disk_slow_rule,
 	&filesystem_error_rule,
 	&writeback_lost_rule,
+	&memory_error_rule,
+	&machine_check_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,
@@ -33,6 +35,11 @@ const struct rule *const rule_table[] = {
 	&socket_leak_rule,
 	&fd_leak_rule,
 
+	&memory_exhausted_rule,
+	&cpu_saturated_rule,
+	&memory_pressure_rule,
+	&task_hung_rule,
+	&process_crash_loop_rule,
 	&io_throttled_rule,
 	&disk_saturated_rule,
 	&fd_exhaustion_rule,

@@ -36,11 +36,3 @@ UNBUILT(nic_errors, "nic-errors", AT_DEVICE,
 	"The adapter counts broken frames (CRC, frame, missed).",
 	"A handful at the time of a link change.",
 	"Check cable and transceiver: ethtool -S shows which counter rises.");
-
-UNBUILT(memory_error, "memory-error", AT_DEVICE,
-	"The memory controller reports errors, corrected or not.", "A rare corrected error.",
-	"Replace the module that edac-util names.");
-
-UNBUILT(machine_check, "machine-check", AT_DEVICE, "The processor reports a hardware error.",
-	"A corrected one that does not come back.",
-	"Read the record with ras-mc-ctl; replace the part.");

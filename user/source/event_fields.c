@@ -37,6 +37,11 @@ VALUES(fd_kinds, [FD_FILE] = "file", [FD_DIR] = "dir", [FD_PIPE] = "pipe", [FD_S
        [FD_CHAR] = "char", [FD_BLOCK] = "block", [FD_EVENTFD] = "eventfd", [FD_EPOLL] = "epoll",
        [FD_TIMERFD] = "timerfd", [FD_SIGNALFD] = "signalfd", [FD_INOTIFY] = "inotify",
        [FD_ANON] = "anon", [FD_OTHER] = "other");
+VALUES(report_sources, [REPORT_MEMORY] = "memory", [REPORT_MACHINE_CHECK] = "machine_check",
+       [REPORT_PCIE] = "pcie");
+VALUES(report_severities, [REPORT_INFO] = "info", [REPORT_CORRECTED] = "corrected",
+       [REPORT_DEFERRED] = "deferred", [REPORT_UNCORRECTED] = "uncorrected",
+       [REPORT_FATAL] = "fatal");
 VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp", [FD_UNIX] = "unix",
        [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
 
@@ -479,6 +484,98 @@ static const struct event_field file_table_fields[] = {
 	F(event_file_table, 2, U64, limit),
 };
 
+static const struct event_field host_load_fields[] = {
+	F(event_host_load, 1, U64, mem_total),
+	F(event_host_load, 2, U64, mem_available),
+	F(event_host_load, 3, U64, swap_total),
+	F(event_host_load, 4, U64, swap_free),
+	F(event_host_load, 5, U64, cpu_some_us),
+	F(event_host_load, 6, U64, mem_some_us),
+	F(event_host_load, 7, U64, mem_full_us),
+	F(event_host_load, 8, U64, oom_kills),
+	F(event_host_load, 9, U32, cpus),
+	F(event_host_load, 10, U32, running),
+	F(event_host_load, 11, U32, tasks),
+	F(event_host_load, 12, U32, load1_centi),
+	F(event_host_load, 13, U32, flags),
+	PAD(event_host_load, pad),
+};
+
+static const struct event_field host_cpu_fields[] = {
+	F(event_host_cpu, 1, U64, user_ms),
+	F(event_host_cpu, 2, U64, nice_ms),
+	F(event_host_cpu, 3, U64, system_ms),
+	F(event_host_cpu, 4, U64, idle_ms),
+	F(event_host_cpu, 5, U64, iowait_ms),
+	F(event_host_cpu, 6, U64, irq_ms),
+	F(event_host_cpu, 7, U64, steal_ms),
+};
+
+static const struct event_field oom_kill_fields[] = {
+	F(event_oom_kill, 1, U32, pid),
+	F(event_oom_kill, 2, U64, start_ns),
+	F(event_oom_kill, 3, U32, uid),
+	F(event_oom_kill, 4, STR, comm),
+	F(event_oom_kill, 5, U64, cgroup_id),
+	F(event_oom_kill, 6, STR, unit),
+	F(event_oom_kill, 7, U64, rss_bytes),
+	F(event_oom_kill, 8, S32, score_adj),
+	F(event_oom_kill, 9, U64, limit_bytes),
+	F(event_oom_kill, 10, U64, used_bytes),
+	F(event_oom_kill, 11, STR, limit),
+	F(event_oom_kill, 12, U32, by_pid),
+	F(event_oom_kill, 13, STR, by_comm),
+};
+
+static const struct event_field proc_exits_fields[] = {
+	F(event_proc_exits, 1, STR, comm),
+	F(event_proc_exits, 2, STR, unit),
+	F(event_proc_exits, 3, U64, failed),
+	F(event_proc_exits, 4, U64, crashed),
+	F(event_proc_exits, 5, U64, oom),
+	F(event_proc_exits, 6, U64, apart),
+	F(event_proc_exits, 7, U64, well),
+	F(event_proc_exits, 8, U64, lived_ms),
+	F(event_proc_exits, 9, U64, last_ns),
+	F(event_proc_exits, 10, U64, start_ns),
+	F(event_proc_exits, 11, U32, pid),
+	F(event_proc_exits, 12, S32, exit_code),
+	F(event_proc_exits, 13, STR, parent),
+};
+
+static const struct event_field task_waiting_fields[] = {
+	F(event_task_waiting, 1, U32, pid),
+	F(event_task_waiting, 2, U64, start_ns),
+	F(event_task_waiting, 3, U32, tid),
+	F(event_task_waiting, 4, U64, since_ns),
+	F(event_task_waiting, 5, U32, total),
+	F(event_task_waiting, 6, STR, comm),
+	F(event_task_waiting, 7, STR, wchan),
+	PAD(event_task_waiting, pad),
+};
+
+static const struct event_field task_hang_fields[] = {
+	F(event_task_hang, 1, U32, pid),
+	F(event_task_hang, 2, U64, start_ns),
+	F(event_task_hang, 3, U32, tid),
+	F(event_task_hang, 4, U32, kthread),
+	F(event_task_hang, 5, STR, comm),
+	PAD(event_task_hang, pad),
+};
+
+static const struct event_field hardware_report_fields[] = {
+	E(event_hardware_report, 1, U8, source, report_sources),
+	E(event_hardware_report, 2, U8, severity, report_severities),
+	F(event_hardware_report, 3, U32, count),
+	F(event_hardware_report, 4, STR, where),
+	F(event_hardware_report, 5, STR, what),
+	F(event_hardware_report, 6, U64, address),
+	F(event_hardware_report, 7, U64, status),
+	F(event_hardware_report, 8, U32, cpu),
+	F(event_hardware_report, 9, U16, bank),
+	PAD(event_hardware_report, pad),
+};
+
 /* ---- the types ---- */
 
 #define TYPE(NUMBER, text) \
@@ -512,6 +609,13 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_FS_WB_FILE, fs_wb_file),
 	TYPE(EVENT_FS_HEALTH, fs_health),
 	TYPE(EVENT_FS_ERROR, fs_error),
+	TYPE(EVENT_HOST_LOAD, host_load),
+	TYPE(EVENT_HOST_CPU, host_cpu),
+	TYPE(EVENT_OOM_KILL, oom_kill),
+	TYPE(EVENT_PROC_EXITS, proc_exits),
+	TYPE(EVENT_TASK_WAITING, task_waiting),
+	TYPE(EVENT_TASK_HANG, task_hang),
+	TYPE(EVENT_HARDWARE_REPORT, hardware_report),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),

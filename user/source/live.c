@@ -49,6 +49,7 @@ static void live_free(struct source *source)
 	live_nics_free(live->nics);
 	live_queues_free(live->queues);
 	live_fs_free(live->fs);
+	live_load_done(&live->load);
 	free(live->settings);
 	free(live);
 }
@@ -89,6 +90,7 @@ static int open_parts(struct live *live, const struct live_options *options, str
 {
 	int code = copy_options(live, options);
 
+	live_load_init(&live->load, "", setting(live, "probes.disable"));
 	live->disks = live_disks_new("");
 	if (live->disks)
 		live_disks_set_norms(live->disks, options->norms);

@@ -12,6 +12,7 @@
 #include "source/live_disks.h"
 #include "source/live_file_table.h"
 #include "source/live_fs.h"
+#include "source/live_load.h"
 #include "source/live_mounts.h"
 #include "source/live_nics.h"
 #include "source/live_queues.h"
@@ -39,6 +40,7 @@ struct live {
 	struct live_nics *nics;
 	struct live_queues *queues;
 	struct live_fs *fs;
+	struct live_load load;
 	struct live_asks asks;
 	struct live_file_table file_table;
 };

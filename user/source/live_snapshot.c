@@ -60,6 +60,7 @@ static int account(struct live *live, struct emit *emit)
 	live_nics_account(live->nics, emit);
 	live_queues_account(live->queues, emit);
 	live_fs_account(live->fs, emit);
+	live_load_account(&live->load, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }
@@ -89,6 +90,8 @@ int live_introduce(struct live *live, struct emit *emit)
 		code = tell_settings(live, emit);
 	if (code == 0)
 		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
+	if (code == 0)
+		code = live_load_report(&live->load, emit);
 	return code < 0 ? code : poll_host(live, emit);
 }
 
@@ -123,6 +126,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 		code = live_queues_poll(live->queues, live->probes, live->disks, emit);
 	if (code == 0)
 		code = live_file_table_poll(&live->file_table, "", emit);
+	if (code == 0)
+		code = live_load_poll(&live->load, live->probes, emit);
 	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))

@@ -67,9 +67,10 @@ static void test_each_row_explains_itself(void **state)
 
 static void test_core_kinds(void **state)
 {
-	static const char *const core[] = {"disk-media-error", "disk-io-error", "path-loss",
-					   "peer-unreachable", "fd-leak",	"socket-leak",
-					   "close-wait-leak"};
+	static const char *const core[] = {
+		"disk-media-error", "disk-io-error", "path-loss",	"peer-unreachable",
+		"fd-leak",	    "socket-leak",   "close-wait-leak", "memory-exhausted",
+		"memory-pressure",  "cpu-saturated"};
 	unsigned int n = 0;
 
 	(void)state;

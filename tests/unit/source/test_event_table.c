@@ -118,6 +118,13 @@ static bool is_type(enum event_type type)
 	case EVENT_FD_GROUP:
 	case EVENT_FD_SCAN:
 	case EVENT_FILE_TABLE:
+	case EVENT_HOST_LOAD:
+	case EVENT_HOST_CPU:
+	case EVENT_OOM_KILL:
+	case EVENT_PROC_EXITS:
+	case EVENT_TASK_WAITING:
+	case EVENT_TASK_HANG:
+	case EVENT_HARDWARE_REPORT:
 		return true;
 	}
 	return false;

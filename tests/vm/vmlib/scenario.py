@@ -10,9 +10,8 @@ import re
 import shlex
 
 CLASSES = ("hardware", "network", "connection-leak", "system")
-# What a scenario may leave unsaid: with the healthy load beside it every class but `system`, which has
-# no core kinds yet, has enough to be judged.
-DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "clear|idle", "system": "blind|idle|clear"}
+# What a scenario may leave unsaid: with the healthy load beside it every class has enough to be judged.
+DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "clear|idle", "system": "clear"}
 
 
 @dataclasses.dataclass(frozen=True)
