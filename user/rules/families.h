@@ -14,6 +14,8 @@
 #define PROBE_TCP_SAMPLE  "tcp.sample"
 #define PROBE_CENSUS	  "files.census"
 #define PROBE_SCAN	  "files.scan"
+/* Not BPF: what the live source says of itself. */
+#define PROBE_LINKS	  "host.links"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;
@@ -33,6 +35,12 @@ extern const struct rule io_throttled_rule;
 /* disk_slow.c, disk_saturated.c */
 extern const struct rule disk_slow_rule;
 extern const struct rule disk_saturated_rule;
+
+/* nic_link.c */
+extern const struct rule nic_link_down_rule;
+extern const struct rule nic_link_flap_rule;
+/* nic_errors.c */
+extern const struct rule nic_errors_rule;
 
 /* path.c */
 extern const struct rule path_loss_rule;
@@ -55,7 +63,7 @@ extern const struct rule fd_exhaustion_rule;
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
 	X(raid_degraded) X(filesystem_error)                                          \
-	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
+	X(writeback_lost) X(nic_tx_timeout)        \
 	X(memory_error) X(machine_check)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(network_partition) X(connection_resets) X(path_latency) X(link_saturated)                \

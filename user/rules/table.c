@@ -16,6 +16,9 @@ const struct rule *const rule_table[] = {
 	&disk_lost_rule,
 	&disk_stuck_io_rule,
 	&disk_slow_rule,
+	&nic_link_down_rule,
+	&nic_link_flap_rule,
+	&nic_errors_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,

@@ -86,6 +86,8 @@ int live_introduce(struct live *live, struct emit *emit)
 		code = tell_settings(live, emit);
 	if (code == 0)
 		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
+	if (code == 0)
+		code = live_nics_report(live->nics, emit);
 	return code < 0 ? code : poll_host(live, emit);
 }
 
@@ -133,10 +135,14 @@ int live_drain(struct live *live, struct emit *emit)
 {
 	struct event_pulse event = {0};
 	int code, urgent = probes_drain(live->probes, emit_event, emit);
+	bool changed;
 
-	if (urgent <= 0)
+	if (urgent < 0)
 		return urgent;
 	emit->now_ns = monotonic_ns();
+	code = live_nics_changes(live->nics, emit, &changed);
+	if (code < 0 || (!urgent && !changed))
+		return code;
 	/* It may be a disk that came since the last tick: who judges its errors must know its name. */
 	code = live_disks_poll(live->disks, emit);
 	return code < 0 ? code : EMIT(emit, EVENT_PULSE, &event);
