@@ -503,7 +503,16 @@ struct peer_key {
 	__u8 pad;
 };
 
-enum nic_flag { NIC_UP = 1, NIC_RUNNING = 2, NIC_LOOPBACK = 4, NIC_VIRTUAL = 8 };
+enum nic_flag {
+	NIC_UP = 1, /* by the administrator */
+	NIC_RUNNING = 2,
+	NIC_LOOPBACK = 4,
+	NIC_VIRTUAL = 8,
+	NIC_CARRIER = 16,   /* there is a link */
+	NIC_ADDRESSED = 32, /* it has an address of its own that is not link-local */
+	NIC_WIRELESS = 64,
+	NIC_GONE = 128, /* it was removed, or moved to another namespace: forget it */
+};
 
 struct event_nic {
 	struct event h;
@@ -518,6 +527,15 @@ struct event_nic {
 	__u64 tx_errors;
 	__u64 rx_dropped;
 	__u64 tx_dropped;
+	char kind[16];		/* of a virtual one: "veth", "bond", "vlan" */
+	__u32 master;		/* ifindex of the bond or bridge that it is a member of; 0 = none */
+	__u32 parent;		/* ifindex of what it is stacked on (VLAN, macvlan); 0 = none */
+	__u32 hw_type;		/* ARPHRD_*; 1 = Ethernet. 0 = unknown: then nothing below is known */
+	__u32 carrier_losses;	/* since it was made */
+	__u64 rx_crc_errors;	/* frames whose checksum was wrong */
+	__u64 rx_frame_errors;	/* frames of a wrong length or alignment */
+	__u64 rx_missed_errors; /* frames that found no room in the adapter or its ring */
+	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
 };
 
 enum retrans_cause {
@@ -895,7 +913,7 @@ EVENT_SIZE_IS(event_fs_wb, 128);
 EVENT_SIZE_IS(event_fs_wb_file, 64);
 EVENT_SIZE_IS(event_fs_health, 104);
 EVENT_SIZE_IS(event_fs_error, 128);
-EVENT_SIZE_IS(event_nic, 96);
+EVENT_SIZE_IS(event_nic, 160);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
 EVENT_SIZE_IS(event_tcp_peer, 368);

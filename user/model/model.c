@@ -200,7 +200,7 @@ static int apply_mount(struct model *model, const struct event *event)
 
 static int apply_nic(struct model *model, const struct event *event)
 {
-	return nics_apply(&model->nics, (const struct event_nic *)event);
+	return nics_apply(&model->nics, &model->frame, (const struct event_nic *)event);
 }
 
 static int apply_tcp(struct model *model, const struct event *event)

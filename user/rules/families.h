@@ -24,6 +24,8 @@
 /* What the live source reads of /proc (user/source/live_load.c). */
 #define PROBE_LOAD     "host.load"
 #define PROBE_PRESSURE "host.pressure"
+/* What it hears by rtnetlink. */
+#define PROBE_LINKS    "host.links"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;
@@ -48,6 +50,11 @@ extern const struct rule disk_saturated_rule;
 extern const struct rule filesystem_error_rule;
 extern const struct rule writeback_lost_rule;
 extern const struct rule disk_full_rule;
+/* nic_link.c */
+extern const struct rule nic_link_down_rule;
+extern const struct rule nic_link_flap_rule;
+/* nic_errors.c */
+extern const struct rule nic_errors_rule;
 
 /* path.c */
 extern const struct rule path_loss_rule;
@@ -88,7 +95,7 @@ extern const struct rule machine_check_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(raid_degraded) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)
+	X(raid_degraded) X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(path_latency) X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)

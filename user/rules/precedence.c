@@ -25,6 +25,7 @@ const struct precedence precedence_table[] = {
 	{"disk-media-error", "disk-slow", true},
 	{"disk-io-error", "disk-slow", true},
 	{"io-throttled", "disk-saturated", true},
+	{"nic-link-down", "nic-link-flap", true},
 	{"network-partition", "uplink-loss", false},
 	{"network-partition", "peer-unreachable", false},
 	{"network-partition", "path-loss", false},

@@ -131,6 +131,9 @@ bool subject_present(const struct model *model, const struct subject *subject)
 		return !subject->pid || processes_find(model_processes(model), subject->pid,
 						       subject->start_ns) != NULL;
 	case SUBJECT_NIC:
+		/* Those of other namespaces are not told of. */
+		return subject->netns || nics_find(model_nics(model), model_netns(model, 0),
+						   subject->ifindex) != NULL;
 	case SUBJECT_RAID:
 	case SUBJECT_SUBNET:
 	case SUBJECT_DEVICE:

@@ -20,6 +20,9 @@ const struct rule *const rule_table[] = {
 	&writeback_lost_rule,
 	&memory_error_rule,
 	&machine_check_rule,
+	&nic_link_down_rule,
+	&nic_link_flap_rule,
+	&nic_errors_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,

@@ -338,6 +338,15 @@ static const struct event_field nic_fields[] = {
 	F(event_nic, 9, U64, tx_errors),
 	F(event_nic, 10, U64, rx_dropped),
 	F(event_nic, 11, U64, tx_dropped),
+	F(event_nic, 12, STR, kind),
+	F(event_nic, 13, U32, master),
+	F(event_nic, 14, U32, parent),
+	F(event_nic, 15, U32, hw_type),
+	F(event_nic, 16, U32, carrier_losses),
+	F(event_nic, 17, U64, rx_crc_errors),
+	F(event_nic, 18, U64, rx_frame_errors),
+	F(event_nic, 19, U64, rx_missed_errors),
+	F(event_nic, 20, U64, tx_carrier_errors),
 };
 
 static const struct event_field tcp_retrans_fields[] = {

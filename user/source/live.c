@@ -125,6 +125,9 @@ static int open_probes(struct live *live, struct err *err)
 	fd = code == 0 ? probes_fd(live->probes) : -1;
 	if (fd >= 0 && watch(live, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT) < 0)
 		return err_set(err, -errno, "cannot watch the rings: %s", strerror(errno));
+	fd = live_nics_fd(live->nics);
+	if (code == 0 && fd >= 0)
+		code = watch(live, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT);
 	return code;
 }
 
@@ -174,12 +177,12 @@ static void look_soon(struct live *live)
 		live->drain_ns = soon_ns;
 }
 
-/* Reads the two descriptors empty. A ring that says something says no more until it was drained. */
+/* Reads the timer empty. A ring or netlink that says something says no more until it was drained. */
 static int wake(struct live *live)
 {
-	struct epoll_event events[2];
+	struct epoll_event events[3];
 	__u64 times;
-	int n = epoll_wait(live->epoll_fd, events, 2, 0);
+	int n = epoll_wait(live->epoll_fd, events, 3, 0);
 
 	for (int i = 0; i < n; i++)
 		if (events[i].data.fd != live->timer_fd)
@@ -193,9 +196,14 @@ static int wake(struct live *live)
 /* After a look at the rings: listens to them again, or, where they cannot be listened to, looks again. */
 static int rest(struct live *live)
 {
-	int fd = probes_fd(live->probes);
+	int fd = live_nics_fd(live->nics), code = 0;
 
 	live->drain_ns = 0;
+	if (fd >= 0)
+		code = watch(live, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT);
+	if (code < 0)
+		return code;
+	fd = probes_fd(live->probes);
 	if (fd >= 0)
 		return watch(live, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT);
 	look_soon(live);

@@ -55,7 +55,7 @@ int live_introduce(struct live *live, struct emit *emit);
  * start_ns. `last`: with all accounts. */
 int live_snapshot(struct live *live, bool last, struct emit *emit);
 
-/* Drains the rings; new disks and EVENT_PULSE when something urgent was in them. */
+/* Drains the rings, and what was told of links; new disks and EVENT_PULSE when something urgent was among it. */
 int live_drain(struct live *live, struct emit *emit);
 
 #endif

@@ -92,6 +92,8 @@ int live_introduce(struct live *live, struct emit *emit)
 		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
 	if (code == 0)
 		code = live_load_report(&live->load, emit);
+	if (code == 0)
+		code = live_nics_report(live->nics, emit);
 	return code < 0 ? code : poll_host(live, emit);
 }
 
@@ -141,13 +143,19 @@ int live_drain(struct live *live, struct emit *emit)
 {
 	struct event_pulse event = {0};
 	int code, urgent = probes_drain(live->probes, emit_event, emit);
+	bool changed;
 
-	if (urgent <= 0)
+	if (urgent < 0)
 		return urgent;
 	emit->now_ns = monotonic_ns();
+	code = live_nics_changes(live->nics, emit, &changed);
+	if (code < 0 || (!urgent && !changed))
+		return code;
 	/* It may be of a file system, which then has more to say. */
-	live_fs_hurry(live->fs);
-	live_mounts_again(live->mounts);
+	if (urgent) {
+		live_fs_hurry(live->fs);
+		live_mounts_again(live->mounts);
+	}
 	/* It may be a disk that came since the last tick: who judges its errors must know its name. */
 	code = live_disks_poll(live->disks, emit);
 	return code < 0 ? code : EMIT(emit, EVENT_PULSE, &event);
