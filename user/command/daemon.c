@@ -65,7 +65,7 @@ const struct command command_daemon = {
 		"\n"
 		"The settings file has sections of \"key = value\" lines:\n"
 		"  [general]     class, tick_s, duration (of a trace), window_s, disk.window_s,\n"
-		"                leak.bucket_s\n"
+		"                leak.bucket_s, smartctl = path or none\n"
 		"  [thresholds]  kind.name = number, as culprit explain KIND lists them\n"
 		"  [probes]      disable = a comma list, as culprit probes lists them\n"
 		"  [labels]      name = text, goes out with every line\n"
