@@ -58,6 +58,7 @@ static const struct fate_row {
 	{EVENT_FS_WB_FILE, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FS_HEALTH, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_FS_ERROR, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_SMART, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_NIC, FATE_LATEST, {"netns", "ifindex"}, {0}, 0},
 	{EVENT_TCP_RETRANS, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_TCP_CONN, FATE_MOMENT, {NULL}, {0}, 0},

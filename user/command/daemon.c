@@ -70,7 +70,7 @@ const struct command command_daemon = {
 		"The settings file has sections of \"key = value\" lines:\n"
 		"  [general]     class, tick_s, duration (of a trace), window_s, disk.window_s,\n"
 		"                leak.bucket_s, store = path or none: what was learned of disks\n"
-		"                (" MEMORY_PATH ")\n"
+		"                (" MEMORY_PATH "), smartctl = path or none\n"
 		"  [thresholds]  kind.name = number, as culprit explain KIND lists them\n"
 		"  [probes]      disable = a comma list, as culprit probes lists them\n"
 		"  [labels]      name = text, goes out with every line\n"

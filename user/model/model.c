@@ -251,6 +251,7 @@ static const struct handler {
 	{EVENT_FS_WB_FILE, sizeof(struct event_fs_wb_file), apply_fs},
 	{EVENT_FS_HEALTH, sizeof(struct event_fs_health), apply_fs},
 	{EVENT_FS_ERROR, sizeof(struct event_fs_error), apply_fs},
+	{EVENT_SMART, sizeof(struct event_smart), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},

@@ -61,6 +61,7 @@ static int account(struct live *live, struct emit *emit)
 	live_queues_account(live->queues, emit);
 	live_fs_account(live->fs, emit);
 	live_load_account(&live->load, emit);
+	live_smart_account(live->smart, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }
