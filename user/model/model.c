@@ -225,6 +225,9 @@ static const struct handler {
 	{EVENT_DISK_NORM, sizeof(struct event_disk_norm), apply_block},
 	{EVENT_IO_LIMIT, sizeof(struct event_io_limit), apply_block},
 	{EVENT_TASK_BLOCKED, sizeof(struct event_task_blocked), apply_block},
+	{EVENT_DISK_LINK, sizeof(struct event_disk_link), apply_block},
+	{EVENT_RAID, sizeof(struct event_raid), apply_block},
+	{EVENT_RAID_MEMBER, sizeof(struct event_raid_member), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
@@ -252,8 +255,9 @@ static void account(struct model *model)
 		const struct table *table;
 		__u64 dropped;
 	} row[OWN_TABLES] = {
-		[OWN_DISKS] = {&model->disks.table,
-			       model->disks.table.evicted + model->disks.dropped},
+		[OWN_DISKS] = {&model->disks.table, model->disks.table.evicted +
+							    model->disks.dropped +
+							    model->disks.stack.dropped},
 		[OWN_PEERS] = {&model->peers.table, model->peers.dropped},
 		[OWN_PROCESSES] = {&model->processes.table, model->processes.dropped},
 	};

@@ -45,6 +45,7 @@ static void live_free(struct source *source)
 		close(live->timer_fd);
 	probes_free(live->probes);
 	live_disks_free(live->disks);
+	live_chain_free(live->chain);
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
 	live_queues_free(live->queues);
@@ -89,10 +90,12 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	int code = copy_options(live, options);
 
 	live->disks = live_disks_new("");
+	live->chain = live_chain_new("");
 	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new();
 	live->queues = live_queues_new("");
-	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues)
+	if (code < 0 || !live->disks || !live->chain || !live->mounts || !live->nics ||
+	    !live->queues)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

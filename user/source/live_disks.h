@@ -18,6 +18,12 @@ struct live_disks *live_disks_new(const char *root);
 int live_disks_poll(struct live_disks *disks, struct emit *emit);
 /* Whether `dev` is known, and no partition. *hint: where looking goes on, for who asks in order. */
 bool live_disks_is_whole(const struct live_disks *disks, __u32 dev, unsigned int *hint);
+/* The i-th disk or partition as told; NULL past the end. */
+const struct event_disk *live_disks_at(const struct live_disks *disks, unsigned int i);
+/* Whether `dev` is known. */
+bool live_disks_has(const struct live_disks *disks, __u32 dev);
+/* Grows with each reading of /sys/block: something may have changed. */
+__u64 live_disks_readings(const struct live_disks *disks);
 /* EVENT_TABLE. */
 int live_disks_account(const struct live_disks *disks, struct emit *emit);
 void live_disks_free(struct live_disks *disks);
