@@ -26,6 +26,9 @@ extern const struct threshold disk_min_ios;
 /* disk_lost.c */
 extern const struct rule disk_lost_rule;
 
+/* raid_degraded.c */
+extern const struct rule raid_degraded_rule;
+
 /* disk_stuck.c */
 extern const struct rule disk_stuck_io_rule;
 /* io_throttled.c */
@@ -54,7 +57,7 @@ extern const struct rule fd_exhaustion_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(raid_degraded) X(filesystem_error)                                          \
+	X(filesystem_error)                                                                        \
 	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
 	X(memory_error) X(machine_check)
 #define UNBUILT_NETWORK(X)                                                                         \

@@ -16,6 +16,7 @@ const struct rule *const rule_table[] = {
 	&disk_lost_rule,
 	&disk_stuck_io_rule,
 	&disk_slow_rule,
+	&raid_degraded_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,

@@ -16,8 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(raid_degraded, "raid-degraded", AT_DEVICE, "An md array runs without a member.",
-	"A rebuild that is under way.", "Replace the missing member: mdadm --detail names it.");
 
 UNBUILT(filesystem_error, "filesystem-error", AT_DEVICE,
 	"ext4, XFS or btrfs reports corruption, or shut down.",
