@@ -16,7 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-
 UNBUILT(filesystem_error, "filesystem-error", AT_DEVICE,
 	"ext4, XFS or btrfs reports corruption, or shut down.",
 	"A disk error under it, which is then the cause.",
