@@ -48,10 +48,12 @@ static void chain(struct claim *claim, const struct model *model, const struct d
 	const struct event_disk *info = &f->disk->info;
 	char text[96];
 
-	if (info->backing[0] == '/')
+	bool known = disk_chain_text(model, f->disk, text, LINE_SHOWN);
+
+	if (info->backing[0] == '/' || (info->backing[0] && !known))
 		claim_text(claim, ROLE_CHAIN, "%s, backed by %s", info->name,
 			   text_name(info->backing, 44).s);
-	if (disk_chain_text(model, f->disk, text, LINE_SHOWN))
+	if (known)
 		claim_text(claim, ROLE_CHAIN, "%s", text);
 }
 
