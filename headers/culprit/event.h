@@ -62,6 +62,10 @@ enum event_type {
 	EVENT_DISK_NORM = 81,
 	/* descriptors: the system-wide table; 101-109: what armed processes open */
 	EVENT_FILE_TABLE = 100,
+	/* what is stacked on what */
+	EVENT_DISK_LINK = 70,
+	EVENT_RAID = 71,
+	EVENT_RAID_MEMBER = 72,
 	/* file systems */
 	EVENT_FS_SPACE = 75,
 	EVENT_FS_WB = 76,
@@ -251,6 +255,8 @@ struct event_disk {
 	char wwn[64];
 	char transport[16]; /* "sata", "nvme", "scsi", "virtio", "usb", "loop" ... */
 	char backing[128];  /* loop: the backing file; dm: the mapping's name */
+	char port[24];	    /* where it is plugged in: "ata3", "host0", "nvme0", "1-2" (usb) */
+	char layer[16];	    /* dm: who made the mapping, from its uuid: "LVM", "CRYPT", "mpath" */
 };
 
 struct event_disk_gone {
@@ -535,6 +541,55 @@ struct event_smart {
 	__s32 temperature;   /* degrees Celsius */
 	__u32 exit_status;   /* smartctl's */
 	__u32 pad;
+};
+
+/* ---- what is stacked on what ---- */
+
+enum disk_link_flag {
+	DISK_LINK_GONE = 1, /* it is no more */
+	DISK_LINK_FILE =
+		2, /* a loop device, and the device of the file system that its file is in */
+};
+
+/* A block device, and one that it is made of: dm and md devices, bcache, loop devices. */
+struct event_disk_link {
+	struct event h;
+	__u32 upper;
+	__u32 lower; /* a whole disk or a partition */
+	__u32 flags; /* enum disk_link_flag */
+	__u32 pad;
+};
+
+/* The state of an md array: sent when it changed, and while it rebuilds. */
+struct event_raid {
+	struct event h;
+	__u64 sync_done; /* sectors, of the recovery, resync or check under way */
+	__u64 sync_total;
+	__u32 dev;
+	__u32 disks;	/* that it is made for */
+	__u32 degraded; /* so many of these are missing or out of date */
+	__u32 pad;
+	char level[16];	      /* "raid1" */
+	char state[24];	      /* "clean", "active", "broken" ... */
+	char sync_action[16]; /* "idle", "recover", "resync", "check" ... */
+};
+
+enum raid_member_flag {
+	RAID_MEMBER_GONE = 1,	    /* no longer part of it: its slot is empty */
+	RAID_MEMBER_IN_SYNC = 2,    /* has all data */
+	RAID_MEMBER_FAULTY = 4,	    /* md took it out, or was told to */
+	RAID_MEMBER_SPARE = 8,	    /* is no part of the data, or not yet */
+	RAID_MEMBER_REPLACING = 16, /* stands in for another one soon */
+};
+
+struct event_raid_member {
+	struct event h;
+	__u64 corrected; /* read errors that were made good from the other members, ever */
+	__u32 dev;	 /* the array */
+	__u32 member;	 /* a whole disk or a partition */
+	__s32 slot;	 /* -1: none */
+	__u32 flags;	 /* enum raid_member_flag */
+	char name[32];	 /* of the member, as md calls it: it may be gone from everywhere else */
 };
 
 /* ---- network ---- */
@@ -945,7 +1000,7 @@ EVENT_SIZE_IS(event_ring, 64);
 EVENT_SIZE_IS(event_table, 72);
 EVENT_SIZE_IS(event_self, 48);
 EVENT_SIZE_IS(event_hook, 64);
-EVENT_SIZE_IS(event_disk, 400);
+EVENT_SIZE_IS(event_disk, 440);
 EVENT_SIZE_IS(event_disk_gone, 24);
 EVENT_SIZE_IS(event_mount, 304);
 EVENT_SIZE_IS(event_block_io, 96);
@@ -963,6 +1018,9 @@ EVENT_SIZE_IS(event_fs_health, 104);
 EVENT_SIZE_IS(event_fs_error, 128);
 EVENT_SIZE_IS(event_nic, 160);
 EVENT_SIZE_IS(event_smart, 96);
+EVENT_SIZE_IS(event_disk_link, 32);
+EVENT_SIZE_IS(event_raid, 104);
+EVENT_SIZE_IS(event_raid_member, 72);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
 EVENT_SIZE_IS(event_tcp_peer, 368);

@@ -48,7 +48,7 @@ const char *subject_type_name(enum subject_type type); /* "disk" */
 struct subject {
 	enum subject_type type;
 	char name[64]; /* disk, raid, nic: kernel name; filesystem: mount point */
-	/* disk */
+	/* disk, raid; of a file system, the device that it is on */
 	__u32 dev;
 	char model[48];
 	char serial[64];

@@ -52,6 +52,7 @@ void disks_init(struct disks *disks)
 void disks_done(struct disks *disks)
 {
 	table_done(&disks->table);
+	stack_done(&disks->stack);
 	free(disks->mount);
 	disks->mount = NULL;
 	disks->n_mounts = disks->mounts_room = 0;
@@ -186,13 +187,16 @@ static int apply_mount(struct disks *disks, const struct event_mount *event)
 
 const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, unsigned int i)
 {
+	struct stack_walk up;
+
+	stack_up(disks, dev, &up);
 	for (unsigned int m = 0; m < disks->n_mounts; m++) {
 		const struct disk_mount *mount = &disks->mount[m];
-		const struct disk *on = disks_find(disks, mount->dev);
+		unsigned int at = 0;
 
-		if (mount->dev != dev && !(on && on->info.parent == dev))
-			continue;
-		if (i-- == 0)
+		while (at < up.n && up.dev[at] != mount->dev)
+			at++;
+		if (at < up.n && i-- == 0)
 			return mount;
 	}
 	return NULL;
@@ -287,7 +291,11 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return apply_disk(disks, (const struct event_disk *)event);
 	case EVENT_DISK_GONE:
 		apply_gone(disks, (const struct event_disk_gone *)event);
-		return 0;
+		return stack_apply(&disks->stack, event);
+	case EVENT_DISK_LINK:
+	case EVENT_RAID:
+	case EVENT_RAID_MEMBER:
+		return stack_apply(&disks->stack, event);
 	case EVENT_MOUNT:
 		return apply_mount(disks, (const struct event_mount *)event);
 	case EVENT_BLOCK_QUEUE:

@@ -15,6 +15,7 @@
 
 #include "model/disk_queue.h"
 #include "model/frame.h"
+#include "model/stack.h"
 #include "model/table.h"
 #include "model/window.h"
 
@@ -107,6 +108,7 @@ struct disks {
 	unsigned int n_mounts;
 	unsigned int mounts_room;
 	struct disk_waits waits;
+	struct stack stack;
 	__u64 dropped; /* mounts, and statuses, that found no room */
 };
 
@@ -118,7 +120,7 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 const struct disk *disks_find(const struct disks *disks, __u32 dev);
 /* The next one (partitions and gone ones too), the first when disk is NULL; NULL past the end. */
 const struct disk *disks_next(const struct disks *disks, const struct disk *disk);
-/* The i-th mount of this disk or of a partition of it; NULL past the end. */
+/* The i-th mount of this disk, of a partition of it, or of what is stacked on it; NULL past the end. */
 const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, unsigned int i);
 
 /* Requests since the start, and over the disk window. */

@@ -252,6 +252,9 @@ static const struct handler {
 	{EVENT_FS_HEALTH, sizeof(struct event_fs_health), apply_fs},
 	{EVENT_FS_ERROR, sizeof(struct event_fs_error), apply_fs},
 	{EVENT_SMART, sizeof(struct event_smart), apply_block},
+	{EVENT_DISK_LINK, sizeof(struct event_disk_link), apply_block},
+	{EVENT_RAID, sizeof(struct event_raid), apply_block},
+	{EVENT_RAID_MEMBER, sizeof(struct event_raid_member), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
@@ -286,8 +289,9 @@ static void account(struct model *model)
 		const struct table *table;
 		__u64 dropped;
 	} row[OWN_TABLES] = {
-		[OWN_DISKS] = {&model->disks.table,
-			       model->disks.table.evicted + model->disks.dropped},
+		[OWN_DISKS] = {&model->disks.table, model->disks.table.evicted +
+							    model->disks.dropped +
+							    model->disks.stack.dropped},
 		[OWN_PEERS] = {&model->peers.table, model->peers.dropped},
 		[OWN_PROCESSES] = {&model->processes.table, model->processes.dropped},
 	};

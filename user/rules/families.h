@@ -38,6 +38,9 @@ extern const struct threshold disk_min_ios;
 /* disk_lost.c */
 extern const struct rule disk_lost_rule;
 
+/* raid_degraded.c */
+extern const struct rule raid_degraded_rule;
+
 /* disk_stuck.c */
 extern const struct rule disk_stuck_io_rule;
 /* io_throttled.c */
@@ -95,7 +98,7 @@ extern const struct rule machine_check_rule;
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(raid_degraded) X(nic_tx_timeout)
+	X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(path_latency) X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)

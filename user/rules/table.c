@@ -23,6 +23,7 @@ const struct rule *const rule_table[] = {
 	&nic_link_down_rule,
 	&nic_link_flap_rule,
 	&nic_errors_rule,
+	&raid_degraded_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,

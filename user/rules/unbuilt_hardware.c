@@ -16,9 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(raid_degraded, "raid-degraded", AT_DEVICE, "An md array runs without a member.",
-	"A rebuild that is under way.", "Replace the missing member: mdadm --detail names it.");
-
 
 UNBUILT(nic_tx_timeout, "nic-tx-timeout", AT_DEVICE,
 	"The adapter did not send what it was given within its timeout.",

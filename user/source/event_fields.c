@@ -148,6 +148,8 @@ static const struct event_field disk_fields[] = {
 	F(event_disk, 9, STR, wwn),
 	F(event_disk, 10, STR, transport),
 	F(event_disk, 11, STR, backing),
+	F(event_disk, 12, STR, port),
+	F(event_disk, 13, STR, layer),
 	PAD(event_disk, pad),
 };
 
@@ -260,6 +262,34 @@ static const struct event_field io_limit_fields[] = {
 	F(event_io_limit, 7, U64, pressure_us),
 	F(event_io_limit, 8, STR, cgroup),
 	PAD(event_io_limit, pad),
+};
+
+static const struct event_field disk_link_fields[] = {
+	F(event_disk_link, 1, DEV, upper),
+	F(event_disk_link, 2, DEV, lower),
+	F(event_disk_link, 3, U32, flags),
+	PAD(event_disk_link, pad),
+};
+
+static const struct event_field raid_fields[] = {
+	F(event_raid, 1, DEV, dev),
+	F(event_raid, 2, U32, disks),
+	F(event_raid, 3, U32, degraded),
+	F(event_raid, 4, STR, level),
+	F(event_raid, 5, STR, state),
+	F(event_raid, 6, STR, sync_action),
+	F(event_raid, 7, U64, sync_done),
+	F(event_raid, 8, U64, sync_total),
+	PAD(event_raid, pad),
+};
+
+static const struct event_field raid_member_fields[] = {
+	F(event_raid_member, 1, DEV, dev),
+	F(event_raid_member, 2, DEV, member),
+	F(event_raid_member, 3, S32, slot),
+	F(event_raid_member, 4, U32, flags),
+	F(event_raid_member, 5, U64, corrected),
+	F(event_raid_member, 6, STR, name),
 };
 
 static const struct event_field task_blocked_fields[] = {
@@ -647,6 +677,9 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_TASK_HANG, task_hang),
 	TYPE(EVENT_HARDWARE_REPORT, hardware_report),
 	TYPE(EVENT_SMART, smart),
+	TYPE(EVENT_DISK_LINK, disk_link),
+	TYPE(EVENT_RAID, raid),
+	TYPE(EVENT_RAID_MEMBER, raid_member),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),

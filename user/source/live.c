@@ -45,6 +45,7 @@ static void live_free(struct source *source)
 		close(live->timer_fd);
 	probes_free(live->probes);
 	live_disks_free(live->disks);
+	live_chain_free(live->chain);
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
 	live_queues_free(live->queues);
@@ -95,13 +96,14 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	live->disks = live_disks_new("");
 	if (live->disks)
 		live_disks_set_norms(live->disks, options->norms);
+	live->chain = live_chain_new("");
 	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new();
 	live->queues = live_queues_new("");
 	live->fs = live_fs_new("");
 	live->smart = live_smart_new(setting(live, "smartctl"), SMART_DEADLINE_MS);
-	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues ||
-	    !live->fs || !live->smart)
+	if (code < 0 || !live->disks || !live->chain || !live->mounts || !live->nics ||
+	    !live->queues || !live->fs || !live->smart)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -8,6 +8,7 @@
 #include "probe/probes.h"
 #include "source/emit.h"
 #include "source/live_asks.h"
+#include "source/live_chain.h"
 #include "source/live_clock.h"
 #include "source/live_disks.h"
 #include "source/live_file_table.h"
@@ -37,6 +38,7 @@ struct live {
 	__u64 failed_snapshots;
 	struct live_clock clock;
 	struct live_disks *disks;
+	struct live_chain *chain;
 	struct live_mounts *mounts;
 	struct live_nics *nics;
 	struct live_queues *queues;

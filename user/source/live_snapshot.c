@@ -56,6 +56,7 @@ static int account(struct live *live, struct emit *emit)
 	if (code < 0)
 		return code;
 	live_disks_account(live->disks, emit);
+	live_chain_account(live->chain, emit);
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
 	live_queues_account(live->queues, emit);
@@ -72,6 +73,8 @@ static int poll_host(struct live *live, struct emit *emit)
 
 	if (code == 0)
 		code = live_disks_poll(live->disks, emit);
+	if (code == 0)
+		code = live_chain_poll(live->chain, live->disks, emit);
 	if (code == 0)
 		code = live_mounts_poll(live->mounts, emit);
 	if (code == 0)
@@ -140,12 +143,29 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 	return code == 0 ? tell_tick(live, emit) : code;
 }
 
+struct drained {
+	struct emit *emit;
+	bool failed; /* a request */
+};
+
+static int pass_on(void *ctx, const struct event *event)
+{
+	struct drained *drained = ctx;
+
+	drained->failed |= event->type == EVENT_BLOCK_IO &&
+			   ((const struct event_block_io *)event)->reason == BLOCK_IO_ERROR;
+	return emit_event(drained->emit, event);
+}
+
 int live_drain(struct live *live, struct emit *emit)
 {
 	struct event_pulse event = {0};
-	int code, urgent = probes_drain(live->probes, emit_event, emit);
+	struct drained drained = {.emit = emit};
+	int code, urgent = probes_drain(live->probes, pass_on, &drained);
 	bool changed;
 
+	if (drained.failed)
+		live_chain_suspect(live->chain);
 	if (urgent < 0)
 		return urgent;
 	emit->now_ns = monotonic_ns();
@@ -159,5 +179,7 @@ int live_drain(struct live *live, struct emit *emit)
 	}
 	/* It may be a disk that came since the last tick: who judges its errors must know its name. */
 	code = live_disks_poll(live->disks, emit);
+	if (code == 0)
+		code = live_chain_follow(live->chain, live->disks, emit);
 	return code < 0 ? code : EMIT(emit, EVENT_PULSE, &event);
 }

@@ -109,6 +109,9 @@ static bool is_type(enum event_type type)
 	case EVENT_FS_HEALTH:
 	case EVENT_FS_ERROR:
 	case EVENT_SMART:
+	case EVENT_DISK_LINK:
+	case EVENT_RAID:
+	case EVENT_RAID_MEMBER:
 	case EVENT_NIC:
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:
