@@ -16,6 +16,7 @@ enum ask_what {
 		2, /* break its descriptors down each tick until `until_ns`: EVENT_FD_GROUP/SCAN */
 	ASK_BLOCK_ISSUE = 3, /* arm the issue hook for disk `dev` until `until_ns`: fills the pid in
 				EVENT_BLOCK_IO */
+	ASK_SMART = 15, /* what disk `dev` says of itself, once a run: answered by EVENT_SMART */
 };
 
 struct ask {

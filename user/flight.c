@@ -53,6 +53,7 @@ static const struct fate_row {
 	{EVENT_DISK_NORM, FATE_LATEST, {"dev", "op", "slot"}, {0}, 0},
 	{EVENT_IO_LIMIT, FATE_LATEST, {"dev", "cgroup_id"}, {0}, 0},
 	{EVENT_TASK_BLOCKED, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_SMART, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_NIC, FATE_LATEST, {"netns", "ifindex"}, {0}, 0},
 	{EVENT_TCP_RETRANS, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_TCP_CONN, FATE_MOMENT, {NULL}, {0}, 0},

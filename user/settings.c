@@ -240,6 +240,15 @@ static int set_disable(struct settings *s, const char *key, const char *value, s
 	return settings_set(s, "probes.disable", list, err);
 }
 
+/* An absolute path, or "none": no disk is asked for what it says of itself. */
+static int set_smartctl(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (strcmp(value, "none") != 0 && value[0] != '/')
+		return err_set(err, -EINVAL, "%s: '%s' is no absolute path, nor 'none'", key,
+			       value);
+	return settings_set(s, key, value, err);
+}
+
 #define LABEL_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 static int set_label(struct settings *s, const char *key, const char *value, struct err *err)
@@ -388,6 +397,7 @@ static const struct key_row key_table[] = {
 	{"general", "tick_s", set_tick},
 	{"general", "duration", set_duration},
 	{"general", "store", set_store},
+	{"general", "smartctl", set_smartctl},
 	{"thresholds", NULL, set_threshold},
 	{"probes", "disable", set_disable},
 	{"labels", NULL, set_label},

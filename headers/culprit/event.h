@@ -62,6 +62,8 @@ enum event_type {
 	EVENT_DISK_NORM = 81,
 	/* descriptors: the system-wide table; 101-109: what armed processes open */
 	EVENT_FILE_TABLE = 100,
+	/* what a suspected disk says of itself */
+	EVENT_SMART = 95,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -391,6 +393,50 @@ struct event_task_blocked {
 	char comm[EVENT_COMM_LEN];
 };
 
+/* How the one run of smartctl for a suspected disk ended. */
+enum smart_outcome {
+	SMART_READ = 1,	   /* at least one value is known */
+	SMART_NOTHING = 2, /* the disk gives no such data */
+	SMART_ASLEEP = 3,  /* it sleeps, and was not woken for this */
+	SMART_MISSING = 4, /* there is no smartctl that may be run */
+	SMART_FAILED = 5,  /* smartctl could not be started, or ended by a signal */
+	SMART_TIMEOUT = 6, /* it gave no answer in time and was stopped */
+	SMART_FLOOD = 7,   /* it wrote more than any answer has, and was stopped */
+	SMART_BROKEN = 8,  /* what it wrote is no JSON */
+	SMART_LATE = 9,	   /* the run was over before it was */
+};
+
+enum smart_value {
+	SMART_PASSED = 1, /* the disk's own verdict on its health */
+	SMART_REALLOCATED = 2,
+	SMART_PENDING = 4,
+	SMART_UNCORRECTABLE = 8,
+	SMART_MEDIA_ERRORS = 16,
+	SMART_LINK_ERRORS = 32,
+	SMART_WEAR = 64,
+	SMART_TEMPERATURE = 128,
+	SMART_HOURS = 256,
+};
+
+/* What a suspected disk says of itself (answers ASK_SMART, once). A value is 0 where `known` lacks its bit. */
+struct event_smart {
+	struct event h;
+	__u32 dev;
+	__u32 outcome;	     /* enum smart_outcome */
+	__u32 known;	     /* enum smart_value */
+	__u32 passed;	     /* 0 = it says that it fails */
+	__u64 reallocated;   /* sectors replaced; SCSI: grown defects */
+	__u64 pending;	     /* sectors that wait for it */
+	__u64 uncorrectable; /* sectors that its own scan could not read */
+	__u64 media_errors;  /* reads and writes that it could not correct, ever */
+	__u64 link_errors;   /* CRC errors between host and disk, ever */
+	__u64 hours;	     /* powered on */
+	__u32 wear_percent;  /* of its life; may exceed 100 */
+	__s32 temperature;   /* degrees Celsius */
+	__u32 exit_status;   /* smartctl's */
+	__u32 pad;
+};
+
 /* ---- network ---- */
 
 enum peer_dir { PEER_OUT = 1, PEER_IN = 2 };
@@ -670,6 +716,7 @@ EVENT_SIZE_IS(event_block_split, 568);
 EVENT_SIZE_IS(event_disk_norm, 56);
 EVENT_SIZE_IS(event_io_limit, 200);
 EVENT_SIZE_IS(event_task_blocked, 48);
+EVENT_SIZE_IS(event_smart, 96);
 EVENT_SIZE_IS(event_nic, 96);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);

@@ -104,7 +104,8 @@ struct evidence {
 			     evidence */
 	double value;
 	const char *unit; /* static, UCUM as OpenTelemetry has it: "{error}", "ms", "%" */
-	char text[96];	  /* at most 69 characters are shown in the report */
+	char text[96];	  /* at most 69 characters are shown in the report; empty: a number for
+			     programs, of which another line tells people */
 };
 
 struct advice {

@@ -28,6 +28,8 @@ static void forget_io(struct disk *disk)
 	free(disk->split);
 	disk->queue = NULL;
 	disk->split = NULL;
+	free(disk->smart);
+	disk->smart = NULL;
 	disk->fault = NULL;
 	disk->error = NULL;
 	disk->n_faults = 0;
@@ -249,6 +251,18 @@ static int apply_norm(struct disks *disks, const struct event_disk_norm *event)
 	return 0;
 }
 
+static int apply_smart(struct disks *disks, const struct event_smart *event)
+{
+	struct disk *disk = disk_get(disks, event->dev);
+
+	if (disk && !disk->smart)
+		disk->smart = calloc(1, sizeof(*disk->smart));
+	if (!disk || !disk->smart)
+		return -ENOMEM;
+	*disk->smart = *event;
+	return 0;
+}
+
 /* The device number that an I/O event is about. */
 static __u32 io_dev(const struct event *event)
 {
@@ -280,6 +294,8 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return apply_split(disks, (const struct event_block_split *)event);
 	case EVENT_DISK_NORM:
 		return apply_norm(disks, (const struct event_disk_norm *)event);
+	case EVENT_SMART:
+		return apply_smart(disks, (const struct event_smart *)event);
 	case EVENT_IO_LIMIT:
 		disk_waits_limit(&disks->waits, (const struct event_io_limit *)event);
 		return 0;

@@ -225,6 +225,7 @@ static const struct handler {
 	{EVENT_DISK_NORM, sizeof(struct event_disk_norm), apply_block},
 	{EVENT_IO_LIMIT, sizeof(struct event_io_limit), apply_block},
 	{EVENT_TASK_BLOCKED, sizeof(struct event_task_blocked), apply_block},
+	{EVENT_SMART, sizeof(struct event_smart), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},

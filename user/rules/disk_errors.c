@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "rules/disk_answer.h"
+#include "rules/disk_smart.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/text.h"
@@ -130,6 +131,7 @@ static void claim_media(const struct model *model, const struct disk_failures *f
 	claim.confidence = confidence_round((0.99 - 0.07 / sectors) * against(&claim, f, true));
 	if (!f->link)
 		claim_text(&claim, ROLE_AGAINST, "not the link: 0 transport errors, 0 timeouts");
+	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -155,6 +157,7 @@ static void claim_io(const struct model *model, const struct disk_failures *f,
 			       text_count(f->total).s, block_status_text(status));
 	if (!f->n_said || !disk_answer_text(f->said[0]).s[0])
 		claim_text(&claim, ROLE_UNKNOWN, "why: the device named no cause");
+	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -190,6 +193,7 @@ static void claim_named(const struct model *model, const struct disk_failures *f
 		confidence_round(0.95 * (1.0 - 0.1 / (double)f->total) * against(&claim, f, false));
 	if (kind->against && !f->medium)
 		claim_text(&claim, ROLE_AGAINST, "%s", kind->against);
+	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
 	claim_advice(&claim, true, kind->advice, "%s", "");
 	judgement->claim(judgement->ctx, &claim);
@@ -215,6 +219,7 @@ static void ask_more(const struct model *model, const struct disk_failures *f,
 		if (!p || !p->who)
 			judgement->ask(judgement->ctx, &who);
 	}
+	disk_smart_ask(model, f->disk, judgement);
 }
 
 static void claim_failures(const struct model *model, const struct disk_failures *f,

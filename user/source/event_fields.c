@@ -26,6 +26,10 @@ VALUES(block_statuses, [BLOCK_OK] = "ok", [BLOCK_NOTSUPP] = "notsupp", [BLOCK_TI
        [BLOCK_ZONE] = "zone", [BLOCK_DURATION_LIMIT] = "duration_limit", [BLOCK_INVAL] = "inval",
        [BLOCK_STATUS_UNKNOWN] = "unknown");
 VALUES(block_io_reasons, [BLOCK_IO_ERROR] = "error", [BLOCK_IO_SLOW] = "slow");
+VALUES(smart_outcomes, [SMART_READ] = "read", [SMART_NOTHING] = "nothing",
+       [SMART_ASLEEP] = "asleep", [SMART_MISSING] = "missing", [SMART_FAILED] = "failed",
+       [SMART_TIMEOUT] = "timeout", [SMART_FLOOD] = "flood", [SMART_BROKEN] = "broken",
+       [SMART_LATE] = "late");
 VALUES(peer_dirs, [PEER_OUT] = "out", [PEER_IN] = "in");
 VALUES(retrans_causes, [RETRANS_RTO] = "rto", [RETRANS_FAST] = "fast", [RETRANS_LOSS] = "loss",
        [RETRANS_TLP] = "tlp", [RETRANS_SYN] = "syn", [RETRANS_SYNACK] = "synack",
@@ -258,6 +262,23 @@ static const struct event_field task_blocked_fields[] = {
 	F(event_task_blocked, 4, STR, comm),
 };
 
+static const struct event_field smart_fields[] = {
+	F(event_smart, 1, DEV, dev),
+	E(event_smart, 2, U32, outcome, smart_outcomes),
+	F(event_smart, 3, U32, known),
+	F(event_smart, 4, U32, passed),
+	F(event_smart, 5, U64, reallocated),
+	F(event_smart, 6, U64, pending),
+	F(event_smart, 7, U64, uncorrectable),
+	F(event_smart, 8, U64, media_errors),
+	F(event_smart, 9, U64, link_errors),
+	F(event_smart, 10, U64, hours),
+	F(event_smart, 11, U32, wear_percent),
+	F(event_smart, 12, S32, temperature),
+	F(event_smart, 13, U32, exit_status),
+	PAD(event_smart, pad),
+};
+
 static const struct event_field nic_fields[] = {
 	F(event_nic, 1, STR, name),
 	F(event_nic, 2, U32, ifindex),
@@ -444,6 +465,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_DISK_NORM, disk_norm),
 	TYPE(EVENT_IO_LIMIT, io_limit),
 	TYPE(EVENT_TASK_BLOCKED, task_blocked),
+	TYPE(EVENT_SMART, smart),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),

@@ -48,6 +48,7 @@ static void live_free(struct source *source)
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
 	live_queues_free(live->queues);
+	live_smart_free(live->smart);
 	free(live->settings);
 	free(live);
 }
@@ -94,13 +95,17 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new();
 	live->queues = live_queues_new("");
-	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues)
+	live->smart = live_smart_new(setting(live, "smartctl"), SMART_DEADLINE_MS);
+	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues ||
+	    !live->smart)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	code = live->timer_fd < 0 || live->epoll_fd < 0 ? -errno : set_timer(live, 1);
 	if (code == 0)
 		code = watch(live, EPOLL_CTL_ADD, live->timer_fd, EPOLLIN);
+	if (code == 0)
+		code = watch(live, EPOLL_CTL_ADD, live_smart_fd(live->smart), EPOLLIN);
 	if (code < 0)
 		return err_set(err, code, "cannot set up the timer: %s", strerror(-code));
 	return 0;
@@ -170,16 +175,21 @@ static void look_soon(struct live *live)
 		live->drain_ns = soon_ns;
 }
 
-/* Reads the two descriptors empty. A ring that says something says no more until it was drained. */
-static int wake(struct live *live)
+/* Reads the timer empty. A ring that says something says no more until it was drained. */
+static int wake(struct live *live, struct emit *emit)
 {
-	struct epoll_event events[2];
+	struct epoll_event events[3];
 	__u64 times;
-	int n = epoll_wait(live->epoll_fd, events, 2, 0);
+	int n = epoll_wait(live->epoll_fd, events, 3, 0);
 
-	for (int i = 0; i < n; i++)
-		if (events[i].data.fd != live->timer_fd)
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.fd == live_smart_fd(live->smart))
+			live_smart_poll(live->smart, emit);
+		else if (events[i].data.fd != live->timer_fd)
 			look_soon(live);
+	}
+	if (emit->failed)
+		return emit->failed;
 	/* Only to make it unreadable: the clock says what is due. */
 	if (read(live->timer_fd, &times, sizeof(times)) < 0 && errno != EAGAIN)
 		return -errno;
@@ -226,6 +236,8 @@ static int finish(struct live *live, enum end_reason reason, struct emit *emit)
 	if (code == 0)
 		code = live_asks_answer(&live->asks, live->probes, emit);
 	if (code == 0)
+		code = live_smart_end(live->smart, emit);
+	if (code == 0)
 		code = EMIT(emit, EVENT_END, &event);
 	live->ended = true;
 	return code;
@@ -250,7 +262,7 @@ static int dispatch(struct live *live, struct emit *emit)
 
 	if (live->ended)
 		return 0;
-	code = wake(live);
+	code = wake(live, emit);
 	if (code == 0 && first)
 		code = start(live, emit);
 	now_ns = monotonic_ns();
@@ -266,6 +278,8 @@ static int dispatch(struct live *live, struct emit *emit)
 		code = rest(live);
 	if (code == 0)
 		code = live_asks_answer(&live->asks, live->probes, emit);
+	if (code == 0)
+		code = live_smart_poll(live->smart, emit);
 	if (code == 0)
 		code = set_next(live);
 	return code < 0 ? code : 1;
@@ -305,7 +319,15 @@ static void live_ask(struct source *source, const struct ask *ask)
 {
 	struct live *live = (struct live *)source;
 
-	live_asks_take(&live->asks, ask);
+	const struct event_disk *disk;
+
+	if (ask->what != ASK_SMART) {
+		live_asks_take(&live->asks, ask);
+	} else {
+		disk = live_disks_find(live->disks, ask->dev);
+		if (!disk || !live_smart_ask(live->smart, disk))
+			return;
+	}
 	look_soon(live);
 }
 

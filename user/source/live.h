@@ -14,6 +14,7 @@
 #include "source/live_mounts.h"
 #include "source/live_nics.h"
 #include "source/live_queues.h"
+#include "source/live_smart.h"
 
 struct live {
 	struct source source;
@@ -21,7 +22,7 @@ struct live {
 	struct setting *settings;
 	struct probes *probes;
 	int timer_fd;
-	int epoll_fd;	/* the timer and the rings */
+	int epoll_fd;	/* the timer, the rings, and smartctl while it runs */
 	__u64 drain_ns; /* when the rings are looked at; 0 = when they have something */
 	bool started;
 	bool ended;
@@ -39,6 +40,7 @@ struct live {
 	struct live_queues *queues;
 	struct live_asks asks;
 	struct live_file_table file_table;
+	struct live_smart *smart;
 };
 
 /* All that comes before the first snapshot: clock, host, settings, probes, disks, mounts,

@@ -88,6 +88,14 @@ static struct known_disk *find_dev(struct live_disks *d, __u32 dev)
 	return NULL;
 }
 
+const struct event_disk *live_disks_find(const struct live_disks *disks, __u32 dev)
+{
+	for (unsigned int i = 0; i < disks->n; i++)
+		if (disks->item[i].event.dev == dev)
+			return &disks->item[i].event;
+	return NULL;
+}
+
 bool live_disks_is_whole(const struct live_disks *disks, __u32 dev, unsigned int *hint)
 {
 	for (unsigned int k = 0; k < disks->n; k++) {

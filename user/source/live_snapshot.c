@@ -59,6 +59,7 @@ static int account(struct live *live, struct emit *emit)
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
 	live_queues_account(live->queues, emit);
+	live_smart_account(live->smart, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }

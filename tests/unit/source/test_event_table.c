@@ -103,6 +103,7 @@ static bool is_type(enum event_type type)
 	case EVENT_DISK_NORM:
 	case EVENT_IO_LIMIT:
 	case EVENT_TASK_BLOCKED:
+	case EVENT_SMART:
 	case EVENT_NIC:
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:

@@ -17,6 +17,14 @@ scsi_up() {
 	scsi_set opts 0
 }
 
+# scsi_reload OPTION...: the driver again, with other options; without any: as it is for all others. Nothing may
+# use its disk.
+scsi_reload() {
+	until_true 60 modprobe -r scsi_debug
+	(($# == 0)) || modprobe scsi_debug dev_size_mb=64 ndelay=200000 statistics=1 lbpws=0 "$@"
+	scsi_up
+}
+
 # scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
 scsi_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
 
