@@ -7,6 +7,8 @@
  * waited for a processor. A queue that is there at every look is no burst; tasks that a cgroup's quota
  * holds back wait in no queue.
  *
+ * Severity: warning from `warn_per_cpu` tasks queued a processor on, info below (and where they make way).
+ *
  * Basis: reported with PSI, else inferred: looks once a second. With q tasks queued a processor:
  *	c = 0.80 + 0.10 * min(1, q / 3)		without PSI: 0.65
  * times, for what speaks against:
@@ -25,6 +27,9 @@
 static const struct threshold queue_per_cpu = {
 	"cpu-saturated.queue_per_cpu", 1.5, "{task}",
 	"with so many waiting for each processor everyone gets less than half of what it wants"};
+static const struct threshold warn_per_cpu = {
+	"cpu-saturated.warn_per_cpu", 4, "{task}",
+	"below that a busy host still gets its work done, only later: worth knowing, no more"};
 static const struct threshold some_share = {"cpu-saturated.some_share", 0.8, "1",
 					    "a queue that is there nearly all the time"};
 static const struct threshold span_s = {"cpu-saturated.span_s", 10, "s",
@@ -100,7 +105,8 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	confidence = s.psi ? 0.80 + 0.10 * (s.queue < 3.0 ? s.queue / 3.0 : 1.0) : 0.65;
 	claim_init(&claim, &cpu_saturated_rule, &subject);
 	claim.basis = s.psi ? BASIS_REPORTED : BASIS_INFERRED;
-	claim.severity = SEVERITY_WARNING;
+	claim.severity =
+		s.queue >= model_threshold(model, &warn_per_cpu) ? SEVERITY_WARNING : SEVERITY_INFO;
 	claim.count = (__u64)s.load.running;
 	claim.window_ns = (__u64)(s.load.seconds * 1e9);
 	claim.last_ns = look->h.ts_ns;
@@ -143,8 +149,8 @@ const struct rule cpu_saturated_rule = {
 	.against = "Low priority: such tasks make way; a hypervisor that takes the time.",
 	.todo = "See which tasks run; give them fewer or the host more processors.",
 	.needs = {PROBE_LOAD},
-	.thresholds = (const struct threshold *const[]){&queue_per_cpu, &some_share, &span_s,
-							&nice_share, &steal_share, NULL},
+	.thresholds = (const struct threshold *const[]){&queue_per_cpu, &warn_per_cpu, &some_share,
+							&span_s, &nice_share, &steal_share, NULL},
 	.exposed = machine_exposed,
 	.judge = judge,
 	.recovered = recovered,

@@ -122,6 +122,7 @@ static void tell(struct claim *claim, const struct event_smart *smart)
 {
 	char bad[80] = "", good[80] = "", state[64] = "", text[60];
 	bool fails = smart->known & SMART_PASSED && !smart->passed;
+	const char *lead = "";
 
 	for (size_t i = 0; i < ROWS; i++) {
 		__u64 value = value_of(smart, &rows[i]);
@@ -137,12 +138,12 @@ static void tell(struct claim *claim, const struct event_smart *smart)
 			       "SMART: the disk itself says that it is failing");
 	if (bad[0])
 		claim_text(claim, ROLE_FOR, "SMART: %.80s", bad);
-	if (state[0])
-		claim_text(claim, ROLE_FOR, "SMART: %s%.60s",
-			   bad[0] || fails ? "" : "no bad sector (says little), ", state);
-	else if (!bad[0] && !fails)
-		claim_text(claim, ROLE_FOR, "SMART: %.60s (says little)",
-			   good[0] ? good : "the disk calls itself well");
+	/* Says little: disks fail without a word. Without a counter not even that is known. */
+	if (!bad[0] && !fails)
+		lead = good[0] ? "no bad sector (says little)" : "no counters of bad sectors";
+	if (lead[0] || state[0])
+		claim_text(claim, ROLE_FOR, "SMART: %s%s%.60s", lead,
+			   lead[0] && state[0] ? ", " : "", state);
 	numbers(claim, smart);
 }
 
