@@ -21,6 +21,9 @@
 #define KEEP_LOOKS 20
 /* Latencies of one disk at one load vary at least so much from look to look: a factor of 1.15. */
 #define LEAST_SD 0.14
+/* Mappings are timed in the kernel's ticks (4 ms as a rule), and nobody waits for less than a millisecond more: what is
+ * below is learned as this, or the spread of its logarithm would hide any fault. */
+#define LEAST_MS 1.0
 
 static unsigned int depth_slot(double depth)
 {
@@ -105,7 +108,7 @@ static bool unusual(const struct disk_past *past, const struct disk_look *look)
 static void learn(struct disk_past *past, unsigned int op, const struct disk_look *look)
 {
 	struct disk_norm *norm = &past->norm[op][depth_slot(look->depth)];
-	double value = log(look->lat_ms[op]), delta;
+	double value = log(look->lat_ms[op] > LEAST_MS ? look->lat_ms[op] : LEAST_MS), delta;
 
 	if (norm->looks < FADE_LOOKS)
 		norm->looks++;
