@@ -17,6 +17,9 @@
 #define FREEZE_LOOKS 5
 /* From so many looks on the oldest fade: a disk ages, and its load changes. An hour of busy seconds. */
 #define FADE_LOOKS 3600
+/* So many times the slowest look that was seen is out of the usual whatever the spread: with few looks, and a host that
+ * makes them uneven, the bound by spread alone hides a slowdown of a hundred times. */
+#define MOST_RATIO 5.0
 /* Fewer are not worth keeping. */
 #define KEEP_LOOKS 20
 /* Latencies of one disk at one load vary at least so much from look to look: a factor of 1.15. */
@@ -88,6 +91,8 @@ bool disk_past_expect(const struct disk_past *past, unsigned int op, double dept
 		factor *= kb / norm->kb;
 	ret->lat_ms = exp(norm->mean) * factor;
 	ret->bound_ms = exp(norm->mean + bound_factor(norm->looks) * sd) * factor;
+	if (norm->most > 0.0 && ret->bound_ms > MOST_RATIO * norm->most * factor)
+		ret->bound_ms = MOST_RATIO * norm->most * factor;
 	ret->looks = norm->looks;
 	ret->scaled = norm != &past->norm[op][slot];
 	return true;
@@ -117,6 +122,8 @@ static void learn(struct disk_past *past, unsigned int op, const struct disk_loo
 	delta = value - norm->mean;
 	norm->mean += delta / norm->looks;
 	norm->m2 += delta * (value - norm->mean);
+	if (exp(value) > norm->most)
+		norm->most = exp(value);
 	norm->kb += (look->kb[op] - norm->kb) / norm->looks;
 	norm->depth += (look->depth - norm->depth) / norm->looks;
 }
