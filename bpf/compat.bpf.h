@@ -116,7 +116,8 @@ static __always_inline __u64 mm_rss_pages(struct mm_struct *mm)
 	struct mm_struct___pre62 *old = (void *)mm;
 	__s64 pages;
 
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
+	/* Not by the type's existence: a type that vmlinux lacks is searched for in modules, which takes CAP_SYS_ADMIN. */
+	if (bpf_core_field_exists(old->rss_stat)) {
 		pages = BPF_CORE_READ(old, rss_stat.count[0].counter);
 		pages += BPF_CORE_READ(old, rss_stat.count[1].counter);
 		pages += BPF_CORE_READ(old, rss_stat.count[3].counter);

@@ -111,7 +111,16 @@ static void find_answers(const struct btf *vmlinux, struct bpf_config *config)
 	find_in(vmlinux, "xfs", config, find_xfs);
 }
 
-int feature_read(struct bpf_config *config, struct err *err)
+static void find_lacking(const struct btf *btf, bool ret_lacks[PROBE_ROWS])
+{
+	for (unsigned int i = 0; i < PROBE_ROWS; i++) {
+		const struct way *way = &probe_table[i].ways[0];
+
+		ret_lacks[i] = strcmp(way->type, "tp_btf") == 0 && !prototype(btf, way->target);
+	}
+}
+
+int feature_read(struct bpf_config *config, bool ret_lacks[PROBE_ROWS], struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
@@ -130,6 +139,7 @@ int feature_read(struct bpf_config *config, struct err *err)
 	/* 6.9, and stable kernels before: 72ba14deb40a "mm: update mark_victim tracepoints fields". */
 	config->victim_is_pid = arguments(btf, "mark_victim") < 2;
 	find_answers(btf, config);
+	find_lacking(btf, ret_lacks);
 	btf__free(btf);
 	return 0;
 }

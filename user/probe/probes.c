@@ -229,13 +229,20 @@ int probes_fd(const struct probes *probes)
 int probes_attach(struct probes *probes, struct err *err)
 {
 	const struct probe_run *failed = NULL;
+	bool lacks[PROBE_ROWS] = {false};
 	unsigned int working = 0;
 	int i, ret;
 
 	noise_hold(probes->verbose);
 	ret = capability_check(err);
 	if (ret == 0)
-		ret = feature_read(&probes->options.config, err);
+		ret = feature_read(&probes->options.config, lacks, err);
+	for (i = 0; ret == 0 && i < PROBE_ROWS; i++)
+		if (lacks[i] && !probes->runs[i].off) {
+			probes->runs[i].off = true;
+			snprintf(probes->runs[i].reason, sizeof(probes->runs[i].reason),
+				 "this kernel has no tracepoint %s", probe_table[i].ways[0].target);
+		}
 	if (ret == 0)
 		ret = attach_objects(probes, err);
 	if (ret)
@@ -262,8 +269,8 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS, OBJECT_SYSTEM, OBJECT_TCP,
-						  OBJECT_FILES};
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS, OBJECT_SYSTEM,
+						  OBJECT_TCP, OBJECT_FILES};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);

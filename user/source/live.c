@@ -33,6 +33,22 @@ static const char *setting(const struct live *live, const char *key)
 	return NULL;
 }
 
+/* Is the probe in the list of those that are forced off? */
+static bool is_off(const struct live *live, const char *name)
+{
+	const char *list = setting(live, "probes.disable");
+	size_t length = strlen(name);
+
+	while (list && *list) {
+		size_t item = strcspn(list, ",");
+
+		if (item == length && strncmp(list, name, length) == 0)
+			return true;
+		list += item + (list[item] == ',');
+	}
+	return false;
+}
+
 static void live_free(struct source *source)
 {
 	struct live *live = (struct live *)source;
@@ -92,13 +108,13 @@ static int open_parts(struct live *live, const struct live_options *options, str
 {
 	int code = copy_options(live, options);
 
-	live_load_init(&live->load, "", setting(live, "probes.disable"));
+	live_load_init(&live->load, "", is_off(live, "host.load"), is_off(live, "host.pressure"));
 	live->disks = live_disks_new("");
 	if (live->disks)
 		live_disks_set_norms(live->disks, options->norms);
 	live->chain = live_chain_new("");
 	live->mounts = live_mounts_new("");
-	live->nics = live_nics_new();
+	live->nics = live_nics_new(is_off(live, "host.links"));
 	live->queues = live_queues_new("");
 	live->fs = live_fs_new("");
 	live->smart = live_smart_new(setting(live, "smartctl"), SMART_DEADLINE_MS);

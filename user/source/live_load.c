@@ -31,25 +31,11 @@ struct task_seen {
 	char comm[EVENT_COMM_LEN];
 };
 
-static bool listed(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-
-	while (list && *list) {
-		size_t item = strcspn(list, ",");
-
-		if (item == length && strncmp(list, name, length) == 0)
-			return true;
-		list += item + (list[item] == ',');
-	}
-	return false;
-}
-
-void live_load_init(struct live_load *load, const char *root, const char *disable)
+void live_load_init(struct live_load *load, const char *root, bool load_off, bool pressure_off)
 {
 	memset(load, 0, sizeof(*load));
-	load->load_off = listed(disable, "host.load");
-	load->pressure_off = listed(disable, "host.pressure");
+	load->load_off = load_off;
+	load->pressure_off = pressure_off;
 	snprintf(load->root, sizeof(load->root), "%s", root);
 	id_table_init(&load->waiting, sizeof(((struct task_seen *)0)->key),
 		      sizeof(struct task_seen), LIVE_WAITING_MAX);

@@ -24,8 +24,8 @@ struct live_load {
 	bool queued; /* more tasks than processors at the last look */
 };
 
-/* `load` is the caller's memory. disable: the setting probes.disable, NULL: none. */
-void live_load_init(struct live_load *load, const char *root, const char *disable);
+/* `load` is the caller's memory. off: forced off by the setting probes.disable. */
+void live_load_init(struct live_load *load, const char *root, bool load_off, bool pressure_off);
 void live_load_done(struct live_load *load);
 /* EVENT_PROBE of what is read: "host.load", "host.pressure". */
 int live_load_report(struct live_load *load, struct emit *emit);

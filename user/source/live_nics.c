@@ -34,6 +34,7 @@ struct live_nics {
 	int change_fd; /* what the kernel tells by itself; negative: it is not told */
 	__u32 seq;     /* of the latest dump */
 	__u32 netns;
+	bool off;     /* forced: no rtnetlink */
 	bool changed; /* a link came or went since this was last asked for */
 	unsigned int n;
 	__u64 dropped;
@@ -41,7 +42,7 @@ struct live_nics {
 	bool here[LIVE_NICS_MAX];	       /* seen in this poll */
 };
 
-struct live_nics *live_nics_new(void)
+struct live_nics *live_nics_new(bool off)
 {
 	struct live_nics *nics = calloc(1, sizeof(*nics));
 
@@ -50,8 +51,9 @@ struct live_nics *live_nics_new(void)
 	nics->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (nics->fd < 0)
 		nics->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	nics->dump_fd = netlink_open(0);
-	nics->change_fd = netlink_open(RTMGRP_LINK);
+	nics->off = off;
+	nics->dump_fd = off ? -ECANCELED : netlink_open(0);
+	nics->change_fd = off ? -ECANCELED : netlink_open(RTMGRP_LINK);
 	nics->netns = live_own_netns();
 	return nics;
 }
@@ -83,7 +85,11 @@ int live_nics_report(const struct live_nics *nics, struct emit *emit)
 	if (code < 0) {
 		event.state = PROBE_UNAVAILABLE;
 		event.via[0] = '\0';
-		snprintf(event.reason, sizeof(event.reason), "rtnetlink: %s", strerror(-code));
+		if (nics->off)
+			snprintf(event.reason, sizeof(event.reason), "forced off");
+		else
+			snprintf(event.reason, sizeof(event.reason), "rtnetlink: %s",
+				 strerror(-code));
 	}
 	return EMIT(emit, EVENT_PROBE, &event);
 }

@@ -4,14 +4,16 @@
 #ifndef CULPRIT_SOURCE_LIVE_NICS_H
 #define CULPRIT_SOURCE_LIVE_NICS_H
 
+#include <stdbool.h>
+
 #include "source/emit.h"
 
 #define LIVE_NICS_MAX 512
 
 struct live_nics;
 
-/* NULL when out of memory. */
-struct live_nics *live_nics_new(void);
+/* off: without rtnetlink, as where it is refused. NULL when out of memory. */
+struct live_nics *live_nics_new(bool off);
 /* All that changed, states and counters: once a tick. 0, or what `emit` failed with. */
 int live_nics_poll(struct live_nics *nics, struct emit *emit);
 /* A descriptor that is readable when the kernel told of a change; negative: there is none. */
