@@ -119,9 +119,11 @@ struct text disk_array_text(const struct disk_array *a, bool reads)
 			 raid_has_failed(&a->raid->now) ? "failed" : "has no other copy");
 	else if (a->out)
 		snprintf(text.s, sizeof(text.s), "%.15s runs without it, no data lost", name);
-	else
+	else if (!reads)
+		snprintf(text.s, sizeof(text.s), "%.15s has another copy, no data lost", name);
+	else /* md rewrites what it can, and else keeps a list of bad blocks */
 		snprintf(text.s, sizeof(text.s), "%.15s %s, no data lost", name,
-			 reads ? "healed them" : "has another copy");
+			 a->member && a->member->corrected ? "healed them" : "read another copy");
 	return text;
 }
 
