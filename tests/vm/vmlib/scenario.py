@@ -25,7 +25,7 @@ class Pattern:
     def matches(self, finding):
         subject = finding.get("subject", {})
         return (finding.get("class") == self.class_ and matches(self.kind, finding.get("kind"))
-                and subject.get("type") == self.type
+                and matches(self.type, subject.get("type"))
                 and all(matches(glob, subject.get(key)) for key, glob in self.keys))
 
     def __str__(self):
