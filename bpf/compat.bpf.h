@@ -78,6 +78,58 @@ struct trace_event_raw_tcp_retransmit_synack {
 } __attribute__((preserve_access_index));
 
 /*
+ * task_struct.state became __state, and shorter, in 5.14 (2f064a59a11f "sched: Change task_struct::state").
+ */
+struct task_struct___pre514 {
+	volatile long state;
+} __attribute__((preserve_access_index));
+
+struct task_struct___514 {
+	unsigned int __state;
+} __attribute__((preserve_access_index));
+
+static __always_inline unsigned int task_state(struct task_struct *task)
+{
+	struct task_struct___pre514 *old = (void *)task;
+	struct task_struct___514 *now = (void *)task;
+
+	if (bpf_core_field_exists(now->__state))
+		return BPF_CORE_READ(now, __state);
+	return (unsigned int)BPF_CORE_READ(old, state);
+}
+
+/*
+ * mm_struct.rss_stat became per-CPU counters in 6.2 (f1a7941243c1 "mm: convert mm's rss stats into
+ * percpu_counter"): their common part lags by some pages a CPU.
+ */
+struct mm_rss_stat {
+	atomic_long_t count[4];
+} __attribute__((preserve_access_index));
+
+struct mm_struct___pre62 {
+	struct mm_rss_stat rss_stat;
+} __attribute__((preserve_access_index));
+
+/* File, anonymous and shared memory pages; 2 are swap entries. */
+static __always_inline __u64 mm_rss_pages(struct mm_struct *mm)
+{
+	struct mm_struct___pre62 *old = (void *)mm;
+	__s64 pages;
+
+	/* Not by the type's existence: a type that vmlinux lacks is searched for in modules, which takes CAP_SYS_ADMIN. */
+	if (bpf_core_field_exists(old->rss_stat)) {
+		pages = BPF_CORE_READ(old, rss_stat.count[0].counter);
+		pages += BPF_CORE_READ(old, rss_stat.count[1].counter);
+		pages += BPF_CORE_READ(old, rss_stat.count[3].counter);
+	} else {
+		pages = BPF_CORE_READ(mm, rss_stat[0].count);
+		pages += BPF_CORE_READ(mm, rss_stat[1].count);
+		pages += BPF_CORE_READ(mm, rss_stat[3].count);
+	}
+	return pages > 0 ? pages : 0;
+}
+
+/*
  * BLK_STS_ZONE_RESOURCE (14) was removed in 6.10, and what follows moved down by one: OFFLINE 17 to 16,
  * DURATION_LIMIT 18 to 17. Macros are not in BTF; the same series (zone write plugging) removed
  * request_queue.required_elevator_features, a field that no configuration hides.

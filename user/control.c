@@ -213,13 +213,14 @@ static void answer(const struct control *c, int fd)
 	struct err err = {0};
 	int code;
 
+	/* First all that was sent: a peer that still writes would hear of a broken pipe, not of why. */
+	code = read_request(fd, request, sizeof(request));
+	if (code < 0)
+		return;
 	if (!may_ask(c, fd)) {
 		dprintf(fd, "error only root and the socket's group may ask\n");
 		return;
 	}
-	code = read_request(fd, request, sizeof(request));
-	if (code < 0)
-		return;
 	code = c->fn(c->ctx, request, fd, &err);
 	if (code < 0)
 		dprintf(fd, "error %s\n", err.code ? err.text : strerror(-code));

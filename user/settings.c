@@ -208,20 +208,25 @@ static int set_class(struct settings *s, const char *key, const char *value, str
 	return settings_set(s, "class", sorted, err);
 }
 
+/* What the live source reads without a program: it has no row in THE probe table. */
+static const char *const read_probes[] = {"host.load", "host.pressure", "host.links"};
+#define READ_PROBES (sizeof(read_probes) / sizeof(read_probes[0]))
+
 static const char *probe_at(const void *table, unsigned int i)
 {
 	(void)table;
-	return probe_table[i].name;
+	return i < PROBE_ROWS ? probe_table[i].name : read_probes[i - PROBE_ROWS];
 }
 
 static int check_probe(const char *name, struct err *err)
 {
 	char hint[80];
 
-	for (unsigned int i = 0; i < PROBE_ROWS; i++)
-		if (strcmp(probe_table[i].name, name) == 0)
+	for (unsigned int i = 0; i < PROBE_ROWS + READ_PROBES; i++)
+		if (strcmp(probe_at(NULL, i), name) == 0)
 			return 0;
-	suggest_text(hint, sizeof(hint), "", suggest(name, NULL, PROBE_ROWS, probe_at));
+	suggest_text(hint, sizeof(hint), "",
+		     suggest(name, NULL, PROBE_ROWS + READ_PROBES, probe_at));
 	return err_set(err, -EINVAL, "unknown probe '%s'%s; culprit probes lists them", name, hint);
 }
 
@@ -238,6 +243,22 @@ static int set_disable(struct settings *s, const char *key, const char *value, s
 		if (check_probe(name, err) < 0)
 			return err->code;
 	return settings_set(s, "probes.disable", list, err);
+}
+
+static int set_arm(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (strcmp(value, "none") != 0 && strcmp(value, "leaks") != 0)
+		return err_set(err, -EINVAL, "%s: '%s' is neither leaks nor none", key, value);
+	return settings_set(s, "probes.arm", value, err);
+}
+
+/* An absolute path, or "none": no disk is asked for what it says of itself. */
+static int set_smartctl(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (strcmp(value, "none") != 0 && value[0] != '/')
+		return err_set(err, -EINVAL, "%s: '%s' is no absolute path, nor 'none'", key,
+			       value);
+	return settings_set(s, key, value, err);
 }
 
 #define LABEL_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -388,8 +409,10 @@ static const struct key_row key_table[] = {
 	{"general", "tick_s", set_tick},
 	{"general", "duration", set_duration},
 	{"general", "store", set_store},
+	{"general", "smartctl", set_smartctl},
 	{"thresholds", NULL, set_threshold},
 	{"probes", "disable", set_disable},
+	{"probes", "arm", set_arm},
 	{"labels", NULL, set_label},
 	{"daemon", "socket", set_socket},
 	{"daemon", "group", set_group},

@@ -32,6 +32,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 typedef __u16 __be16;
 typedef __u32 __be32;
@@ -114,22 +115,64 @@ struct cred {
 
 struct kernfs_node {
 	u64 id;
+	const char *name;
 };
 
 struct cgroup {
 	struct kernfs_node *kn;
 };
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* as many as there are controllers */
 	struct cgroup *dfl_cgrp;
+	int nr_tasks;
+};
+
+/* Its values depend on the configuration. */
+enum cgroup_subsys_id { memory_cgrp_id = 4 };
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+/* In pages. */
+struct page_counter {
+	atomic_long_t usage;
+	unsigned long max;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+};
+
+struct percpu_counter {
+	s64 count;
+};
+
+struct mm_struct {
+	struct percpu_counter rss_stat[4]; /* 6.2: compat.bpf.h */
 };
 
 struct rlimit {
 	unsigned long rlim_cur;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
 	struct rlimit rlim[16];
+	struct mm_struct *oom_mm;
+	short oom_score_adj;
+	atomic_t live;
+	unsigned int flags;
 };
 
 struct fdtable {
@@ -161,17 +204,45 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct task_struct *real_parent;
+	struct mm_struct *mm;
+	int exit_code;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+};
+
+/* What a machine check leaves (arch/x86); struct mce_hw_err of 6.13 and later begins with it. */
+struct mce {
+	__u64 status;
+	__u64 addr;
+	__u8 cpuvendor;
+	__u8 bank;
+	__u32 extcpu;
 };
 
 /* ---- files ---- */
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
+	dev_t s_dev;
+	struct file_system_type *s_type;
 	unsigned long s_magic;
+	char s_id[32];
 };
 
 struct inode {
 	umode_t i_mode;
 	struct super_block *i_sb;
+	unsigned int i_nlink;
+	unsigned long i_ino;
+	dev_t i_rdev;
+};
+
+struct address_space {
+	struct inode *host;
 };
 
 struct qstr {
@@ -189,6 +260,8 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	struct address_space *f_mapping;
+	u32 f_wb_err;
 	void *private_data;
 };
 

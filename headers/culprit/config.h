@@ -21,10 +21,13 @@ struct bpf_config {
 	__u32 jiffy_us;		     /* the kernel's tick: TCP's timers count in it */
 	/* Where a driver keeps the device's answer, in the data that follows struct request. Byte
 	 * offset + 1; 0 = unknown. */
-	__u32 scsi_sense;   /* pointer to the sense buffer */
-	__u32 scsi_result;  /* int */
-	__u32 nvme_status;  /* u16 */
-	__u32 nvme_retries; /* u8 */
+	__u32 scsi_sense;    /* pointer to the sense buffer */
+	__u32 scsi_result;   /* int */
+	__u32 nvme_status;   /* u16 */
+	__u32 nvme_retries;  /* u8 */
+	__u32 xfs_super;     /* in struct xfs_mount: the super block, the same way */
+	__u32 victim_is_pid; /* oom:mark_victim passes a number, not the task */
+	__u32 page_shift;    /* of the kernel's pages */
 	__u32 pad;
 };
 

@@ -33,9 +33,20 @@ enum hook {
 	HOOK_FILES_CENSUS = 6,
 	HOOK_FILES_SCAN = 7,
 	HOOK_BLOCK_REQUEUE = 8,
+	HOOK_FS_WB_SET = 10,
+	HOOK_FS_WB_TOLD = 11,
+	HOOK_FS_EXT4 = 12,
+	HOOK_FS_XFS = 13,
 	HOOK_BLOCK_QUEUE = 15,
 	HOOK_LEAK_OPEN = 24,
 	HOOK_LEAK_CLOSE = 25,
+	HOOK_SYSTEM_OOM = 16,
+	HOOK_SYSTEM_EXIT = 17,
+	HOOK_SYSTEM_HANG = 18,
+	HOOK_SYSTEM_WAITING = 19,
+	HOOK_SYSTEM_MEMORY = 20,
+	HOOK_SYSTEM_MACHINE_CHECK = 21,
+	HOOK_SYSTEM_PCIE = 22,
 	HOOKS = 48,
 };
 
@@ -308,6 +319,88 @@ struct stack_sample {
 	__u8 stack[STACK_SAMPLE_BYTES];
 };
 
+/* ---- file systems ---- */
+
+/* Map `fs_wb`: what write-back lost, by file system. Rare: one copy, atomic additions. */
+#define FS_WB_MAX 256
+struct fs_wb_key {
+	__u32 dev;  /* the super block's; of a block device's own pages: the device */
+	__u32 bdev; /* 1: the block device's own pages */
+};
+
+struct fs_wb_value {
+	__u64 ranges;
+	__u64 files;
+	__u64 heard;
+	__u64 told;
+	__u64 deleted;
+	__u64 ino;
+	__u64 event_ns; /* when tokens were last given */
+	__u32 tokens;	/* ring events that may still follow at once */
+	__u32 err;
+	__u32 magic;
+	__u32 pad;
+	char fstype[16];
+	char id[32];
+};
+
+/* Map `fs_untold`, the files whose error nobody was told: when the first came. */
+#define FS_UNTOLD_MAX 1024
+struct fs_file_key {
+	__u64 ino;
+	__u32 dev;
+	__u32 bdev;
+};
+
+EVENT_SIZE_IS(fs_wb_key, 8);
+EVENT_SIZE_IS(fs_wb_value, 120);
+EVENT_SIZE_IS(fs_file_key, 16);
+
+/* ---- system ---- */
+
+/* Map `exits`, LRU: who ended badly, by name and cgroup (its name: a service gets a new cgroup, and thus
+ * another id, with each start). */
+#define EXITS_MAX 512
+struct exit_key {
+	char comm[EVENT_COMM_LEN];
+	char unit[64];
+};
+
+/* As in struct event_proc_exits. */
+struct exit_value {
+	__u64 failed;
+	__u64 crashed;
+	__u64 oom;
+	__u64 apart;
+	__u64 well;
+	__u64 lived_ms;
+	__u64 last_ns;
+	__u64 start_ns;
+	__u32 pid;
+	__s32 exit_code;
+	char parent[EVENT_COMM_LEN];
+};
+
+struct system_control {
+	__u64 failures; /* exits that went into the map: it is read when this grew */
+	__u64 made;	/* entries made */
+	__u32 watching; /* set by user space: somebody fails again and again, count the good ends too */
+	__u32 pad;
+};
+
+/* iter/task writes one for each task that sleeps uninterruptibly. */
+struct waiting_record {
+	__u64 start_ns; /* the leader's start_boottime */
+	__u64 switches; /* how often it was run */
+	__u32 pid;	/* tgid */
+	__u32 tid;
+	char comm[EVENT_COMM_LEN];
+};
+
+EVENT_SIZE_IS(exit_key, 80);
+EVENT_SIZE_IS(exit_value, 88);
+EVENT_SIZE_IS(system_control, 24);
+EVENT_SIZE_IS(waiting_record, 40);
 EVENT_SIZE_IS(tcp_sums, 40);
 EVENT_SIZE_IS(peer_value, 432);
 EVENT_SIZE_IS(block_value, 560);

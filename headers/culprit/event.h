@@ -62,6 +62,26 @@ enum event_type {
 	EVENT_DISK_NORM = 81,
 	/* descriptors: the system-wide table; 101-109: what armed processes open */
 	EVENT_FILE_TABLE = 100,
+	/* what is stacked on what */
+	EVENT_DISK_LINK = 70,
+	EVENT_RAID = 71,
+	EVENT_RAID_MEMBER = 72,
+	/* file systems */
+	EVENT_FS_SPACE = 75,
+	EVENT_FS_WB = 76,
+	EVENT_FS_WB_FILE = 77,
+	EVENT_FS_HEALTH = 78,
+	EVENT_FS_ERROR = 79,
+	/* the host as a whole */
+	EVENT_HOST_LOAD = 85,
+	EVENT_HOST_CPU = 86,
+	EVENT_OOM_KILL = 87,
+	EVENT_PROC_EXITS = 88,
+	EVENT_TASK_WAITING = 89,
+	EVENT_TASK_HANG = 90,
+	EVENT_HARDWARE_REPORT = 91,
+	/* what a suspected disk says of itself */
+	EVENT_SMART = 95,
 	EVENT_FD_SITE = 101,
 	EVENT_FD_ARMED = 102,
 	EVENT_FD_STACK = 103,
@@ -238,6 +258,8 @@ struct event_disk {
 	char wwn[64];
 	char transport[16]; /* "sata", "nvme", "scsi", "virtio", "usb", "loop" ... */
 	char backing[128];  /* loop: the backing file; dm: the mapping's name */
+	char port[24];	    /* where it is plugged in: "ata3", "host0", "nvme0", "1-2" (usb) */
+	char layer[16];	    /* dm: who made the mapping, from its uuid: "LVM", "CRYPT", "mpath" */
 };
 
 struct event_disk_gone {
@@ -247,7 +269,8 @@ struct event_disk_gone {
 };
 
 enum mount_flag {
-	MOUNT_GONE = 1, /* it was unmounted: dev and mount say which */
+	MOUNT_GONE = 1,	     /* it was unmounted: dev and mount say which */
+	MOUNT_READ_ONLY = 2, /* the file system itself: nothing is written to it by any mount */
 };
 
 struct event_mount {
@@ -257,6 +280,8 @@ struct event_mount {
 	char fstype[16];
 	char mount[128];
 	char source[128];
+	__u32 fs_dev; /* as the kernel's super block has it: 0:N where that is no device (btrfs) */
+	__u32 pad;
 };
 
 enum block_io_reason { BLOCK_IO_ERROR = 1, BLOCK_IO_SLOW = 2 };
@@ -394,6 +419,182 @@ struct event_task_blocked {
 	char comm[EVENT_COMM_LEN];
 };
 
+/* ---- file systems ---- */
+
+enum fs_flag {
+	FS_READ_ONLY = 1,  /* nothing is written any more */
+	FS_SHUT_DOWN = 2,  /* everything fails: EIO */
+	FS_ERRORS_RO = 4,  /* ext4: it is set to take no more writes after an error */
+	FS_UNANSWERED = 8, /* the look did not come back: what is told is older */
+};
+
+/* How full a file system is (statvfs): sent when it moved, at a look each few seconds. */
+struct event_fs_space {
+	struct event h;
+	__u64 size_bytes;
+	__u64 free_bytes;  /* with what is reserved for root */
+	__u64 avail_bytes; /* for everybody */
+	__u64 inodes;	   /* 0 = it has no fixed number */
+	__u64 inodes_free;
+	__u32 dev;   /* as in struct event_mount */
+	__u32 flags; /* enum fs_flag: READ_ONLY, UNANSWERED */
+};
+
+/* What write-back lost on one file system: sent when it moves. The error of a file is told to whoever has it
+ * open and calls fsync (each once); nobody else ever hears of it. */
+struct event_fs_wb {
+	struct event h;
+	__u64 ranges;  /* page ranges that could not be written */
+	__u64 files;   /* files whose error was new: none was untold before it */
+	__u64 heard;   /* of these: told to an fsync caller */
+	__u64 told;    /* fsync callers that were told */
+	__u64 deleted; /* ranges of files that had no name any more: not in files */
+	__u64 ino;     /* of the latest one */
+	__u32 dev;     /* fs_dev of its mount; of a block device's own pages: that device */
+	__u32 err;     /* errno of the latest one */
+	__u32 magic;   /* of the file system */
+	__u32 bdev;    /* 1: the pages of the block device itself, as metadata is, or dd to it */
+	char fstype[16];
+	char id[32]; /* how the kernel's messages call it: "sda1", "dm-3" */
+};
+
+/* One file's error: found by write-back, or told to an fsync caller. */
+struct event_fs_wb_file {
+	struct event h;
+	__u64 ino;
+	__u64 start_ns; /* told: the caller's start_boottime */
+	__u32 dev;	/* as in struct event_fs_wb */
+	__u32 err;	/* errno */
+	__u32 pid;	/* told: the caller */
+	__u8 told;
+	__u8 bdev;
+	__u8 pad[2];
+	char comm[EVENT_COMM_LEN];
+};
+
+/* What a file system counts of itself, since it was made: sent when it moves. */
+struct event_fs_health {
+	struct event h;
+	__u64 errors;	   /* ext4: errors_count; btrfs: of all devices, what follows together */
+	__u64 write_errs;  /* btrfs */
+	__u64 read_errs;   /* btrfs */
+	__u64 corruptions; /* btrfs: checksum or generation did not match */
+	__u64 ino;	   /* ext4: of the last error; 0 = none is known */
+	__u32 dev;	   /* as in struct event_mount */
+	__u32 flags;	   /* enum fs_flag */
+	__u32 err;	   /* ext4: errno of the last error, in its own numbers; 0 = unknown */
+	__u32 pad;
+	char where[32]; /* ext4: the function that found the last one */
+};
+
+/* A file system says that it found an error, at once. */
+struct event_fs_error {
+	struct event h;
+	__u32 dev;	/* fs_dev of its mount */
+	__u32 line;	/* of its source */
+	__u32 pid;	/* in whose context; 0 = a kernel thread's */
+	__u32 shutdown; /* XFS: flags of the shutdown (SHUTDOWN_*), with 0x80000000; 0 = an error */
+	char fstype[16];
+	char id[32];
+	char where[32]; /* function */
+	char comm[EVENT_COMM_LEN];
+};
+
+/* ---- what a disk says of itself ---- */
+
+/* How the one run of smartctl for a suspected disk ended. */
+enum smart_outcome {
+	SMART_READ = 1,	   /* at least one value is known */
+	SMART_NOTHING = 2, /* the disk gives no such data */
+	SMART_ASLEEP = 3,  /* it sleeps, and was not woken for this */
+	SMART_MISSING = 4, /* there is no smartctl that may be run */
+	SMART_FAILED = 5,  /* smartctl could not be started, or ended by a signal */
+	SMART_TIMEOUT = 6, /* it gave no answer in time and was stopped */
+	SMART_FLOOD = 7,   /* it wrote more than any answer has, and was stopped */
+	SMART_BROKEN = 8,  /* what it wrote is no JSON */
+	SMART_LATE = 9,	   /* the run was over before it was */
+};
+
+enum smart_value {
+	SMART_PASSED = 1, /* the disk's own verdict on its health */
+	SMART_REALLOCATED = 2,
+	SMART_PENDING = 4,
+	SMART_UNCORRECTABLE = 8,
+	SMART_MEDIA_ERRORS = 16,
+	SMART_LINK_ERRORS = 32,
+	SMART_WEAR = 64,
+	SMART_TEMPERATURE = 128,
+	SMART_HOURS = 256,
+};
+
+/* What a suspected disk says of itself (answers ASK_SMART, once). A value is 0 where `known` lacks its bit. */
+struct event_smart {
+	struct event h;
+	__u32 dev;
+	__u32 outcome;	     /* enum smart_outcome */
+	__u32 known;	     /* enum smart_value */
+	__u32 passed;	     /* 0 = it says that it fails */
+	__u64 reallocated;   /* sectors replaced; SCSI: grown defects */
+	__u64 pending;	     /* sectors that wait for it */
+	__u64 uncorrectable; /* sectors that its own scan could not read */
+	__u64 media_errors;  /* reads and writes that it could not correct, ever */
+	__u64 link_errors;   /* CRC errors between host and disk, ever */
+	__u64 hours;	     /* powered on */
+	__u32 wear_percent;  /* of its life; may exceed 100 */
+	__s32 temperature;   /* degrees Celsius */
+	__u32 exit_status;   /* smartctl's */
+	__u32 pad;
+};
+
+/* ---- what is stacked on what ---- */
+
+enum disk_link_flag {
+	DISK_LINK_GONE = 1, /* it is no more */
+	DISK_LINK_FILE =
+		2, /* a loop device, and the device of the file system that its file is in */
+};
+
+/* A block device, and one that it is made of: dm and md devices, bcache, loop devices. */
+struct event_disk_link {
+	struct event h;
+	__u32 upper;
+	__u32 lower; /* a whole disk or a partition */
+	__u32 flags; /* enum disk_link_flag */
+	__u32 pad;
+};
+
+/* The state of an md array: sent when it changed, and while it rebuilds. */
+struct event_raid {
+	struct event h;
+	__u64 sync_done; /* sectors, of the recovery, resync or check under way */
+	__u64 sync_total;
+	__u32 dev;
+	__u32 disks;	/* that it is made for */
+	__u32 degraded; /* so many of these are missing or out of date */
+	__u32 pad;
+	char level[16];	      /* "raid1" */
+	char state[24];	      /* "clean", "active", "broken" ... */
+	char sync_action[16]; /* "idle", "recover", "resync", "check" ... */
+};
+
+enum raid_member_flag {
+	RAID_MEMBER_GONE = 1,	    /* no longer part of it: its slot is empty */
+	RAID_MEMBER_IN_SYNC = 2,    /* has all data */
+	RAID_MEMBER_FAULTY = 4,	    /* md took it out, or was told to */
+	RAID_MEMBER_SPARE = 8,	    /* is no part of the data, or not yet */
+	RAID_MEMBER_REPLACING = 16, /* stands in for another one soon */
+};
+
+struct event_raid_member {
+	struct event h;
+	__u64 corrected; /* read errors that were made good from the other members, ever */
+	__u32 dev;	 /* the array */
+	__u32 member;	 /* a whole disk or a partition */
+	__s32 slot;	 /* -1: none */
+	__u32 flags;	 /* enum raid_member_flag */
+	char name[32];	 /* of the member, as md calls it: it may be gone from everywhere else */
+};
+
 /* ---- network ---- */
 
 enum peer_dir { PEER_OUT = 1, PEER_IN = 2 };
@@ -408,7 +609,16 @@ struct peer_key {
 	__u8 pad;
 };
 
-enum nic_flag { NIC_UP = 1, NIC_RUNNING = 2, NIC_LOOPBACK = 4, NIC_VIRTUAL = 8 };
+enum nic_flag {
+	NIC_UP = 1, /* by the administrator */
+	NIC_RUNNING = 2,
+	NIC_LOOPBACK = 4,
+	NIC_VIRTUAL = 8,
+	NIC_CARRIER = 16,   /* there is a link */
+	NIC_ADDRESSED = 32, /* it has an address of its own that is not link-local */
+	NIC_WIRELESS = 64,
+	NIC_GONE = 128, /* it was removed, or moved to another namespace: forget it */
+};
 
 struct event_nic {
 	struct event h;
@@ -423,6 +633,15 @@ struct event_nic {
 	__u64 tx_errors;
 	__u64 rx_dropped;
 	__u64 tx_dropped;
+	char kind[16];		/* of a virtual one: "veth", "bond", "vlan" */
+	__u32 master;		/* ifindex of the bond or bridge that it is a member of; 0 = none */
+	__u32 parent;		/* ifindex of what it is stacked on (VLAN, macvlan); 0 = none */
+	__u32 hw_type;		/* ARPHRD_*; 1 = Ethernet. 0 = unknown: then nothing below is known */
+	__u32 carrier_losses;	/* since it was made */
+	__u64 rx_crc_errors;	/* frames whose checksum was wrong */
+	__u64 rx_frame_errors;	/* frames of a wrong length or alignment */
+	__u64 rx_missed_errors; /* frames that found no room in the adapter or its ring */
+	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
 };
 
 enum retrans_cause {
@@ -713,6 +932,128 @@ struct event_fd_stack {
 	char build_id[48]; /* hex; of the file of the first frame */
 };
 
+/* ---- the host as a whole ---- */
+
+enum host_load_flag {
+	HOST_PRESSURE = 1, /* the times of /proc/pressure are known */
+};
+
+/* How busy the host is, each tick: /proc/loadavg, /proc/meminfo, /proc/pressure. */
+struct event_host_load {
+	struct event h;
+	__u64 mem_total; /* bytes */
+	__u64 mem_available;
+	__u64 swap_total;
+	__u64 swap_free;
+	__u64 cpu_some_us; /* since boot: time in which at least one task waited for a processor */
+	__u64 mem_some_us; /* in which at least one waited for memory, */
+	__u64 mem_full_us; /* and in which nothing ran while some did */
+	__u64 oom_kills;   /* counted by the probe since it was attached */
+	__u32 cpus;	   /* gauge: online */
+	__u32 running;	   /* gauge: tasks that run or want to, without ourselves */
+	__u32 tasks;	   /* gauge */
+	__u32 load1_centi; /* gauge: the load average of one minute, in hundredths */
+	__u32 flags;	   /* enum host_load_flag */
+	__u32 pad;
+};
+
+/* What the processors did since boot (/proc/stat): each tick while tasks queue, else each tenth. */
+struct event_host_cpu {
+	struct event h;
+	__u64 user_ms;
+	__u64 nice_ms; /* user time of tasks with a positive nice value */
+	__u64 system_ms;
+	__u64 idle_ms;
+	__u64 iowait_ms;
+	__u64 irq_ms; /* hard and soft */
+	__u64 steal_ms;
+};
+
+/* The kernel chose a process to be killed for lack of memory (oom:mark_victim). */
+struct event_oom_kill {
+	struct event h;
+	__u64 start_ns;	   /* the victim's start_boottime; 0 = unknown */
+	__u64 cgroup_id;   /* the victim's */
+	__u64 rss_bytes;   /* what it held in memory; 0 = unknown */
+	__u64 limit_bytes; /* of the cgroup that was full; 0 = none was: the host's memory was */
+	__u64 used_bytes;  /* of this cgroup */
+	__u32 pid;	   /* the victim's tgid */
+	__u32 uid;
+	__u32 by_pid; /* whose demand could not be met, tgid */
+	__s32 score_adj;
+	char comm[EVENT_COMM_LEN]; /* empty = unknown */
+	char by_comm[EVENT_COMM_LEN];
+	char unit[64];	/* last part of the path of the victim's cgroup */
+	char limit[64]; /* the same of the cgroup that was full */
+};
+
+/* Processes of one name in one cgroup that ended badly; sent when that grew. Counted since the probe was
+ * attached. What was asked to end (TERM, INT, HUP, PIPE, KILL, and exit codes that say so) counts as well. */
+struct event_proc_exits {
+	struct event h;
+	__u64 failed;	 /* ended by a signal of its own making, or with an exit code of its own */
+	__u64 crashed;	 /* of these by a signal: SEGV, ABRT, BUS, ILL, FPE, SYS, TRAP ... */
+	__u64 oom;	 /* of these killed for lack of memory */
+	__u64 apart;	 /* of these whose parent lives in another cgroup, as a service's does */
+	__u64 well;	 /* ended well, since somebody looks at this name */
+	__u64 lived_ms;	 /* that the failed ones lived, together */
+	__u64 last_ns;	 /* CLOCK_MONOTONIC: when the latest one failed */
+	__u64 start_ns;	 /* its start_boottime */
+	__u32 pid;	 /* of the latest one */
+	__s32 exit_code; /* as wait(2) tells it: status << 8 | core dumped 0x80 | signal */
+	char comm[EVENT_COMM_LEN];
+	char parent[EVENT_COMM_LEN];
+	char unit[64]; /* last part of the cgroup's path */
+};
+
+/* A task that sleeps uninterruptibly (and not killably) and was not run since since_ns. */
+struct event_task_waiting {
+	struct event h;
+	__u64 start_ns; /* the process's start_boottime */
+	__u64 since_ns; /* CLOCK_MONOTONIC: the first look that saw it wait */
+	__u32 pid;
+	__u32 tid;
+	__u32 total; /* tasks that wait so at this look */
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+	char wchan[40]; /* the kernel function in which it waits; empty = unknown */
+};
+
+/* The kernel's own watchdog (khungtaskd) says so. */
+struct event_task_hang {
+	struct event h;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 tid;
+	__u32 kthread;
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+};
+
+enum report_source { REPORT_MEMORY = 1, REPORT_MACHINE_CHECK = 2, REPORT_PCIE = 3 };
+enum report_severity {
+	REPORT_INFO = 0,
+	REPORT_CORRECTED = 1,
+	REPORT_DEFERRED = 2, /* not corrected, and not used by anyone yet */
+	REPORT_UNCORRECTED = 3,
+	REPORT_FATAL = 4,
+};
+
+/* What memory controllers (ras:mc_event), processors (mce:mce_record) and PCIe ports (ras:aer_event) report. */
+struct event_hardware_report {
+	struct event h;
+	__u64 address; /* physical; 0 = unknown */
+	__u64 status;  /* the bank's MCi_STATUS, or the AER status register */
+	__u32 count;   /* errors in this report */
+	__u32 cpu;     /* machine check only */
+	__u16 bank;    /* machine check: bank; memory: controller */
+	__u8 source;   /* enum report_source */
+	__u8 severity; /* enum report_severity */
+	__u32 pad;
+	char where[64]; /* memory: the DIMM's label; PCIe: the device's address */
+	char what[64];	/* memory: the driver's message */
+};
+
 #define EVENT_SIZE_IS(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 EVENT_SIZE_IS(event, 16);
 EVENT_SIZE_IS(peer_key, 24);
@@ -727,9 +1068,9 @@ EVENT_SIZE_IS(event_ring, 64);
 EVENT_SIZE_IS(event_table, 72);
 EVENT_SIZE_IS(event_self, 48);
 EVENT_SIZE_IS(event_hook, 64);
-EVENT_SIZE_IS(event_disk, 400);
+EVENT_SIZE_IS(event_disk, 440);
 EVENT_SIZE_IS(event_disk_gone, 24);
-EVENT_SIZE_IS(event_mount, 296);
+EVENT_SIZE_IS(event_mount, 304);
 EVENT_SIZE_IS(event_block_io, 96);
 EVENT_SIZE_IS(event_block_stat, 568);
 EVENT_SIZE_IS(event_block_status, 48);
@@ -738,7 +1079,16 @@ EVENT_SIZE_IS(event_block_split, 568);
 EVENT_SIZE_IS(event_disk_norm, 56);
 EVENT_SIZE_IS(event_io_limit, 200);
 EVENT_SIZE_IS(event_task_blocked, 48);
-EVENT_SIZE_IS(event_nic, 96);
+EVENT_SIZE_IS(event_fs_space, 64);
+EVENT_SIZE_IS(event_fs_wb, 128);
+EVENT_SIZE_IS(event_fs_wb_file, 64);
+EVENT_SIZE_IS(event_fs_health, 104);
+EVENT_SIZE_IS(event_fs_error, 128);
+EVENT_SIZE_IS(event_nic, 160);
+EVENT_SIZE_IS(event_smart, 96);
+EVENT_SIZE_IS(event_disk_link, 32);
+EVENT_SIZE_IS(event_raid, 104);
+EVENT_SIZE_IS(event_raid_member, 72);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
 EVENT_SIZE_IS(event_tcp_peer, 368);
@@ -751,5 +1101,12 @@ EVENT_SIZE_IS(event_file_table, 32);
 EVENT_SIZE_IS(event_fd_site, 88);
 EVENT_SIZE_IS(event_fd_armed, 96);
 EVENT_SIZE_IS(event_fd_stack, 256);
+EVENT_SIZE_IS(event_host_load, 104);
+EVENT_SIZE_IS(event_host_cpu, 72);
+EVENT_SIZE_IS(event_oom_kill, 232);
+EVENT_SIZE_IS(event_proc_exits, 184);
+EVENT_SIZE_IS(event_task_waiting, 104);
+EVENT_SIZE_IS(event_task_hang, 56);
+EVENT_SIZE_IS(event_hardware_report, 176);
 
 #endif

@@ -43,7 +43,7 @@ class Daemon:
         self.home = pathlib.Path(home)
         self.socket, self.captures = self.home / "run" / "control", self.home / "captures"
         self.conf, self.lines_file = self.home / "conf", self.home / "lines"
-        settings = ["[general]", "tick_s = 0.5", "[daemon]", f"socket = {self.socket}",
+        settings = ["[general]", "tick_s = 0.5", "store = none", "[daemon]", f"socket = {self.socket}",
                     f"captures = {self.captures}", "capture_from = warning", "captures_max = 3", *extra]
         self.conf.write_text("\n".join(settings) + "\n")
         self.process = None

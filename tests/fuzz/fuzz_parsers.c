@@ -11,6 +11,7 @@
 #include "source/mountinfo.h"
 #include "source/netdev.h"
 #include "source/proc_text.h"
+#include "source/rtlink.h"
 #include "source/small_file.h"
 #include "source/utf8.h"
 
@@ -39,6 +40,10 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 	}
 	if (which == 'n' && netdev_parse(bytes, n, &nic))
 		check_string(nic.name, sizeof(nic.name));
+	if (which == 'r' && rtlink_parse(bytes, n, &nic) != RTLINK_NONE) {
+		check_string(nic.name, sizeof(nic.name));
+		check_string(nic.kind, sizeof(nic.kind));
+	}
 	if (which == 's') {
 		disk_serial_vpd80(bytes, n, serial, sizeof(serial));
 		check_string(serial, sizeof(serial));

@@ -9,6 +9,7 @@ For each NAME.events:
   opens       the findings that are opened are those that its comments expect, and no others
   fault       without the events that the comments call the fault, no finding is opened
   across      with the thresholds that the comments give, no finding is opened, or the one named is
+  report      where there is a NAME.report: the page for people is that, byte for byte, and fits a screen
   least, most the last confidence of that kind is within what the comments say
 The comments are explained in make_events.py. --update writes NAME.expected anew: look at the difference
 before you keep it. Prints a line for each check; the last one is "N passed, N failed".
@@ -33,6 +34,7 @@ class Capture:
         self.name = path.stem
         self.path = path
         self.expected = path.with_suffix(".expected")
+        self.report = path.with_suffix(".report")
         lines = path.read_text(encoding="utf-8").splitlines()
         self.header = lines[0]
         self.lines = [line for line in lines[1:] if not line.startswith("#")]
@@ -77,8 +79,8 @@ class Runner:
             self.passed += 1
             print(f"ok   {what}", flush=True)
 
-    def replay(self, path):
-        run = subprocess.run([self.program, "replay", str(path), "--json"], capture_output=True,
+    def replay(self, path, *options):
+        run = subprocess.run([self.program, "replay", str(path), *options], capture_output=True,
                              timeout=60, check=False)
         if run.returncode != 0 or run.stderr:
             raise RuntimeError(f"exit status {run.returncode}: {run.stderr.decode(errors='replace')}")
@@ -88,7 +90,7 @@ class Runner:
         with tempfile.NamedTemporaryFile("w", suffix=".events", encoding="utf-8") as f:
             f.write("\n".join([capture.header, *lines]) + "\n")
             f.flush()
-            return self.replay(f.name)
+            return self.replay(f.name, "--json")
 
 
 def findings(output):
@@ -104,8 +106,8 @@ def label(subject):
         host = f"[{subject['addr']}]" if ":" in subject["addr"] and "port" in subject else subject["addr"]
         return f"{host}:{subject['port']}" if "port" in subject else host
     if kind == "process":
-        return f"{subject['comm']}[{subject['pid']}]"
-    return subject["prefix"] if kind == "subnet" else subject["name"]
+        return f"{subject['comm']}[{subject['pid']}]" if "pid" in subject else subject["comm"]
+    return subject[{"subnet": "prefix", "filesystem": "mount"}.get(kind, "name")]
 
 
 def plain(text):
@@ -172,8 +174,18 @@ def across(runner, capture):
         runner.check(f"{capture.name}: across {text}", problem)
 
 
+def report(runner, capture, update):
+    page = runner.replay(capture.path)
+    if update:
+        capture.report.write_bytes(page)
+    runner.check(f"{capture.name}: same report", difference(capture.report.read_bytes(), page))
+    lines = page.decode("ascii").splitlines()
+    runner.check(f"{capture.name}: fits a screen", None if len(lines) <= 24 and max(map(len, lines)) <= 80
+                 else f"{len(lines)} lines")
+
+
 def examine(runner, capture, update):
-    output = runner.replay(capture.path)
+    output = runner.replay(capture.path, "--json")
     if update:
         capture.expected.write_bytes(output)
     expected = capture.expected.read_bytes() if capture.expected.exists() else b""
@@ -182,6 +194,8 @@ def examine(runner, capture, update):
     runner.check(f"{capture.name}: well-formed", well_formed(output))
     runner.check(f"{capture.name}: opens", not_as_wanted(opened(output), capture.expects()))
     bounds(runner, capture, output)
+    if capture.report.exists():
+        report(runner, capture, update)
     if capture.says["fault"]:
         rest = capture.without_fault()
         problem = "no line is the fault" if len(rest) == len(capture.lines) else \

@@ -117,3 +117,76 @@ def story_flush_failed(host):
     fail(host, "flush", "ioerr", [0, 0], sense_key=4, asc=0x44)
     quiet_seconds(host, 5)
     host.end()
+
+
+# ---- what the disk says of itself
+
+BAD = dict(outcome="read", known=511, passed=1, reallocated=12, pending=3, uncorrectable=2, media_errors=7,
+           hours=21034, wear_percent=3, temperature=36)
+SOUND = dict(outcome="read", known=511, passed=1, hours=21034, temperature=31)
+
+
+def suspected(host, status="medium", sectors=(4660, 4668, 9320), **smart):
+    """The disk fails; smartctl's answer comes with the next tick."""
+    begin(host)
+    quiet_seconds(host, 2)
+    fail(host, "read", status, sectors, sense_key=3 if status == "medium" else 11,
+         asc=0x11 if status == "medium" else 0x47, ascq=0 if status == "medium" else 3)
+    host.put("smart", dev=SDA, **smart)
+    quiet_seconds(host, 5)
+    host.end()
+
+
+def story_smart_agrees(host):
+    host.say(what="bad sectors, and the disk counts some itself", expect="disk-media-error sda",
+             fault=[MEDIUM, MEDIUM_COUNT], least="disk-media-error 0.97", most="disk-media-error 0.97")
+    suspected(host, **BAD)
+
+
+def story_smart_says_nothing(host):
+    host.say(what="bad sectors, and the disk calls itself well: as sure as without it",
+             expect="disk-media-error sda", fault=[MEDIUM, MEDIUM_COUNT], least="disk-media-error 0.97",
+             most="disk-media-error 0.97")
+    suspected(host, **SOUND)
+
+
+def story_smart_alone(host):
+    host.say(what="a disk that works, and says that it is failing: nobody asked it, no finding of ours",
+             expect="none")
+    begin(host)
+    host.put("smart", dev=SDA, **{**BAD, "passed": 0})
+    quiet_seconds(host, 12)
+    host.end()
+
+
+def story_smart_lies(host):
+    host.say(what="a smartctl that tells numbers out of all reason: told, and no harm done",
+             expect="disk-media-error sda", fault=[MEDIUM, MEDIUM_COUNT], least="disk-media-error 0.97",
+             most="disk-media-error 0.97")
+    huge = 2**64 - 1
+    suspected(host, outcome="read", known=2**32 - 1, reallocated=huge, pending=huge, uncorrectable=huge,
+              media_errors=huge, link_errors=huge, hours=huge, wear_percent=2**32 - 1,
+              temperature=-2**31, exit_status=255)
+
+
+def story_smart_link(host):
+    host.say(what="CRC errors on the link, and the disk has counted them for long",
+             expect="disk-transport-error sda", fault=DEV_SDA)
+    suspected(host, "transport", **{**SOUND, "link_errors": 413})
+
+
+def story_smart_hangs(host):
+    host.say(what="smartctl did not answer and was stopped", expect="disk-media-error sda",
+             fault=[MEDIUM, MEDIUM_COUNT], least="disk-media-error 0.97")
+    suspected(host, outcome="timeout")
+
+
+def story_smart_late(host):
+    host.say(what="the trace ends before smartctl answers: said, and the verdict is the last line",
+             expect="disk-media-error sda", fault=[MEDIUM, MEDIUM_COUNT])
+    begin(host)
+    quiet_seconds(host, 9)
+    fail(host, "read", "medium", [4660, 4668], sense_key=3, asc=0x11)
+    host.tick()
+    host.put("smart", dev=SDA, outcome="late")
+    host.end()

@@ -48,7 +48,7 @@ const char *subject_type_name(enum subject_type type); /* "disk" */
 struct subject {
 	enum subject_type type;
 	char name[64]; /* disk, raid, nic: kernel name; filesystem: mount point */
-	/* disk */
+	/* disk, raid; of a file system, the device that it is on */
 	__u32 dev;
 	char model[48];
 	char serial[64];
@@ -104,7 +104,8 @@ struct evidence {
 			     evidence */
 	double value;
 	const char *unit; /* static, UCUM as OpenTelemetry has it: "{error}", "ms", "%" */
-	char text[96];	  /* at most 69 characters are shown in the report */
+	char text[96];	  /* at most 69 characters are shown in the report; empty: a number for
+			     programs, of which another line tells people */
 };
 
 struct advice {

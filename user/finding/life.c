@@ -212,35 +212,46 @@ static bool is_kind(const struct slot *s, const char *kind)
 	return s->finding.claim.rule && strcmp(s->finding.claim.rule->kind, kind) == 0;
 }
 
-static bool wins(const struct life *life, const struct precedence *row, const struct slot *winner,
-		 const struct slot *loser)
-{
-	enum join join = row->same_subject ? JOIN_SAME_SUBJECT : JOIN_SAME_NIC;
+/* Errors come up from the disk under a device within the retries of the layers between. */
+#define BELOW_DELAY_NS 60000000000ULL
 
+static bool wins(const struct life *life, const struct precedence *row, enum join join,
+		 const struct slot *winner, const struct slot *loser)
+{
 	if (winner == loser || !(winner->open || winner->claimed) || winner->held)
 		return false;
 	if (!is_kind(winner, row->winner) || !is_kind(loser, row->loser))
+		return false;
+	if (join == JOIN_BELOW &&
+	    loser->finding.claim.last_ns > winner->finding.claim.last_ns + BELOW_DELAY_NS)
 		return false;
 	return subjects_meet(life->model, &winner->finding.claim.subject,
 			     &loser->finding.claim.subject, join);
 }
 
 /* A loser is held back as soon as the winner is claimed, and superseded once the winner is open. */
-static void apply_precedence(struct life *life)
+static void apply_row(struct life *life, const struct precedence *row, enum join join)
 {
-	for (unsigned int r = 0; r < precedence_count; r++) {
-		for (unsigned int w = 0; w < life->n; w++) {
-			for (unsigned int l = 0; l < life->n; l++) {
-				struct slot *winner = life->slot[w];
-				struct slot *loser = life->slot[l];
+	for (unsigned int w = 0; w < life->n; w++) {
+		for (unsigned int l = 0; l < life->n; l++) {
+			struct slot *winner = life->slot[w];
+			struct slot *loser = life->slot[l];
 
-				if (!wins(life, &precedence_table[r], winner, loser))
-					continue;
-				loser->held = true;
-				loser->finding.by = winner->finding.id;
-			}
+			if (!wins(life, row, join, winner, loser))
+				continue;
+			loser->held = true;
+			loser->finding.by = winner->finding.id;
 		}
 	}
+}
+
+static void apply_precedence(struct life *life)
+{
+	for (unsigned int r = 0; r < precedence_count; r++)
+		apply_row(life, &precedence_table[r],
+			  precedence_table[r].same_subject ? JOIN_SAME_SUBJECT : JOIN_SAME_NIC);
+	for (unsigned int r = 0; r < precedence_below_count; r++)
+		apply_row(life, &precedence_below[r], JOIN_BELOW);
 }
 
 /* ---- moving on ---- */

@@ -87,7 +87,10 @@ const char *subject_label(const struct subject *subject, char *buf, size_t size)
 		break;
 	case SUBJECT_PROCESS:
 		copy_plain(text, sizeof(text), subject->comm);
-		snprintf(buf, size, "%s[%u]", text, subject->pid);
+		if (subject->pid)
+			snprintf(buf, size, "%s[%u]", text, subject->pid);
+		else
+			snprintf(buf, size, "%s", text);
 		break;
 	case SUBJECT_HOST:
 		snprintf(buf, size, "this host");
@@ -138,6 +141,9 @@ __u64 subject_id(const char *boot_id, const char *kind, const struct subject *s)
 		hash = hash_bytes(hash, &s->netns, sizeof(s->netns));
 		return hash_bytes(hash, &s->ifindex, sizeof(s->ifindex));
 	case SUBJECT_PROCESS:
+		/* Any process of that name there: a service that is started again and again. */
+		if (!s->pid)
+			return hash_text(hash_text(hash, s->comm), s->cgroup);
 		hash = hash_bytes(hash, &s->pid, sizeof(s->pid));
 		return hash_bytes(hash, &s->start_ns, sizeof(s->start_ns));
 	case SUBJECT_FILESYSTEM:

@@ -28,6 +28,8 @@ static void forget_io(struct disk *disk)
 	free(disk->split);
 	disk->queue = NULL;
 	disk->split = NULL;
+	free(disk->smart);
+	disk->smart = NULL;
 	disk->fault = NULL;
 	disk->error = NULL;
 	disk->n_faults = 0;
@@ -50,6 +52,7 @@ void disks_init(struct disks *disks)
 void disks_done(struct disks *disks)
 {
 	table_done(&disks->table);
+	stack_done(&disks->stack);
 	free(disks->mount);
 	disks->mount = NULL;
 	disks->n_mounts = disks->mounts_room = 0;
@@ -174,6 +177,8 @@ static int apply_mount(struct disks *disks, const struct event_mount *event)
 	if (!m)
 		return -ENOMEM;
 	m->dev = event->dev;
+	m->fs_dev = event->fs_dev;
+	m->read_only = (event->flags & MOUNT_READ_ONLY) != 0;
 	copy_text(m->fstype, sizeof(m->fstype), event->fstype, sizeof(event->fstype));
 	copy_text(m->mount, sizeof(m->mount), event->mount, sizeof(event->mount));
 	copy_text(m->source, sizeof(m->source), event->source, sizeof(event->source));
@@ -182,13 +187,16 @@ static int apply_mount(struct disks *disks, const struct event_mount *event)
 
 const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, unsigned int i)
 {
+	struct stack_walk up;
+
+	stack_up(disks, dev, &up);
 	for (unsigned int m = 0; m < disks->n_mounts; m++) {
 		const struct disk_mount *mount = &disks->mount[m];
-		const struct disk *on = disks_find(disks, mount->dev);
+		unsigned int at = 0;
 
-		if (mount->dev != dev && !(on && on->info.parent == dev))
-			continue;
-		if (i-- == 0)
+		while (at < up.n && up.dev[at] != mount->dev)
+			at++;
+		if (at < up.n && i-- == 0)
 			return mount;
 	}
 	return NULL;
@@ -249,6 +257,18 @@ static int apply_norm(struct disks *disks, const struct event_disk_norm *event)
 	return 0;
 }
 
+static int apply_smart(struct disks *disks, const struct event_smart *event)
+{
+	struct disk *disk = disk_get(disks, event->dev);
+
+	if (disk && !disk->smart)
+		disk->smart = calloc(1, sizeof(*disk->smart));
+	if (!disk || !disk->smart)
+		return -ENOMEM;
+	*disk->smart = *event;
+	return 0;
+}
+
 /* The device number that an I/O event is about. */
 static __u32 io_dev(const struct event *event)
 {
@@ -271,7 +291,11 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return apply_disk(disks, (const struct event_disk *)event);
 	case EVENT_DISK_GONE:
 		apply_gone(disks, (const struct event_disk_gone *)event);
-		return 0;
+		return stack_apply(&disks->stack, event);
+	case EVENT_DISK_LINK:
+	case EVENT_RAID:
+	case EVENT_RAID_MEMBER:
+		return stack_apply(&disks->stack, event);
 	case EVENT_MOUNT:
 		return apply_mount(disks, (const struct event_mount *)event);
 	case EVENT_BLOCK_QUEUE:
@@ -280,6 +304,8 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return apply_split(disks, (const struct event_block_split *)event);
 	case EVENT_DISK_NORM:
 		return apply_norm(disks, (const struct event_disk_norm *)event);
+	case EVENT_SMART:
+		return apply_smart(disks, (const struct event_smart *)event);
 	case EVENT_IO_LIMIT:
 		disk_waits_limit(&disks->waits, (const struct event_io_limit *)event);
 		return 0;

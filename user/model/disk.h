@@ -15,6 +15,7 @@
 
 #include "model/disk_queue.h"
 #include "model/frame.h"
+#include "model/stack.h"
 #include "model/table.h"
 #include "model/window.h"
 
@@ -85,14 +86,17 @@ struct disk {
 	struct disk_op *op[BLOCK_OPS]; /* NULL: nothing yet */
 	struct disk_fault *fault;
 	unsigned int n_faults;
-	struct disk_error *error; /* the last ones, a ring of DISK_ERRORS_KEPT; NULL: none */
-	struct disk_queue *queue; /* NULL: never told of */
-	struct disk_split *split; /* NULL: never armed */
-	__u64 n_errors;		  /* ever: the latest is error[(n_errors - 1) % DISK_ERRORS_KEPT] */
+	struct disk_error *error;  /* the last ones, a ring of DISK_ERRORS_KEPT; NULL: none */
+	struct disk_queue *queue;  /* NULL: never told of */
+	struct disk_split *split;  /* NULL: never armed */
+	struct event_smart *smart; /* NULL: not asked, or not answered yet */
+	__u64 n_errors; /* ever: the latest is error[(n_errors - 1) % DISK_ERRORS_KEPT] */
 };
 
 struct disk_mount {
 	__u32 dev;
+	__u32 fs_dev; /* the super block's number; 0 = not told */
+	bool read_only;
 	char fstype[16];
 	char mount[128];
 	char source[128];
@@ -104,6 +108,7 @@ struct disks {
 	unsigned int n_mounts;
 	unsigned int mounts_room;
 	struct disk_waits waits;
+	struct stack stack;
 	__u64 dropped; /* mounts, and statuses, that found no room */
 };
 
@@ -115,7 +120,7 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 const struct disk *disks_find(const struct disks *disks, __u32 dev);
 /* The next one (partitions and gone ones too), the first when disk is NULL; NULL past the end. */
 const struct disk *disks_next(const struct disks *disks, const struct disk *disk);
-/* The i-th mount of this disk or of a partition of it; NULL past the end. */
+/* The i-th mount of this disk, of a partition of it, or of what is stacked on it; NULL past the end. */
 const struct disk_mount *disks_mount_on(const struct disks *disks, __u32 dev, unsigned int i);
 
 /* Requests since the start, and over the disk window. */

@@ -17,10 +17,16 @@
 #define FREEZE_LOOKS 5
 /* From so many looks on the oldest fade: a disk ages, and its load changes. An hour of busy seconds. */
 #define FADE_LOOKS 3600
+/* So many times the slowest look that was seen is out of the usual whatever the spread: with few looks, and a host that
+ * makes them uneven, the bound by spread alone hides a slowdown of a hundred times. */
+#define MOST_RATIO 5.0
 /* Fewer are not worth keeping. */
 #define KEEP_LOOKS 20
 /* Latencies of one disk at one load vary at least so much from look to look: a factor of 1.15. */
 #define LEAST_SD 0.14
+/* Mappings are timed in the kernel's ticks (4 ms as a rule), and nobody waits for less than a millisecond more: what is
+ * below is learned as this, or the spread of its logarithm would hide any fault. */
+#define LEAST_MS 1.0
 
 static unsigned int depth_slot(double depth)
 {
@@ -85,6 +91,8 @@ bool disk_past_expect(const struct disk_past *past, unsigned int op, double dept
 		factor *= kb / norm->kb;
 	ret->lat_ms = exp(norm->mean) * factor;
 	ret->bound_ms = exp(norm->mean + bound_factor(norm->looks) * sd) * factor;
+	if (norm->most > 0.0 && ret->bound_ms > MOST_RATIO * norm->most * factor)
+		ret->bound_ms = MOST_RATIO * norm->most * factor;
 	ret->looks = norm->looks;
 	ret->scaled = norm != &past->norm[op][slot];
 	return true;
@@ -105,7 +113,7 @@ static bool unusual(const struct disk_past *past, const struct disk_look *look)
 static void learn(struct disk_past *past, unsigned int op, const struct disk_look *look)
 {
 	struct disk_norm *norm = &past->norm[op][depth_slot(look->depth)];
-	double value = log(look->lat_ms[op]), delta;
+	double value = log(look->lat_ms[op] > LEAST_MS ? look->lat_ms[op] : LEAST_MS), delta;
 
 	if (norm->looks < FADE_LOOKS)
 		norm->looks++;
@@ -114,6 +122,8 @@ static void learn(struct disk_past *past, unsigned int op, const struct disk_loo
 	delta = value - norm->mean;
 	norm->mean += delta / norm->looks;
 	norm->m2 += delta * (value - norm->mean);
+	if (exp(value) > norm->most)
+		norm->most = exp(value);
 	norm->kb += (look->kb[op] - norm->kb) / norm->looks;
 	norm->depth += (look->depth - norm->depth) / norm->looks;
 }

@@ -50,6 +50,7 @@ struct disk_split {
 struct disk_norm {
 	__u32 looks;
 	double mean; /* of ln(latency in ms) */
+	double most; /* ms, of a look of this run */
 	double m2;   /* sum of squared deviations (Welford, Technometrics 4, 1962) */
 	double kb;   /* mean size */
 	double depth;

@@ -39,9 +39,11 @@ struct model *model_new(void)
 			  sizeof(model->own[i].name));
 	}
 	disks_init(&model->disks);
+	filesystems_init(&model->filesystems);
 	nics_init(&model->nics);
 	peers_init(&model->peers);
 	processes_init(&model->processes);
+	machine_init(&model->machine);
 	model->frame.tick_ns = TICK_DEFAULT_NS;
 	set_lengths(model);
 	return model;
@@ -57,9 +59,11 @@ void model_free(struct model *model)
 	names_done(&model->tables);
 	names_done(&model->hooks);
 	disks_done(&model->disks);
+	filesystems_done(&model->filesystems);
 	nics_done(&model->nics);
 	peers_done(&model->peers);
 	processes_done(&model->processes);
+	machine_done(&model->machine);
 	free(model);
 }
 
@@ -182,9 +186,21 @@ static int apply_block(struct model *model, const struct event *event)
 	return disks_apply(&model->disks, &model->frame, event);
 }
 
+static int apply_fs(struct model *model, const struct event *event)
+{
+	return filesystems_apply(&model->filesystems, &model->disks, event);
+}
+
+static int apply_mount(struct model *model, const struct event *event)
+{
+	int err = apply_block(model, event);
+
+	return err ? err : apply_fs(model, event);
+}
+
 static int apply_nic(struct model *model, const struct event *event)
 {
-	return nics_apply(&model->nics, (const struct event_nic *)event);
+	return nics_apply(&model->nics, &model->frame, (const struct event_nic *)event);
 }
 
 static int apply_tcp(struct model *model, const struct event *event)
@@ -195,6 +211,11 @@ static int apply_tcp(struct model *model, const struct event *event)
 static int apply_process(struct model *model, const struct event *event)
 {
 	return processes_apply(&model->processes, &model->frame, event);
+}
+
+static int apply_machine(struct model *model, const struct event *event)
+{
+	return machine_apply(&model->machine, &model->frame, event);
 }
 
 /* What each event changes. */
@@ -216,7 +237,7 @@ static const struct handler {
 	{EVENT_HOOK, sizeof(struct event_hook), apply_hook},
 	{EVENT_DISK, sizeof(struct event_disk), apply_block},
 	{EVENT_DISK_GONE, sizeof(struct event_disk_gone), apply_block},
-	{EVENT_MOUNT, sizeof(struct event_mount), apply_block},
+	{EVENT_MOUNT, sizeof(struct event_mount), apply_mount},
 	{EVENT_BLOCK_IO, sizeof(struct event_block_io), apply_block},
 	{EVENT_BLOCK_STAT, sizeof(struct event_block_stat), apply_block},
 	{EVENT_BLOCK_STATUS, sizeof(struct event_block_status), apply_block},
@@ -225,6 +246,15 @@ static const struct handler {
 	{EVENT_DISK_NORM, sizeof(struct event_disk_norm), apply_block},
 	{EVENT_IO_LIMIT, sizeof(struct event_io_limit), apply_block},
 	{EVENT_TASK_BLOCKED, sizeof(struct event_task_blocked), apply_block},
+	{EVENT_FS_SPACE, sizeof(struct event_fs_space), apply_fs},
+	{EVENT_FS_WB, sizeof(struct event_fs_wb), apply_fs},
+	{EVENT_FS_WB_FILE, sizeof(struct event_fs_wb_file), apply_fs},
+	{EVENT_FS_HEALTH, sizeof(struct event_fs_health), apply_fs},
+	{EVENT_FS_ERROR, sizeof(struct event_fs_error), apply_fs},
+	{EVENT_SMART, sizeof(struct event_smart), apply_block},
+	{EVENT_DISK_LINK, sizeof(struct event_disk_link), apply_block},
+	{EVENT_RAID, sizeof(struct event_raid), apply_block},
+	{EVENT_RAID_MEMBER, sizeof(struct event_raid_member), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
@@ -238,6 +268,13 @@ static const struct handler {
 	{EVENT_FD_SITE, sizeof(struct event_fd_site), apply_process},
 	{EVENT_FD_ARMED, sizeof(struct event_fd_armed), apply_process},
 	{EVENT_FD_STACK, sizeof(struct event_fd_stack), apply_process},
+	{EVENT_HOST_LOAD, sizeof(struct event_host_load), apply_machine},
+	{EVENT_HOST_CPU, sizeof(struct event_host_cpu), apply_machine},
+	{EVENT_OOM_KILL, sizeof(struct event_oom_kill), apply_machine},
+	{EVENT_PROC_EXITS, sizeof(struct event_proc_exits), apply_machine},
+	{EVENT_TASK_WAITING, sizeof(struct event_task_waiting), apply_machine},
+	{EVENT_TASK_HANG, sizeof(struct event_task_hang), apply_machine},
+	{EVENT_HARDWARE_REPORT, sizeof(struct event_hardware_report), apply_machine},
 };
 
 static const struct handler *handler_of(const struct event *event)
@@ -255,8 +292,9 @@ static void account(struct model *model)
 		const struct table *table;
 		__u64 dropped;
 	} row[OWN_TABLES] = {
-		[OWN_DISKS] = {&model->disks.table,
-			       model->disks.table.evicted + model->disks.dropped},
+		[OWN_DISKS] = {&model->disks.table, model->disks.table.evicted +
+							    model->disks.dropped +
+							    model->disks.stack.dropped},
 		[OWN_PEERS] = {&model->peers.table, model->peers.dropped},
 		[OWN_PROCESSES] = {&model->processes.table, model->processes.dropped},
 	};

@@ -18,9 +18,11 @@
 
 struct model;
 struct disks;
+struct filesystems;
 struct nics;
 struct peers;
 struct processes;
+struct machine;
 
 /* NULL when out of memory. */
 struct model *model_new(void);
@@ -89,8 +91,10 @@ __u64 model_dropped(const struct model *model);
 /* ---- the parts ---- */
 
 const struct disks *model_disks(const struct model *model);
+const struct filesystems *model_filesystems(const struct model *model);
 const struct nics *model_nics(const struct model *model);
 const struct peers *model_peers(const struct model *model);
 const struct processes *model_processes(const struct model *model);
+const struct machine *model_machine(const struct model *model);
 
 #endif

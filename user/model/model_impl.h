@@ -4,6 +4,8 @@
 #define CULPRIT_MODEL_IMPL_H
 
 #include "model/disk.h"
+#include "model/fs.h"
+#include "model/machine.h"
 #include "model/model.h"
 #include "model/names.h"
 #include "model/nic.h"
@@ -28,9 +30,11 @@ struct model {
 	struct names hooks;
 	struct event_table own[OWN_TABLES];
 	struct disks disks;
+	struct filesystems filesystems;
 	struct nics nics;
 	struct peers peers;
 	struct processes processes;
+	struct machine machine;
 };
 
 #endif

@@ -150,6 +150,11 @@ const struct disks *model_disks(const struct model *model)
 	return &model->disks;
 }
 
+const struct filesystems *model_filesystems(const struct model *model)
+{
+	return &model->filesystems;
+}
+
 const struct nics *model_nics(const struct model *model)
 {
 	return &model->nics;
@@ -163,4 +168,9 @@ const struct peers *model_peers(const struct model *model)
 const struct processes *model_processes(const struct model *model)
 {
 	return &model->processes;
+}
+
+const struct machine *model_machine(const struct model *model)
+{
+	return &model->machine;
 }

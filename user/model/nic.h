@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nic.h - the network interfaces: their names, states and error counters. */
+/* nic.h - the network interfaces: their names, states, losses of the link, and error counters. */
 #ifndef CULPRIT_NIC_H
 #define CULPRIT_NIC_H
 
@@ -9,9 +9,27 @@
 
 #include "model/frame.h"
 #include "model/table.h"
+#include "model/window.h"
 
 /* A container host has a veth for each container; what is beyond is forgotten, oldest first. */
 #define NICS_MAX 512
+/* A link that flaps is told by its last losses; how many there were is counted. */
+#define NIC_LOSSES_KEPT 8
+
+/* The carrier was lost while the interface was up. */
+struct nic_loss {
+	__u64 down_ns;
+	__u64 up_ns; /* 0 = it is still down */
+	bool unseen; /* only counted by the kernel: shorter than it tells of, and times are of the look */
+};
+
+enum nic_counter {
+	NIC_RX_PACKETS,
+	NIC_TX_PACKETS,
+	NIC_CRC,    /* wrong checksum, length or alignment */
+	NIC_MISSED, /* no room in the adapter or its ring */
+	NIC_COUNTERS,
+};
 
 struct nic {
 	__u32 netns;
@@ -23,6 +41,22 @@ struct nic {
 	__u64 errors_base; /* at first sight */
 	__u64 dropped;
 	__u64 dropped_base;
+	char kind[16];
+	__u32 master;
+	__u32 parent;
+	__u32 hw_type;	      /* 0 = what follows is not known */
+	__u32 carrier_losses; /* the kernel's count */
+	__u64 since_ns;	      /* first sight */
+	__u64 changed_ns;     /* the state last changed */
+	__u64 losses;	      /* all that were seen */
+	unsigned int n_loss;
+	struct nic_loss loss[NIC_LOSSES_KEPT]; /* the latest ones, oldest first */
+	__u64 now[NIC_COUNTERS];
+	__u64 base[NIC_COUNTERS];
+	__u64 bad_first_ns
+		[2]; /* NIC_CRC, NIC_MISSED: when it first and last grew, of the latest run */
+	__u64 bad_last_ns[2];
+	struct window window;
 };
 
 struct nics {
@@ -32,7 +66,11 @@ struct nics {
 void nics_init(struct nics *nics);
 void nics_done(struct nics *nics);
 /* 0 or -ENOMEM. */
-int nics_apply(struct nics *nics, const struct event_nic *event);
+int nics_apply(struct nics *nics, const struct frame *frame, const struct event_nic *event);
+/* The loss that is not over, or NULL. */
+const struct nic_loss *nic_down(const struct nic *nic);
+/* What a counter gained in the window. */
+__u64 nic_window(const struct nic *nic, const struct frame *frame, enum nic_counter counter);
 
 /* NULL when it was never seen. */
 const struct nic *nics_find(const struct nics *nics, __u32 netns, __u32 ifindex);

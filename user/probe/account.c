@@ -124,6 +124,12 @@ static int account_tables(const struct probes *probes, const struct sender *send
 	if (ret >= 0 && probes->have_blocks)
 		ret = send_table(sender, "block.stats", probes->options.block_stats_max,
 				 probes->blocks.used, counters[OBJECT_BLOCK][COUNTER_NO_ENTRY]);
+	if (ret >= 0 && probes->fs.fd >= 0)
+		ret = send_table(sender, "fs.writeback", FS_WB_MAX, probes->fs.used,
+				 counters[OBJECT_FS][COUNTER_NO_ENTRY]);
+	if (ret >= 0 && probes->have_exits)
+		ret = send_table(sender, "system.exits", EXITS_MAX, probes->exits.used,
+				 exits_evicted(&probes->exits));
 	if (ret >= 0 && probes->have_census)
 		ret = send_table(sender, "files.processes", probes->census.processes.max,
 				 probes->census.processes.used, probes->census.processes.dropped);

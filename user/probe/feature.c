@@ -91,6 +91,12 @@ static bool find_nvme(const struct btf *btf, struct bpf_config *config)
 	return config->nvme_status != 0;
 }
 
+static bool find_xfs(const struct btf *btf, struct bpf_config *config)
+{
+	config->xfs_super = member_at(btf, "xfs_mount", "m_super");
+	return config->xfs_super != 0;
+}
+
 /*
  * struct scsi_cmnd and struct nvme_request follow struct request. Up to 5.15 struct scsi_cmnd begins with a
  * struct scsi_request, which the kernel itself knows too: its `sense` is the same buffer, so that the
@@ -102,9 +108,19 @@ static void find_answers(const struct btf *vmlinux, struct bpf_config *config)
 	if (!config->scsi_sense)
 		config->scsi_sense = member_at(vmlinux, "scsi_request", "sense");
 	find_in(vmlinux, "nvme_core", config, find_nvme);
+	find_in(vmlinux, "xfs", config, find_xfs);
 }
 
-int feature_read(struct bpf_config *config, struct err *err)
+static void find_lacking(const struct btf *btf, bool ret_lacks[PROBE_ROWS])
+{
+	for (unsigned int i = 0; i < PROBE_ROWS; i++) {
+		const struct way *way = &probe_table[i].ways[0];
+
+		ret_lacks[i] = strcmp(way->type, "tp_btf") == 0 && !prototype(btf, way->target);
+	}
+}
+
+int feature_read(struct bpf_config *config, bool ret_lacks[PROBE_ROWS], struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
@@ -120,7 +136,10 @@ int feature_read(struct bpf_config *config, struct err *err)
 	/* 5.18: the error became a blk_status_t, when block_rq_error came. */
 	config->block_error_is_errno =
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
+	/* 6.9, and stable kernels before: 72ba14deb40a "mm: update mark_victim tracepoints fields". */
+	config->victim_is_pid = arguments(btf, "mark_victim") < 2;
 	find_answers(btf, config);
+	find_lacking(btf, ret_lacks);
 	btf__free(btf);
 	return 0;
 }

@@ -12,9 +12,15 @@
 #include <culprit/config.h>
 
 #include "err.h"
+#include "probe/probe_table.h"
 
-/* Sets retrans_has_err, issue_has_queue, block_error_is_errno, and where SCSI and NVMe answers are, as far
- * as that can be known (0 else). -ENOTSUP when there is no BTF. */
-int feature_read(struct bpf_config *config, struct err *err);
+/*
+ * Sets retrans_has_err, issue_has_queue, block_error_is_errno, and where SCSI and NVMe answers are, as far
+ * as that can be known (0 else); and ret_lacks[i] for each row of THE probe table whose tracepoint the kernel
+ * itself does not have: those whose first way is tp_btf (modules' tracepoints have no way but by name). Nothing
+ * is to be loaded for these: a failed load costs a reading of all of the kernel's types, and one more for each
+ * probe of the object. -ENOTSUP when there is no BTF.
+ */
+int feature_read(struct bpf_config *config, bool ret_lacks[PROBE_ROWS], struct err *err);
 
 #endif

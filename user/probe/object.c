@@ -12,7 +12,9 @@
 #include "block.skel.h"
 #include "files.skel.h"
 #include "leak.skel.h"
+#include "fs.skel.h"
 #include "probe/noise.h"
+#include "system.skel.h"
 #include "tcp.skel.h"
 
 /* Maps of a throw-away object need no room. */
@@ -27,6 +29,8 @@ static const struct {
 	[OBJECT_BLOCK] = {"block", block_bpf__elf_bytes},
 	[OBJECT_FILES] = {"files", files_bpf__elf_bytes},
 	[OBJECT_LEAK] = {"leak", leak_bpf__elf_bytes},
+	[OBJECT_FS] = {"fs", fs_bpf__elf_bytes},
+	[OBJECT_SYSTEM] = {"system", system_bpf__elf_bytes},
 };
 
 const char *object_name(enum probe_object which)
@@ -66,7 +70,9 @@ static void way_failed(struct probe_run *run, int code)
 		snprintf(run->reason, sizeof(run->reason), "%s: %s", way->type,
 			 line[0] ? line : strerror(-code));
 	run->way = next_way(run, run->way + 1);
-	if (run->way < 0)
+	/* What no class rests on may well not be there (a machine without machine checks, a module that is not
+	 * loaded): culprit probes says so, in one line. */
+	if (run->way < 0 && run->row->needed_by[0])
 		noise_show();
 	noise_clear();
 }
@@ -249,6 +255,8 @@ static int on_event(void *ctx, void *data, size_t size)
 
 		if (io->reason == BLOCK_IO_ERROR && !io->readahead && !io->nowait)
 			object->urgent++;
+	} else if (event->type == EVENT_FS_ERROR) {
+		object->urgent++;
 	} else if (event->type == EVENT_TCP_CONN) {
 		const struct event_tcp_conn *conn = data;
 
@@ -256,6 +264,9 @@ static int on_event(void *ctx, void *data, size_t size)
 		    conn->outcome == CONN_UNREACHABLE || conn->outcome == CONN_BROKEN)
 			object->urgent++;
 	}
+	if (event->type == EVENT_OOM_KILL || event->type == EVENT_TASK_HANG ||
+	    event->type == EVENT_HARDWARE_REPORT)
+		object->urgent++;
 	return object->fn(object->ctx, event);
 }
 

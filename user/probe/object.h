@@ -47,7 +47,7 @@ struct object {
 	int urgent;
 };
 
-/* "tcp", "block", "files" */
+/* "tcp", "block", "files", "fs" */
 const char *object_name(enum probe_object which);
 
 /*

@@ -10,9 +10,17 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 12
+#define PROBE_ROWS 23
 
-enum probe_object { OBJECT_TCP = 0, OBJECT_BLOCK = 1, OBJECT_FILES = 2, OBJECT_LEAK = 3, PROBE_OBJECTS = 4 };
+enum probe_object {
+	OBJECT_TCP = 0,
+	OBJECT_BLOCK = 1,
+	OBJECT_FILES = 2,
+	OBJECT_FS = 3,
+	OBJECT_SYSTEM = 4,
+	OBJECT_LEAK = 5,
+	PROBE_OBJECTS = 6,
+};
 
 /* How a program gets to its hook. */
 struct way {

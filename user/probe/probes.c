@@ -50,6 +50,15 @@ static unsigned int jiffy_us(void)
 	return (unsigned int)(tick.tv_nsec / 1000);
 }
 
+static unsigned int page_shift(void)
+{
+	unsigned int shift = 0;
+
+	for (long size = sysconf(_SC_PAGESIZE); size > 1; size >>= 1)
+		shift++;
+	return shift;
+}
+
 static void init_runs(struct probes *probes, const struct probes_options *options)
 {
 	const char *value;
@@ -96,8 +105,10 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.config.dev_event_interval_ns = interval_ns;
 	probes->options.config.own_pid = options->own_pid;
 	probes->options.config.jiffy_us = jiffy_us();
+	probes->options.config.page_shift = page_shift();
 	probes->options.listen_zero_fd = -1;
 	probes->ring_fd = -1;
+	fs_stats_init(&probes->fs, -1);
 	init_runs(probes, options);
 	*ret_probes = probes;
 	return 0;
@@ -163,6 +174,17 @@ static void set_up_files(struct probes *probes)
 	}
 }
 
+static void set_up_system(struct probes *probes)
+{
+	const struct object *object = &probes->objects[OBJECT_SYSTEM];
+
+	if (!probes_run(probes, HOOK_SYSTEM_EXIT)->link)
+		return;
+	probes->have_exits = true;
+	exits_init(&probes->exits, object_map_fd(object, "exits"),
+		   object_map_fd(object, ".data.control"));
+}
+
 static int attach_objects(struct probes *probes, struct err *err)
 {
 	int i, ret;
@@ -181,6 +203,8 @@ static int attach_objects(struct probes *probes, struct err *err)
 	object_unload(&probes->objects[OBJECT_LEAK], probes->runs);
 	set_up_block(probes);
 	set_up_files(probes);
+	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
+	set_up_system(probes);
 	return 0;
 }
 
@@ -208,13 +232,20 @@ int probes_fd(const struct probes *probes)
 int probes_attach(struct probes *probes, struct err *err)
 {
 	const struct probe_run *failed = NULL;
+	bool lacks[PROBE_ROWS] = {false};
 	unsigned int working = 0;
 	int i, ret;
 
 	noise_hold(probes->verbose);
 	ret = capability_check(err);
 	if (ret == 0)
-		ret = feature_read(&probes->options.config, err);
+		ret = feature_read(&probes->options.config, lacks, err);
+	for (i = 0; ret == 0 && i < PROBE_ROWS; i++)
+		if (lacks[i] && !probes->runs[i].off) {
+			probes->runs[i].off = true;
+			snprintf(probes->runs[i].reason, sizeof(probes->runs[i].reason),
+				 "this kernel has no tracepoint %s", probe_table[i].ways[0].target);
+		}
 	if (ret == 0)
 		ret = attach_objects(probes, err);
 	if (ret)
@@ -241,8 +272,8 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[PROBE_OBJECTS] = {OBJECT_BLOCK, OBJECT_TCP, OBJECT_FILES,
-							     OBJECT_LEAK};
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,    OBJECT_SYSTEM,
+						  OBJECT_TCP,	OBJECT_FILES, OBJECT_LEAK};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);
@@ -262,10 +293,14 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
 	(void)baseline; /* the first one sends all, as nothing was sent before */
 	if (probes->have_blocks)
 		ret = block_stats_snapshot(&probes->blocks, now_ns, fn, ctx);
+	if (ret == 0)
+		ret = fs_stats_snapshot(&probes->fs, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_census)
 		ret = census_snapshot(&probes->census, netns, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_peers)
 		ret = tcp_peers_snapshot(&probes->peers, now_ns, fn, ctx);
+	if (ret == 0 && probes->have_exits)
+		ret = exits_snapshot(&probes->exits, now_ns, fn, ctx);
 	return ret;
 }
 
@@ -383,6 +418,28 @@ int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 	return block_queue_look(bpf_program__fd(run->program), map_fd, dev, queue, full, ret_look);
 }
 
+unsigned long long probes_oom_kills(const struct probes *probes)
+{
+	int fd = object_map_fd(&probes->objects[OBJECT_SYSTEM], "counters");
+	__u64 values[probes->cpus], sum = 0;
+	__u32 key = COUNTER_RUNS + HOOK_SYSTEM_OOM;
+
+	if (fd < 0 || bpf_map_lookup_elem(fd, &key, values))
+		return 0;
+	for (unsigned int cpu = 0; cpu < probes->cpus; cpu++)
+		sum += values[cpu];
+	return sum;
+}
+
+int probes_waiting(struct probes *probes, waiting_fn fn, void *ctx)
+{
+	const struct probe_run *run = probes_run(probes, HOOK_SYSTEM_WAITING);
+
+	if (!run->link)
+		return -ENOTSUP;
+	return waiting_read(bpf_link__fd(run->link), fn, ctx);
+}
+
 /* Tells the completion program whether to look for issuers. */
 static int set_armed(struct probes *probes, unsigned int armed)
 {
@@ -455,5 +512,8 @@ void probes_free(struct probes *probes)
 		block_stats_done(&probes->blocks);
 	if (probes->have_census)
 		census_done(&probes->census);
+	fs_stats_done(&probes->fs);
+	if (probes->have_exits)
+		exits_done(&probes->exits);
 	free(probes);
 }

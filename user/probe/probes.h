@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "probe/block_queue.h"
+#include "probe/system_read.h"
 #include "source/source.h"
 
 struct probes;
@@ -65,6 +66,10 @@ int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int
  * -ENOENT: nothing of this disk was seen to complete yet, so its queue is not known. */
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 		      struct queue_look *ret_look);
+/* Processes that the kernel chose to kill for lack of memory since the probes were attached; exact. */
+unsigned long long probes_oom_kills(const struct probes *probes);
+/* Shows each task that sleeps uninterruptibly now. -ENOTSUP: there is no such program. */
+int probes_waiting(struct probes *probes, waiting_fn fn, void *ctx);
 /* The issue hook: attached while at least one disk is armed. dev as in struct event_disk. */
 int probes_arm_issue(struct probes *probes, unsigned int dev);
 int probes_disarm_issue(struct probes *probes, unsigned int dev);

@@ -7,8 +7,10 @@
 #include "probe/census.h"
 #include "probe/fd_scan.h"
 #include "probe/leak_probe.h"
+#include "probe/fs_stats.h"
 #include "probe/object.h"
 #include "probe/probes.h"
+#include "probe/system_read.h"
 #include "probe/tcp_peers.h"
 
 struct probes {
@@ -25,11 +27,14 @@ struct probes {
 	bool have_blocks;
 	bool have_census;
 	bool have_scan;
+	bool have_exits;
 	struct tcp_peers peers;
 	struct block_stats blocks;
 	struct census census;
 	struct fd_scan scan;
 	struct leak_probe leak; /* while leak.n > 0 the object is loaded */
+	struct fs_stats fs;
+	struct exits exits;
 };
 
 static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)

@@ -6,10 +6,13 @@
 
 #include "rules/disk_answer.h"
 #include "rules/disk_errors.h"
+#include "rules/disk_stack.h"
 #include "rules/text.h"
 
 /* Sectors named in a line of evidence. */
 #define SECTORS_SHOWN 3
+/* As many characters of a line of evidence are shown. */
+#define LINE_SHOWN 69
 
 static void describe(struct claim *claim, const struct event_disk *info)
 {
@@ -24,35 +27,34 @@ static void describe(struct claim *claim, const struct event_disk *info)
 	if (info->size_bytes)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s, ",
 				       text_size(info->size_bytes).s);
-	if (info->transport[0])
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%.15s, ", info->transport);
+	if (!info->serial[0] && info->wwn[0])
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%.28s, ", info->wwn);
+	/* "ata3", "nvme0" and "virtio2" tell the transport too. */
+	if (info->transport[0] &&
+	    strncmp(info->port, info->transport, strlen(info->transport)) != 0)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%.15s%s", info->transport,
+				       info->port[0] ? " " : ", ");
+	if (info->port[0])
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%.15s, ", info->port);
 	if (at < 2)
 		return;
 	text[at - 2] = '\0';
 	claim_text(claim, ROLE_DISK, "%.69s", text);
 }
 
-/* "sda > sda1 > ext4 > /data", or the file under a loop device. */
+/* "sda > sda1 > ext4 > /data", and the file under a loop device. */
 static void chain(struct claim *claim, const struct model *model, const struct disk_failures *f)
 {
 	const struct event_disk *info = &f->disk->info;
-	const struct disk_mount *m = disks_mount_on(model_disks(model), info->dev, 0);
-	const struct disk *on = m ? disks_find(model_disks(model), m->dev) : NULL;
-	char more[24] = "";
+	char text[96];
 
-	if (info->backing[0])
+	bool known = disk_chain_text(model, f->disk, text, LINE_SHOWN);
+
+	if (info->backing[0] == '/' || (info->backing[0] && !known))
 		claim_text(claim, ROLE_CHAIN, "%s, backed by %s", info->name,
 			   text_name(info->backing, 44).s);
-	if (!m)
-		return;
-	if (f->mounts > 1)
-		snprintf(more, sizeof(more), " (and %u more)", f->mounts - 1);
-	if (on && m->dev != info->dev)
-		claim_text(claim, ROLE_CHAIN, "%.15s > %.15s > %.10s > %.30s%s", info->name,
-			   on->info.name, m->fstype, text_name(m->mount, 24).s, more);
-	else
-		claim_text(claim, ROLE_CHAIN, "%.15s > %.10s > %.40s%s", info->name, m->fstype,
-			   text_name(m->mount, 32).s, more);
+	if (known)
+		claim_text(claim, ROLE_CHAIN, "%s", text);
 }
 
 static struct subject victim_subject(const struct model *model, const struct disk_victim *v)
@@ -68,14 +70,9 @@ static struct subject victim_subject(const struct model *model, const struct dis
 
 static void affects(struct claim *claim, const struct model *model, const struct disk_failures *f)
 {
-	const struct disk_mount *m;
 	struct subject s;
 
-	for (unsigned int i = 0; (m = disks_mount_on(model_disks(model), f->disk->info.dev, i));
-	     i++) {
-		s = subject_mount(m);
-		claim_affects(claim, &s);
-	}
+	disk_stack_affects(claim, model, f->disk);
 	for (unsigned int i = 0; i < f->n_victims; i++) {
 		s = victim_subject(model, &f->victim[i]);
 		claim_affects(claim, &s);
@@ -90,8 +87,9 @@ void disk_claim_context(struct claim *claim, const struct model *model,
 	for (unsigned int i = 0; i < f->n_victims && i < 2; i++) {
 		const struct disk_victim *v = &f->victim[i];
 
-		claim_text(claim, ROLE_VICTIM, "%s: %s failed", text_process(v->comm, v->pid).s,
-			   text_plural(v->failed, block_op_text(v->op)).s);
+		claim_text(claim, ROLE_VICTIM, "%s: %s %s", text_process(v->comm, v->pid).s,
+			   text_plural(v->failed, block_op_text(v->op)).s,
+			   f->array.spared ? "hit it, none failed" : "failed");
 	}
 	affects(claim, model, f);
 }
@@ -124,9 +122,6 @@ static void sectors(struct claim *claim, const struct disk_failures *f)
 	claim_evidence(claim, ROLE_FOR, true, "disk.sectors.failed", f->n_sectors, "{sector}",
 		       "%s %s%s", f->n_sectors == 1 ? "sector" : "sectors", list, span);
 }
-
-/* As many characters of a line of evidence are shown. */
-#define LINE_SHOWN 69
 
 /* How many of the failures that are kept carry the same answer as `e`. */
 static unsigned int times_said(const struct disk_failures *f, const struct disk_error *e)
@@ -274,6 +269,7 @@ void disk_claim_advice(struct claim *claim, const struct disk_failures *f)
 			     plain ? "smartctl -x /dev/" : "", plain ? info->name : "");
 		snprintf(claim->call, sizeof(claim->call), "whoever replaces disks in this host");
 	}
-	if (f->mounts)
+	disk_stack_advice(claim, &f->array);
+	if (f->mounts && !f->array.spared)
 		claim_advice(claim, true, "Back up what is on it now", "%s", "");
 }

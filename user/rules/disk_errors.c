@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "rules/disk_answer.h"
+#include "rules/disk_smart.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/text.h"
@@ -102,6 +103,28 @@ static struct text of_requests(const struct model *model, const struct disk_fail
 	return text;
 }
 
+/* "DISK: sdb ..." with what came of it: a member of an array that has another copy is told apart from data that
+ * is refused. */
+static void say(struct claim *claim, const struct model *model, const struct disk_failures *f,
+		const char *what, const char *why)
+{
+	bool reads = disk_failures_op(f) == BLOCK_READ && !f->failed[BLOCK_WRITE];
+	const char *name = f->disk->info.name;
+	struct text array = disk_array_text(&f->array, reads);
+
+	if (!array.s[0])
+		claim_message(claim, "DISK: %.20s %s; %s%s.", name, what, of_requests(model, f).s,
+			      why);
+	else if (f->array.spared)
+		claim_message(claim, "DISK: %.20s %s; %s.%s%.20s%s", name, what, array.s,
+			      f->which == FAILURE_MEDIUM ? " Replace " : "",
+			      f->which == FAILURE_MEDIUM ? name : "",
+			      f->which == FAILURE_MEDIUM ? "." : "");
+	else
+		claim_message(claim, "DISK: %.20s %s; %.40s, and %s.", name, what,
+			      of_requests(model, f).s, array.s);
+}
+
 static void fill(struct claim *claim, const struct model *model, const struct disk_failures *f)
 {
 	claim->basis = BASIS_REPORTED;
@@ -114,6 +137,7 @@ static void fill(struct claim *claim, const struct model *model, const struct di
 		claim->window_ns = model_now(model) - model_start(model);
 	disk_claim_context(claim, model, f);
 	disk_claim_counts(claim, model, f);
+	disk_stack_siblings(claim, model, &f->array);
 }
 
 static void claim_media(const struct model *model, const struct disk_failures *f,
@@ -125,11 +149,12 @@ static void claim_media(const struct model *model, const struct disk_failures *f
 
 	claim_init(&claim, &disk_media_error_rule, &subject);
 	fill(&claim, model, f);
-	claim_message(&claim, "DISK: %.20s has %s sectors; %s.", subject.name,
-		      f->failed[BLOCK_WRITE] ? "bad" : "unreadable", of_requests(model, f).s);
+	say(&claim, model, f, f->failed[BLOCK_WRITE] ? "has bad sectors" : "has unreadable sectors",
+	    "");
 	claim.confidence = confidence_round((0.99 - 0.07 / sectors) * against(&claim, f, true));
 	if (!f->link)
 		claim_text(&claim, ROLE_AGAINST, "not the link: 0 transport errors, 0 timeouts");
+	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -141,11 +166,12 @@ static void claim_io(const struct model *model, const struct disk_failures *f,
 	double base = 2 * f->other > f->total ? 0.70 : 0.95;
 	enum block_status status = disk_failures_status(f);
 	struct claim claim;
+	char why[48];
 
 	claim_init(&claim, &disk_io_error_rule, &subject);
 	fill(&claim, model, f);
-	claim_message(&claim, "DISK: %.20s fails requests; %s (%s).", subject.name,
-		      of_requests(model, f).s, block_status_text(status));
+	snprintf(why, sizeof(why), " (%s)", block_status_text(status));
+	say(&claim, model, f, "fails requests", why);
 	claim.confidence =
 		confidence_round(base * (1.0 - 0.1 / (double)f->total) * against(&claim, f, false));
 	if (f->other)
@@ -155,6 +181,7 @@ static void claim_io(const struct model *model, const struct disk_failures *f,
 			       text_count(f->total).s, block_status_text(status));
 	if (!f->n_said || !disk_answer_text(f->said[0]).s[0])
 		claim_text(&claim, ROLE_UNKNOWN, "why: the device named no cause");
+	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -184,12 +211,12 @@ static void claim_named(const struct model *model, const struct disk_failures *f
 
 	claim_init(&claim, kind->rule, &subject);
 	fill(&claim, model, f);
-	claim_message(&claim, "DISK: %.20s %s; %s.", subject.name, kind->what,
-		      of_requests(model, f).s);
+	say(&claim, model, f, kind->what, "");
 	claim.confidence =
 		confidence_round(0.95 * (1.0 - 0.1 / (double)f->total) * against(&claim, f, false));
 	if (kind->against && !f->medium)
 		claim_text(&claim, ROLE_AGAINST, "%s", kind->against);
+	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
 	claim_advice(&claim, true, kind->advice, "%s", "");
 	judgement->claim(judgement->ctx, &claim);
@@ -215,6 +242,7 @@ static void ask_more(const struct model *model, const struct disk_failures *f,
 		if (!p || !p->who)
 			judgement->ask(judgement->ctx, &who);
 	}
+	disk_smart_ask(model, f->disk, judgement);
 }
 
 static void claim_failures(const struct model *model, const struct disk_failures *f,

@@ -3,6 +3,7 @@
 #ifndef CULPRIT_DISK_ERRORS_H
 #define CULPRIT_DISK_ERRORS_H
 
+#include "rules/disk_stack.h"
 #include "rules/disk_status.h"
 #include "rules/rule.h"
 #include "rules/subjects.h"
@@ -42,7 +43,9 @@ struct disk_failures {
 	unsigned int healed_writes;
 	struct disk_victim victim[VICTIMS_KEPT];
 	unsigned int n_victims;
-	unsigned int mounts; /* file systems on the disk and its partitions */
+	unsigned int
+		mounts; /* file systems on the disk, its partitions, and what is stacked on them */
+	struct disk_array array; /* that the disk is a member of */
 };
 
 /* Sums up the failures of that kind; FAILURE_IO with FAILURE_OTHER; FAILURE_LOST of a disk that is gone: with

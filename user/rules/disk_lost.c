@@ -4,7 +4,7 @@
  *
  * In use is: a file system of it is still mounted when it is gone, or requests failed in the `failed_s` before
  * it went. A disk that was unmounted first and failed nothing was removed by someone: no fault; nor are
- * loop devices and mappings, which only go when they are taken down. A disk that is still listed is lost when
+ * loop devices and mappings, which only go when they are taken down, and members that md had taken out before. A disk that is still listed is lost when
  * its requests end with "device offline": the driver's error handling gave it up.
  *
  * Basis: measured when it is gone (it is no more where it was listed), reported when it is offline. Confidence:
@@ -16,7 +16,8 @@
  *		failing disk may have been taken out for that
  *	0.80	offline, and later requests succeeded
  *
- * Severity: critical when a file system is on it or writes failed, else warning.
+ * Severity: critical when a file system is on it or writes failed, else warning; warning too when an md array has
+ * all its data on other members.
  */
 #include <stdio.h>
 
@@ -37,6 +38,13 @@ struct lost {
 	unsigned int mounts; /* still there, or unmounted after the disk went */
 };
 
+/* md had taken it out of its array before it went: someone replaces it. */
+static bool taken_out_before(const struct disk *disk, const struct disk_array *array)
+{
+	return array->member && array->member->flags & RAID_MEMBER_FAULTY &&
+	       array->member->h.ts_ns < disk->gone_ns;
+}
+
 static bool find_lost(const struct model *model, const struct disk *disk, struct lost *l)
 {
 	const struct frame *frame = model_frame(model);
@@ -55,7 +63,9 @@ static bool find_lost(const struct model *model, const struct disk *disk, struct
 		return false;
 	if (l->failures.last_ns + slack_ns < disk->gone_ns)
 		l->failures.total = 0;
-	return l->mounts || l->failures.total;
+	if (!l->failures.total && taken_out_before(disk, &l->failures.array))
+		return false;
+	return l->mounts || l->failures.total || l->failures.array.raid;
 }
 
 static double against_gone(struct claim *claim, const struct lost *l)
@@ -96,8 +106,13 @@ static void say_gone(struct claim *claim, const struct model *model, const struc
 			       "%s of it was mounted when it went",
 			       text_plural(l->mounts, "file system").s);
 	claim->confidence = confidence_round(0.95 * against_gone(claim, l));
-	claim_message(claim, "DISK: %.20s is gone, and it was in use%s.", l->disk->info.name,
-		      l->mounts ? ": a file system of it was mounted" : "");
+	if (l->failures.array.raid)
+		claim_message(claim, "DISK: %.20s is gone, and it was in use: %s.",
+			      l->disk->info.name, disk_array_text(&l->failures.array, false).s);
+	else
+		claim_message(claim, "DISK: %.20s is gone, and it was in use%s.",
+			      l->disk->info.name,
+			      l->mounts ? ": a file system of it was mounted" : "");
 }
 
 static void say_offline(struct claim *claim, const struct lost *l)
@@ -117,7 +132,8 @@ static void claim_lost(const struct model *model, const struct lost *l,
 	struct claim claim;
 
 	claim_init(&claim, &disk_lost_rule, &subject);
-	claim.severity = l->mounts || unsaved ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	claim.severity = (l->mounts || unsaved) && !l->failures.array.spared ? SEVERITY_CRITICAL
+									     : SEVERITY_WARNING;
 	claim.count = l->failures.total;
 	claim.first_ns = l->failures.total ? l->failures.first_ns : l->disk->gone_ns;
 	claim.last_ns = l->disk->gone ? l->disk->gone_ns : l->failures.last_ns;
@@ -132,7 +148,8 @@ static void claim_lost(const struct model *model, const struct lost *l,
 	claim_advice(&claim, false, "See in the kernel log how it went", "dmesg -T | tail -n 100");
 	claim_advice(&claim, true, "Check power, cable, slot and adapter; then reseat the disk",
 		     "%s", "");
-	if (l->mounts)
+	disk_stack_advice(&claim, &l->failures.array);
+	if (l->mounts && !l->failures.array.spared)
 		claim_advice(&claim, true, "When it is back: unmount, fsck, mount again", "%s", "");
 	snprintf(claim.call, sizeof(claim.call), "whoever has hands on this host's disks");
 	judgement->claim(judgement->ctx, &claim);

@@ -72,7 +72,8 @@ static bool look_full(const struct model *model, const struct disk_look *look)
 	struct full one = {0};
 
 	add(&one, look);
-	return one.requests > 0.0 && look->busy >= model_threshold(model, &min_busy) &&
+	return one.requests > 0.0 &&
+	       (look->busy >= model_threshold(model, &min_busy) || look->depth >= SUSPECT_DEPTH) &&
 	       one.queue_ms >= model_threshold(model, &min_ratio) * one.device_ms &&
 	       one.queue_ms >= model_threshold(model, &min_queue_ms) * one.requests;
 }

@@ -9,6 +9,7 @@
  *			timeout) hit whatever is asked for: their sectors say nothing
  *	warning		everything else: few failures, nothing mounted, or one sector that is asked for again and
  *			again (it costs one file, and the disk replaces it when it is written)
+ *	warning		whatever failed on a member of an md array whose data is on the other members
  *	one less	when the disk was quiet since: three old errors do not condemn it
  */
 #include "rules/disk_errors.h"
@@ -44,6 +45,8 @@ enum severity disk_failures_severity(const struct model *model, const struct dis
 	bool often = (double)f->total >= model_threshold(model, &disk_critical_errors);
 	bool quiet = disk_failures_quiet(model, f);
 
+	if (f->array.spared)
+		return quiet ? SEVERITY_INFO : SEVERITY_WARNING;
 	if (lost_data(f))
 		return SEVERITY_CRITICAL;
 	if (f->mounts && often && !one_sector(f))

@@ -132,4 +132,5 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 	}
 	while (disks_mount_on(model_disks(model), disk->info.dev, f->mounts))
 		f->mounts++;
+	disk_array_above(&f->array, model, disk);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/hist.h"
+#include "model/machine.h"
 #include "rules/disk_status.h"
 #include "rules/rule.h"
 #include "rules/subjects.h"
@@ -215,6 +216,54 @@ static void expose_leaks(struct exposure *e, const struct model *model)
 	say_growth(e, processes, largest, most);
 }
 
+/* ---- system ---- */
+
+/* "3.1 of 16 GB", "512 of 2,048 MB"; binary units, as memory is sold. */
+static void say_memory(struct exposure *e, const struct event_host_load *look)
+{
+	double gib = (double)look->mem_total / (1 << 30),
+	       free_gib = (double)look->mem_available / (1 << 30);
+
+	if (gib >= 10.0)
+		say(e, ", %.*f of %.0f GB free", free_gib < 10.0 ? 1 : 0, free_gib, gib);
+	else
+		say(e, ", %.1f of %.1f GB free", free_gib, gib);
+}
+
+static void expose_system(struct exposure *e, const struct model *model)
+{
+	const struct machine *machine = model_machine(model);
+	const struct event_host_load *look = machine_look(machine, 0);
+	struct load_span span;
+	__u64 kills;
+
+	if (!look) {
+		say(e, "cpu, memory: not looked at");
+		return;
+	}
+	machine_span(machine, model_frame(model)->window_ns, &span);
+	/* The kernel's counter is exact, the ring may be ahead of it. */
+	kills = look->oom_kills - machine->first.oom_kills;
+	kills = machine->n_kills > kills ? machine->n_kills : kills;
+	add_item(e, "cpus", look->cpus);
+	add_item(e, "load1", (double)look->load1_centi / 100.0);
+	add_item(e, "running", span.running);
+	add_item(e, "memory_bytes", (double)look->mem_total);
+	add_item(e, "memory_available_bytes", (double)machine->least_available);
+	add_item(e, "oom_kills", (double)kills);
+	if (span.cpu_some >= 0.0) {
+		add_item(e, "cpu_pressure", span.cpu_some);
+		add_item(e, "memory_pressure", span.mem_some);
+	}
+	say(e, "load %.1f of %u %s", (double)look->load1_centi / 100.0, look->cpus,
+	    look->cpus == 1 ? "CPU" : "CPUs");
+	say_memory(e, look);
+	if (kills)
+		say(e, ", %s", text_plural(kills, "OOM kill").s);
+	else
+		say(e, ", no OOM kill");
+}
+
 void class_exposure(const struct model *model, enum fault_class class, struct exposure *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -229,7 +278,7 @@ void class_exposure(const struct model *model, enum fault_class class, struct ex
 		expose_leaks(ret, model);
 		break;
 	default:
-		say(ret, "cpu, memory: not implemented");
+		expose_system(ret, model);
 		break;
 	}
 }

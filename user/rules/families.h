@@ -6,14 +6,26 @@
 #include "rules/rule.h"
 
 /* Rows of user/probe/probe_table.c. */
-#define PROBE_BLOCK	  "block.complete"
-#define PROBE_QUEUE	  "block.queue"
-#define PROBE_ISSUE	  "block.issue"
-#define PROBE_TCP_RETRANS "tcp.retransmit"
-#define PROBE_TCP_STATE	  "tcp.state"
-#define PROBE_TCP_SAMPLE  "tcp.sample"
-#define PROBE_CENSUS	  "files.census"
-#define PROBE_SCAN	  "files.scan"
+#define PROBE_BLOCK		"block.complete"
+#define PROBE_QUEUE		"block.queue"
+#define PROBE_ISSUE		"block.issue"
+#define PROBE_TCP_RETRANS	"tcp.retransmit"
+#define PROBE_TCP_STATE		"tcp.state"
+#define PROBE_TCP_SAMPLE	"tcp.sample"
+#define PROBE_CENSUS		"files.census"
+#define PROBE_SCAN		"files.scan"
+#define PROBE_WRITEBACK		"fs.writeback"
+#define PROBE_FSYNC		"fs.fsync"
+#define PROBE_OOM		"system.oom"
+#define PROBE_EXIT		"system.exit"
+#define PROBE_WAITING		"system.waiting"
+#define PROBE_RAS_MEMORY	"system.memory"
+#define PROBE_RAS_MACHINE_CHECK "system.machine_check"
+/* What the live source reads of /proc (user/source/live_load.c). */
+#define PROBE_LOAD     "host.load"
+#define PROBE_PRESSURE "host.pressure"
+/* What it hears by rtnetlink. */
+#define PROBE_LINKS    "host.links"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;
@@ -26,6 +38,9 @@ extern const struct threshold disk_min_ios;
 /* disk_lost.c */
 extern const struct rule disk_lost_rule;
 
+/* raid_degraded.c */
+extern const struct rule raid_degraded_rule;
+
 /* disk_stuck.c */
 extern const struct rule disk_stuck_io_rule;
 /* io_throttled.c */
@@ -33,6 +48,16 @@ extern const struct rule io_throttled_rule;
 /* disk_slow.c, disk_saturated.c */
 extern const struct rule disk_slow_rule;
 extern const struct rule disk_saturated_rule;
+
+/* filesystem_error.c, writeback.c, disk_full.c */
+extern const struct rule filesystem_error_rule;
+extern const struct rule writeback_lost_rule;
+extern const struct rule disk_full_rule;
+/* nic_link.c */
+extern const struct rule nic_link_down_rule;
+extern const struct rule nic_link_flap_rule;
+/* nic_errors.c */
+extern const struct rule nic_errors_rule;
 
 /* path.c */
 extern const struct rule path_loss_rule;
@@ -57,19 +82,29 @@ extern const struct rule close_wait_leak_rule;
 /* fd_exhaustion.c */
 extern const struct rule fd_exhaustion_rule;
 
+/* memory.c */
+extern const struct rule memory_exhausted_rule;
+extern const struct rule memory_pressure_rule;
+/* cpu.c */
+extern const struct rule cpu_saturated_rule;
+/* hung.c */
+extern const struct rule task_hung_rule;
+/* crash_loop.c */
+extern const struct rule process_crash_loop_rule;
+/* ras.c */
+extern const struct rule memory_error_rule;
+extern const struct rule machine_check_rule;
+
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
 #define UNBUILT_HARDWARE(X)                                                                        \
-	X(raid_degraded) X(filesystem_error)                                          \
-	X(writeback_lost) X(nic_link_down) X(nic_link_flap) X(nic_tx_timeout) X(nic_errors)        \
-	X(memory_error) X(machine_check)
+	X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(path_latency) X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
-	X(disk_full) X(memory_exhausted)        \
-	X(memory_pressure) X(cpu_saturated) X(task_hung) X(listen_overflow) X(receiver_backlog)    \
-	X(udp_receive_drops) X(port_exhaustion) X(conntrack_full) X(process_crash_loop)            \
+	X(listen_overflow) X(receiver_backlog)    \
+	X(udp_receive_drops) X(port_exhaustion) X(conntrack_full)            \
 	X(clock_unsynchronized) X(clock_step)
 /* clang-format on */
 

@@ -25,6 +25,7 @@ const struct precedence precedence_table[] = {
 	{"disk-media-error", "disk-slow", true},
 	{"disk-io-error", "disk-slow", true},
 	{"io-throttled", "disk-saturated", true},
+	{"nic-link-down", "nic-link-flap", true},
 	{"network-partition", "uplink-loss", false},
 	{"network-partition", "peer-unreachable", false},
 	{"network-partition", "path-loss", false},
@@ -38,3 +39,25 @@ const struct precedence precedence_table[] = {
 	{"socket-leak", "fd-leak", true},
 };
 const unsigned int precedence_count = sizeof(precedence_table) / sizeof(precedence_table[0]);
+
+/* What fails on a disk fails on the loop devices and mappings above it too, as whatever these make of it. */
+#define EACH_ABOVE(below)                                                                          \
+	{below, "disk-media-error", false}, {below, "disk-io-error", false},                       \
+		{below, "disk-transport-error", false}, {below, "disk-timeout", false},            \
+		{below, "disk-integrity-error", false},                                            \
+	{                                                                                          \
+		below, "disk-stuck-io", false                                                      \
+	}
+
+const struct precedence precedence_below[] = {
+	EACH_ABOVE("disk-lost"),
+	EACH_ABOVE("disk-media-error"),
+	EACH_ABOVE("disk-transport-error"),
+	EACH_ABOVE("disk-timeout"),
+	EACH_ABOVE("disk-integrity-error"),
+	EACH_ABOVE("disk-io-error"),
+	{"disk-stuck-io", "disk-stuck-io", false},
+	{"disk-slow", "disk-slow", false},
+	{"disk-stuck-io", "disk-timeout", false},
+};
+const unsigned int precedence_below_count = sizeof(precedence_below) / sizeof(precedence_below[0]);

@@ -78,7 +78,7 @@ void class_exposure(const struct model *model, enum fault_class class, struct ex
 
 /* ---- static tables that know more than one kind ---- */
 
-/* loser is superseded when winner is open on the same subject key. */
+/* loser is superseded when winner is open on the same subject key */
 struct precedence {
 	const char *winner;
 	const char *loser;
@@ -86,10 +86,14 @@ struct precedence {
 };
 extern const struct precedence precedence_table[];
 extern const unsigned int precedence_count;
+/* The same, where the winner's disk lies under the loser's, which passes its errors on. */
+extern const struct precedence precedence_below[];
+extern const unsigned int precedence_below_count;
 
 enum join {
 	JOIN_SAME_SUBJECT,
-	JOIN_SAME_DISK,
+	JOIN_SAME_DISK, /* the same, or one is stacked on the other */
+	JOIN_BELOW,	/* the first is what the second is made of, wholly or in part */
 	JOIN_SAME_PEER,
 	JOIN_SAME_NIC,
 	JOIN_SAME_PROCESS,

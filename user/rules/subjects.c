@@ -22,6 +22,14 @@ struct subject subject_disk(const struct disk *disk)
 	return s;
 }
 
+struct subject subject_raid(const struct disk *array)
+{
+	struct subject s = {.type = SUBJECT_RAID, .dev = array->info.dev};
+
+	copy_text(s.name, sizeof(s.name), array->info.name, sizeof(array->info.name));
+	return s;
+}
+
 struct subject subject_mount(const struct disk_mount *mount)
 {
 	struct subject s = {.type = SUBJECT_FILESYSTEM, .dev = mount->dev};
@@ -123,15 +131,18 @@ bool subject_present(const struct model *model, const struct subject *subject)
 	switch (subject->type) {
 	case SUBJECT_DISK:
 	case SUBJECT_FILESYSTEM:
+	case SUBJECT_RAID:
 		disk = disks_find(model_disks(model), subject->dev);
 		return disk && !disk->gone;
 	case SUBJECT_PEER:
 		return peer_present(model, subject);
 	case SUBJECT_PROCESS:
-		return processes_find(model_processes(model), subject->pid, subject->start_ns) !=
-		       NULL;
+		return !subject->pid || processes_find(model_processes(model), subject->pid,
+						       subject->start_ns) != NULL;
 	case SUBJECT_NIC:
-	case SUBJECT_RAID:
+		/* Those of other namespaces are not told of. */
+		return subject->netns || nics_find(model_nics(model), model_netns(model, 0),
+						   subject->ifindex) != NULL;
 	case SUBJECT_SUBNET:
 	case SUBJECT_DEVICE:
 	case SUBJECT_HOST:
@@ -180,7 +191,9 @@ static bool same_disk(const struct model *model, const struct subject *a, const 
 	const struct disk *y = disks_find(model_disks(model), b->dev);
 
 	return a->dev == b->dev || (x && x->info.parent == b->dev) ||
-	       (y && y->info.parent == a->dev);
+	       (y && y->info.parent == a->dev) ||
+	       stack_is_below(model_disks(model), a->dev, b->dev) ||
+	       stack_is_below(model_disks(model), b->dev, a->dev);
 }
 
 static bool same_subject(const struct subject *a, const struct subject *b)
@@ -197,7 +210,9 @@ static bool same_subject(const struct subject *a, const struct subject *b)
 	case SUBJECT_NIC:
 		return a->netns == b->netns && a->ifindex == b->ifindex;
 	case SUBJECT_PROCESS:
-		return a->pid == b->pid && a->start_ns == b->start_ns;
+		return a->pid == b->pid && a->start_ns == b->start_ns &&
+		       (a->pid ||
+			(strcmp(a->comm, b->comm) == 0 && strcmp(a->cgroup, b->cgroup) == 0));
 	case SUBJECT_FILESYSTEM:
 	case SUBJECT_RAID:
 	case SUBJECT_DEVICE:
@@ -210,7 +225,7 @@ static bool same_subject(const struct subject *a, const struct subject *b)
 
 static bool on_disk(const struct subject *s)
 {
-	return s->type == SUBJECT_DISK || s->type == SUBJECT_FILESYSTEM;
+	return s->type == SUBJECT_DISK || s->type == SUBJECT_FILESYSTEM || s->type == SUBJECT_RAID;
 }
 
 bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
@@ -221,6 +236,9 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 		return same_subject(a, b);
 	case JOIN_SAME_DISK:
 		return on_disk(a) && on_disk(b) && same_disk(model, a, b);
+	case JOIN_BELOW:
+		return on_disk(a) && on_disk(b) &&
+		       stack_is_below(model_disks(model), a->dev, b->dev);
 	case JOIN_SAME_PEER:
 		if (a->type == SUBJECT_PROCESS && b->type == SUBJECT_PEER)
 			return holds_peer(model, a, b);

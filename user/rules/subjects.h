@@ -11,6 +11,8 @@
 #include "model/process.h"
 
 struct subject subject_disk(const struct disk *disk);
+/* An md array, as the disk that it is. */
+struct subject subject_raid(const struct disk *array);
 struct subject subject_mount(const struct disk_mount *mount);
 /* A peer by address; port and dir 0 where none is meant. ifindex: how it is reached, for joins. */
 struct subject subject_peer(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port,

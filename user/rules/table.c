@@ -16,6 +16,14 @@ const struct rule *const rule_table[] = {
 	&disk_lost_rule,
 	&disk_stuck_io_rule,
 	&disk_slow_rule,
+	&filesystem_error_rule,
+	&writeback_lost_rule,
+	&memory_error_rule,
+	&machine_check_rule,
+	&nic_link_down_rule,
+	&nic_link_flap_rule,
+	&nic_errors_rule,
+	&raid_degraded_rule,
 	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,
@@ -31,9 +39,15 @@ const struct rule *const rule_table[] = {
 	&socket_leak_rule,
 	&fd_leak_rule,
 
+	&memory_exhausted_rule,
+	&cpu_saturated_rule,
+	&memory_pressure_rule,
+	&task_hung_rule,
+	&process_crash_loop_rule,
 	&io_throttled_rule,
 	&disk_saturated_rule,
 	&fd_exhaustion_rule,
+	&disk_full_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

@@ -16,26 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(disk_full, "disk-full", AT_THIS_HOST,
-	"No space is left on a file system or thin pool, or soon none will be.",
-	"Space that is reserved for root.", "Find what grew: du; delete or extend.");
-
-UNBUILT(memory_exhausted, "memory-exhausted", AT_THIS_HOST,
-	"The kernel killed a process for lack of memory.",
-	"A cgroup limit that is meant to be hit.", "See what grew; raise the limit or fix it.");
-
-UNBUILT(memory_pressure, "memory-pressure", AT_THIS_HOST,
-	"Tasks wait for memory for a large share of the time.", "A short burst of reclaim.",
-	"See /proc/pressure/memory and which cgroup suffers.");
-
-UNBUILT(cpu_saturated, "cpu-saturated", AT_THIS_HOST,
-	"More tasks want to run than there are processors, for long.",
-	"A batch job of low priority.",
-	"See which tasks run; give them fewer or the host more processors.");
-
-UNBUILT(task_hung, "task-hung", AT_THIS_HOST, "A task waits uninterruptibly for minutes.",
-	"A network file system whose server is down by plan.",
-	"Its stack (/proc/PID/stack) shows what it waits for.");
 
 UNBUILT(listen_overflow, "listen-overflow", AT_PROCESS,
 	"A local server accepts too slowly: its queue overflows.",
@@ -59,10 +39,6 @@ UNBUILT(conntrack_full, "conntrack-full", AT_THIS_HOST,
 	"The connection-tracking table is full: new connections are dropped.",
 	"A table that is sized small by intent.",
 	"Raise nf_conntrack_max, or exempt traffic from tracking.");
-
-UNBUILT(process_crash_loop, "process-crash-loop", AT_PROCESS,
-	"A service dies and restarts, again and again.", "A job that is meant to end.",
-	"Read its log; stop the restarts until it is fixed.");
 
 UNBUILT(clock_unsynchronized, "clock-unsynchronized", AT_THIS_HOST, "NTP or PTP is not in sync.",
 	"The minutes after a start.", "chronyc tracking, or timedatectl, says why.");

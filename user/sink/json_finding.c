@@ -123,6 +123,7 @@ static void add_evidence(struct build *b, struct json_object *o, const struct cl
 	for (unsigned int i = 0; i < claim->n_evidence && !b->oom; i++) {
 		const struct evidence *e = &claim->evidence[i];
 		struct json_object *item;
+		char number[96];
 
 		if (context != !e->name)
 			continue;
@@ -138,7 +139,13 @@ static void add_evidence(struct build *b, struct json_object *o, const struct cl
 			build_text(b, item, "unit", e->unit);
 			build_bool(b, item, "supports", e->supports);
 		}
-		build_text_n(b, item, "text", e->text, sizeof(e->text));
+		if (e->text[0]) {
+			build_text_n(b, item, "text", e->text, sizeof(e->text));
+		} else {
+			snprintf(number, sizeof(number), "%s: %.6g", e->name ? e->name : "",
+				 e->value);
+			build_text(b, item, "text", number);
+		}
 		build_append(b, list, item);
 	}
 }

@@ -88,8 +88,11 @@ static bool read_whole(int sys_block, int dir, const char *name, struct event_di
 		disk->flags |= DISK_ROTATIONAL;
 	disk->diskseq = small_file_u64(dir, "diskseq");
 	disk_transport(link, name, disk->transport, sizeof(disk->transport));
+	disk_port(link, disk->port, sizeof(disk->port));
 	if (!small_file_text(dir, "loop/backing_file", disk->backing, sizeof(disk->backing)))
 		small_file_text(dir, "dm/name", disk->backing, sizeof(disk->backing));
+	if (small_file_text(dir, "dm/uuid", link, sizeof(link)))
+		disk_layer(link, disk->layer, sizeof(disk->layer));
 	if (disk->flags & DISK_VIRTUAL)
 		return true;
 	read_model(dir, disk);
@@ -119,6 +122,7 @@ static bool read_partition(int dir, const char *name, const struct event_disk *w
 	part->flags = whole->flags | DISK_PARTITION;
 	text_copy(part->name, sizeof(part->name), name);
 	text_copy(part->transport, sizeof(part->transport), whole->transport);
+	text_copy(part->port, sizeof(part->port), whole->port);
 	return true;
 }
 

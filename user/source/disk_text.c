@@ -58,6 +58,63 @@ void disk_transport(const char *link, const char *name, char *to, size_t size)
 	to[n] = '\0';
 }
 
+/* The part of a path that begins with `name` and goes on with a digit; its length, 0 when there is none. */
+static size_t path_part(const char *path, const char *name, const char **ret_part)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = path; (p = strstr(p, name)); p++) {
+		if (p == path || p[-1] != '/' || p[n] < '0' || p[n] > '9')
+			continue;
+		*ret_part = p;
+		return strcspn(p, "/");
+	}
+	return 0;
+}
+
+/* The last one of "/usb1/1-2/1-2.3/1-2.3:1.0/": which hub, and which of its ports. */
+static size_t usb_port(const char *path, const char **ret_part)
+{
+	const char *p = strstr(path, "/usb");
+	size_t n, found = 0;
+
+	while (p && (p = strchr(p + 1, '/'))) {
+		n = strcspn(p + 1, "/");
+		if (p[1] < '0' || p[1] > '9' || !memchr(p + 1, '-', n) || memchr(p + 1, ':', n))
+			continue;
+		*ret_part = p + 1;
+		found = n;
+	}
+	return found;
+}
+
+void disk_port(const char *link, char *to, size_t size)
+{
+	static const char *const parts[] = {"ata", "nvme", "virtio", "host"};
+	const char *part = NULL;
+	size_t n = usb_port(link, &part);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !n; i++)
+		n = path_part(link, parts[i], &part);
+	if (n > size - 1)
+		n = size - 1;
+	if (n)
+		memcpy(to, part, n);
+	to[n] = '\0';
+}
+
+void disk_layer(const char *uuid, char *to, size_t size)
+{
+	static const char *const layers[] = {"LVM", "CRYPT", "mpath", "VERITY", "DMRAID"};
+
+	to[0] = '\0';
+	if (strncmp(uuid, "part", 4) == 0 && strchr(uuid, '-'))
+		uuid = strchr(uuid, '-') + 1;
+	for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++)
+		if (strncmp(uuid, layers[i], strlen(layers[i])) == 0)
+			text_copy(to, size, layers[i]);
+}
+
 void disk_model(const char *vendor, const char *model, char *to, size_t size)
 {
 	if (!vendor[0] || strcmp(vendor, "ATA") == 0 || strncmp(vendor, "0x", 2) == 0 || !model[0])

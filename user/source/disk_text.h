@@ -15,6 +15,13 @@ bool disk_dev_parse(const char *text, __u32 *ret_dev);
  * ...; for what has no hardware, the kind: "loop", "dm". */
 void disk_transport(const char *link, const char *name, char *to, size_t size);
 
+/* Where it is plugged in, from the same link: "ata3", "nvme0", "1-2" (USB: bus and ports), "virtio2", else the
+ * SCSI host ("host0"); empty for what has no hardware. */
+void disk_port(const char *link, char *to, size_t size);
+
+/* Who made a mapping, from dm/uuid: "LVM", "CRYPT", "mpath" (of "part1-mpath-..." too); else empty. */
+void disk_layer(const char *uuid, char *to, size_t size);
+
 /* No hardware of its own: loop, zram, md, dm. The heads of NVMe multipath are virtual only in
  * sysfs. */
 bool disk_is_virtual(const char *link);

@@ -26,6 +26,10 @@ VALUES(block_statuses, [BLOCK_OK] = "ok", [BLOCK_NOTSUPP] = "notsupp", [BLOCK_TI
        [BLOCK_ZONE] = "zone", [BLOCK_DURATION_LIMIT] = "duration_limit", [BLOCK_INVAL] = "inval",
        [BLOCK_STATUS_UNKNOWN] = "unknown");
 VALUES(block_io_reasons, [BLOCK_IO_ERROR] = "error", [BLOCK_IO_SLOW] = "slow");
+VALUES(smart_outcomes, [SMART_READ] = "read", [SMART_NOTHING] = "nothing",
+       [SMART_ASLEEP] = "asleep", [SMART_MISSING] = "missing", [SMART_FAILED] = "failed",
+       [SMART_TIMEOUT] = "timeout", [SMART_FLOOD] = "flood", [SMART_BROKEN] = "broken",
+       [SMART_LATE] = "late");
 VALUES(peer_dirs, [PEER_OUT] = "out", [PEER_IN] = "in");
 VALUES(retrans_causes, [RETRANS_RTO] = "rto", [RETRANS_FAST] = "fast", [RETRANS_LOSS] = "loss",
        [RETRANS_TLP] = "tlp", [RETRANS_SYN] = "syn", [RETRANS_SYNACK] = "synack",
@@ -37,6 +41,11 @@ VALUES(fd_kinds, [FD_FILE] = "file", [FD_DIR] = "dir", [FD_PIPE] = "pipe", [FD_S
        [FD_CHAR] = "char", [FD_BLOCK] = "block", [FD_EVENTFD] = "eventfd", [FD_EPOLL] = "epoll",
        [FD_TIMERFD] = "timerfd", [FD_SIGNALFD] = "signalfd", [FD_INOTIFY] = "inotify",
        [FD_ANON] = "anon", [FD_OTHER] = "other");
+VALUES(report_sources, [REPORT_MEMORY] = "memory", [REPORT_MACHINE_CHECK] = "machine_check",
+       [REPORT_PCIE] = "pcie");
+VALUES(report_severities, [REPORT_INFO] = "info", [REPORT_CORRECTED] = "corrected",
+       [REPORT_DEFERRED] = "deferred", [REPORT_UNCORRECTED] = "uncorrected",
+       [REPORT_FATAL] = "fatal");
 VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp", [FD_UNIX] = "unix",
        [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
 
@@ -141,6 +150,8 @@ static const struct event_field disk_fields[] = {
 	F(event_disk, 9, STR, wwn),
 	F(event_disk, 10, STR, transport),
 	F(event_disk, 11, STR, backing),
+	F(event_disk, 12, STR, port),
+	F(event_disk, 13, STR, layer),
 	PAD(event_disk, pad),
 };
 
@@ -155,6 +166,8 @@ static const struct event_field mount_fields[] = {
 	F(event_mount, 3, STR, mount),
 	F(event_mount, 4, STR, source),
 	F(event_mount, 5, U32, flags),
+	F(event_mount, 6, DEV, fs_dev),
+	PAD(event_mount, pad),
 };
 
 static const struct event_field block_io_fields[] = {
@@ -253,11 +266,117 @@ static const struct event_field io_limit_fields[] = {
 	PAD(event_io_limit, pad),
 };
 
+static const struct event_field disk_link_fields[] = {
+	F(event_disk_link, 1, DEV, upper),
+	F(event_disk_link, 2, DEV, lower),
+	F(event_disk_link, 3, U32, flags),
+	PAD(event_disk_link, pad),
+};
+
+static const struct event_field raid_fields[] = {
+	F(event_raid, 1, DEV, dev),
+	F(event_raid, 2, U32, disks),
+	F(event_raid, 3, U32, degraded),
+	F(event_raid, 4, STR, level),
+	F(event_raid, 5, STR, state),
+	F(event_raid, 6, STR, sync_action),
+	F(event_raid, 7, U64, sync_done),
+	F(event_raid, 8, U64, sync_total),
+	PAD(event_raid, pad),
+};
+
+static const struct event_field raid_member_fields[] = {
+	F(event_raid_member, 1, DEV, dev),
+	F(event_raid_member, 2, DEV, member),
+	F(event_raid_member, 3, S32, slot),
+	F(event_raid_member, 4, U32, flags),
+	F(event_raid_member, 5, U64, corrected),
+	F(event_raid_member, 6, STR, name),
+};
+
 static const struct event_field task_blocked_fields[] = {
 	F(event_task_blocked, 1, U32, pid),
 	F(event_task_blocked, 2, U64, start_ns),
 	F(event_task_blocked, 3, U32, total),
 	F(event_task_blocked, 4, STR, comm),
+};
+
+static const struct event_field fs_space_fields[] = {
+	F(event_fs_space, 1, DEV, dev),
+	F(event_fs_space, 2, U32, flags),
+	F(event_fs_space, 3, U64, size_bytes),
+	F(event_fs_space, 4, U64, free_bytes),
+	F(event_fs_space, 5, U64, avail_bytes),
+	F(event_fs_space, 6, U64, inodes),
+	F(event_fs_space, 7, U64, inodes_free),
+};
+
+static const struct event_field fs_wb_fields[] = {
+	F(event_fs_wb, 1, DEV, dev),
+	F(event_fs_wb, 2, U64, ranges),
+	F(event_fs_wb, 3, U64, files),
+	F(event_fs_wb, 4, U64, heard),
+	F(event_fs_wb, 5, U64, told),
+	F(event_fs_wb, 6, U64, deleted),
+	F(event_fs_wb, 7, U64, ino),
+	F(event_fs_wb, 8, U32, err),
+	F(event_fs_wb, 9, U32, magic),
+	F(event_fs_wb, 10, U32, bdev),
+	F(event_fs_wb, 11, STR, fstype),
+	F(event_fs_wb, 12, STR, id),
+};
+
+static const struct event_field fs_wb_file_fields[] = {
+	F(event_fs_wb_file, 1, DEV, dev),
+	F(event_fs_wb_file, 2, U64, ino),
+	F(event_fs_wb_file, 3, U32, err),
+	F(event_fs_wb_file, 4, U8, told),
+	F(event_fs_wb_file, 5, U8, bdev),
+	F(event_fs_wb_file, 6, U32, pid),
+	F(event_fs_wb_file, 7, U64, start_ns),
+	F(event_fs_wb_file, 8, STR, comm),
+	PAD(event_fs_wb_file, pad),
+};
+
+static const struct event_field fs_health_fields[] = {
+	F(event_fs_health, 1, DEV, dev),
+	F(event_fs_health, 2, U32, flags),
+	F(event_fs_health, 3, U64, errors),
+	F(event_fs_health, 4, U64, write_errs),
+	F(event_fs_health, 5, U64, read_errs),
+	F(event_fs_health, 6, U64, corruptions),
+	F(event_fs_health, 7, U64, ino),
+	F(event_fs_health, 8, U32, err),
+	F(event_fs_health, 9, STR, where),
+	PAD(event_fs_health, pad),
+};
+
+static const struct event_field fs_error_fields[] = {
+	F(event_fs_error, 1, DEV, dev),
+	F(event_fs_error, 2, STR, fstype),
+	F(event_fs_error, 3, STR, id),
+	F(event_fs_error, 4, STR, where),
+	F(event_fs_error, 5, U32, line),
+	F(event_fs_error, 6, U32, shutdown),
+	F(event_fs_error, 7, U32, pid),
+	F(event_fs_error, 8, STR, comm),
+};
+
+static const struct event_field smart_fields[] = {
+	F(event_smart, 1, DEV, dev),
+	E(event_smart, 2, U32, outcome, smart_outcomes),
+	F(event_smart, 3, U32, known),
+	F(event_smart, 4, U32, passed),
+	F(event_smart, 5, U64, reallocated),
+	F(event_smart, 6, U64, pending),
+	F(event_smart, 7, U64, uncorrectable),
+	F(event_smart, 8, U64, media_errors),
+	F(event_smart, 9, U64, link_errors),
+	F(event_smart, 10, U64, hours),
+	F(event_smart, 11, U32, wear_percent),
+	F(event_smart, 12, S32, temperature),
+	F(event_smart, 13, U32, exit_status),
+	PAD(event_smart, pad),
 };
 
 static const struct event_field nic_fields[] = {
@@ -272,6 +391,15 @@ static const struct event_field nic_fields[] = {
 	F(event_nic, 9, U64, tx_errors),
 	F(event_nic, 10, U64, rx_dropped),
 	F(event_nic, 11, U64, tx_dropped),
+	F(event_nic, 12, STR, kind),
+	F(event_nic, 13, U32, master),
+	F(event_nic, 14, U32, parent),
+	F(event_nic, 15, U32, hw_type),
+	F(event_nic, 16, U32, carrier_losses),
+	F(event_nic, 17, U64, rx_crc_errors),
+	F(event_nic, 18, U64, rx_frame_errors),
+	F(event_nic, 19, U64, rx_missed_errors),
+	F(event_nic, 20, U64, tx_carrier_errors),
 };
 
 static const struct event_field tcp_retrans_fields[] = {
@@ -459,6 +587,98 @@ static const struct event_field fd_stack_fields[] = {
 	F(event_fd_stack, 7, STR, build_id),
 };
 
+static const struct event_field host_load_fields[] = {
+	F(event_host_load, 1, U64, mem_total),
+	F(event_host_load, 2, U64, mem_available),
+	F(event_host_load, 3, U64, swap_total),
+	F(event_host_load, 4, U64, swap_free),
+	F(event_host_load, 5, U64, cpu_some_us),
+	F(event_host_load, 6, U64, mem_some_us),
+	F(event_host_load, 7, U64, mem_full_us),
+	F(event_host_load, 8, U64, oom_kills),
+	F(event_host_load, 9, U32, cpus),
+	F(event_host_load, 10, U32, running),
+	F(event_host_load, 11, U32, tasks),
+	F(event_host_load, 12, U32, load1_centi),
+	F(event_host_load, 13, U32, flags),
+	PAD(event_host_load, pad),
+};
+
+static const struct event_field host_cpu_fields[] = {
+	F(event_host_cpu, 1, U64, user_ms),
+	F(event_host_cpu, 2, U64, nice_ms),
+	F(event_host_cpu, 3, U64, system_ms),
+	F(event_host_cpu, 4, U64, idle_ms),
+	F(event_host_cpu, 5, U64, iowait_ms),
+	F(event_host_cpu, 6, U64, irq_ms),
+	F(event_host_cpu, 7, U64, steal_ms),
+};
+
+static const struct event_field oom_kill_fields[] = {
+	F(event_oom_kill, 1, U32, pid),
+	F(event_oom_kill, 2, U64, start_ns),
+	F(event_oom_kill, 3, U32, uid),
+	F(event_oom_kill, 4, STR, comm),
+	F(event_oom_kill, 5, U64, cgroup_id),
+	F(event_oom_kill, 6, STR, unit),
+	F(event_oom_kill, 7, U64, rss_bytes),
+	F(event_oom_kill, 8, S32, score_adj),
+	F(event_oom_kill, 9, U64, limit_bytes),
+	F(event_oom_kill, 10, U64, used_bytes),
+	F(event_oom_kill, 11, STR, limit),
+	F(event_oom_kill, 12, U32, by_pid),
+	F(event_oom_kill, 13, STR, by_comm),
+};
+
+static const struct event_field proc_exits_fields[] = {
+	F(event_proc_exits, 1, STR, comm),
+	F(event_proc_exits, 2, STR, unit),
+	F(event_proc_exits, 3, U64, failed),
+	F(event_proc_exits, 4, U64, crashed),
+	F(event_proc_exits, 5, U64, oom),
+	F(event_proc_exits, 6, U64, apart),
+	F(event_proc_exits, 7, U64, well),
+	F(event_proc_exits, 8, U64, lived_ms),
+	F(event_proc_exits, 9, U64, last_ns),
+	F(event_proc_exits, 10, U64, start_ns),
+	F(event_proc_exits, 11, U32, pid),
+	F(event_proc_exits, 12, S32, exit_code),
+	F(event_proc_exits, 13, STR, parent),
+};
+
+static const struct event_field task_waiting_fields[] = {
+	F(event_task_waiting, 1, U32, pid),
+	F(event_task_waiting, 2, U64, start_ns),
+	F(event_task_waiting, 3, U32, tid),
+	F(event_task_waiting, 4, U64, since_ns),
+	F(event_task_waiting, 5, U32, total),
+	F(event_task_waiting, 6, STR, comm),
+	F(event_task_waiting, 7, STR, wchan),
+	PAD(event_task_waiting, pad),
+};
+
+static const struct event_field task_hang_fields[] = {
+	F(event_task_hang, 1, U32, pid),
+	F(event_task_hang, 2, U64, start_ns),
+	F(event_task_hang, 3, U32, tid),
+	F(event_task_hang, 4, U32, kthread),
+	F(event_task_hang, 5, STR, comm),
+	PAD(event_task_hang, pad),
+};
+
+static const struct event_field hardware_report_fields[] = {
+	E(event_hardware_report, 1, U8, source, report_sources),
+	E(event_hardware_report, 2, U8, severity, report_severities),
+	F(event_hardware_report, 3, U32, count),
+	F(event_hardware_report, 4, STR, where),
+	F(event_hardware_report, 5, STR, what),
+	F(event_hardware_report, 6, U64, address),
+	F(event_hardware_report, 7, U64, status),
+	F(event_hardware_report, 8, U32, cpu),
+	F(event_hardware_report, 9, U16, bank),
+	PAD(event_hardware_report, pad),
+};
+
 /* ---- the types ---- */
 
 #define TYPE(NUMBER, text) \
@@ -487,6 +707,22 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_DISK_NORM, disk_norm),
 	TYPE(EVENT_IO_LIMIT, io_limit),
 	TYPE(EVENT_TASK_BLOCKED, task_blocked),
+	TYPE(EVENT_FS_SPACE, fs_space),
+	TYPE(EVENT_FS_WB, fs_wb),
+	TYPE(EVENT_FS_WB_FILE, fs_wb_file),
+	TYPE(EVENT_FS_HEALTH, fs_health),
+	TYPE(EVENT_FS_ERROR, fs_error),
+	TYPE(EVENT_HOST_LOAD, host_load),
+	TYPE(EVENT_HOST_CPU, host_cpu),
+	TYPE(EVENT_OOM_KILL, oom_kill),
+	TYPE(EVENT_PROC_EXITS, proc_exits),
+	TYPE(EVENT_TASK_WAITING, task_waiting),
+	TYPE(EVENT_TASK_HANG, task_hang),
+	TYPE(EVENT_HARDWARE_REPORT, hardware_report),
+	TYPE(EVENT_SMART, smart),
+	TYPE(EVENT_DISK_LINK, disk_link),
+	TYPE(EVENT_RAID, raid),
+	TYPE(EVENT_RAID_MEMBER, raid_member),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),

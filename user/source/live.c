@@ -33,6 +33,22 @@ static const char *setting(const struct live *live, const char *key)
 	return NULL;
 }
 
+/* Is the probe in the list of those that are forced off? */
+static bool is_off(const struct live *live, const char *name)
+{
+	const char *list = setting(live, "probes.disable");
+	size_t length = strlen(name);
+
+	while (list && *list) {
+		size_t item = strcspn(list, ",");
+
+		if (item == length && strncmp(list, name, length) == 0)
+			return true;
+		list += item + (list[item] == ',');
+	}
+	return false;
+}
+
 static void live_free(struct source *source)
 {
 	struct live *live = (struct live *)source;
@@ -46,9 +62,13 @@ static void live_free(struct source *source)
 	live_asks_done(&live->asks);
 	probes_free(live->probes);
 	live_disks_free(live->disks);
+	live_chain_free(live->chain);
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
 	live_queues_free(live->queues);
+	live_fs_free(live->fs);
+	live_load_done(&live->load);
+	live_smart_free(live->smart);
 	free(live->settings);
 	free(live);
 }
@@ -89,19 +109,26 @@ static int open_parts(struct live *live, const struct live_options *options, str
 {
 	int code = copy_options(live, options);
 
+	live_load_init(&live->load, "", is_off(live, "host.load"), is_off(live, "host.pressure"));
 	live->disks = live_disks_new("");
 	if (live->disks)
 		live_disks_set_norms(live->disks, options->norms);
+	live->chain = live_chain_new("");
 	live->mounts = live_mounts_new("");
-	live->nics = live_nics_new();
+	live->nics = live_nics_new(is_off(live, "host.links"));
 	live->queues = live_queues_new("");
-	if (code < 0 || !live->disks || !live->mounts || !live->nics || !live->queues)
+	live->fs = live_fs_new("");
+	live->smart = live_smart_new(setting(live, "smartctl"), SMART_DEADLINE_MS);
+	if (code < 0 || !live->disks || !live->chain || !live->mounts || !live->nics ||
+	    !live->queues || !live->fs || !live->smart)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	code = live->timer_fd < 0 || live->epoll_fd < 0 ? -errno : set_timer(live, 1);
 	if (code == 0)
 		code = watch(live, EPOLL_CTL_ADD, live->timer_fd, EPOLLIN);
+	if (code == 0)
+		code = watch(live, EPOLL_CTL_ADD, live_smart_fd(live->smart), EPOLLIN);
 	if (code < 0)
 		return err_set(err, code, "cannot set up the timer: %s", strerror(-code));
 	return 0;
@@ -109,19 +136,33 @@ static int open_parts(struct live *live, const struct live_options *options, str
 
 static int open_probes(struct live *live, struct err *err)
 {
+	const char *disable = setting(live, "probes.disable");
+	const char *arm = setting(live, "probes.arm");
+	char off[320];
 	struct probes_options options = {
-		.disable = setting(live, "probes.disable"),
+		.disable = disable,
 		.force_way = setting(live, "probes.force_way"),
 		.slow_io_ns = SLOW_IO_NS,
 		.own_pid = (unsigned int)getpid(),
 	};
-	int fd, code = probes_new(&options, &live->probes, err);
+	int fd, code;
+
+	/* Who opened what: seen to work on one kernel only, so it is asked for. */
+	if (!arm || strcmp(arm, "leaks") != 0) {
+		snprintf(off, sizeof(off), "%s%sleak.open,leak.close", disable ? disable : "",
+			 disable ? "," : "");
+		options.disable = off;
+	}
+	code = probes_new(&options, &live->probes, err);
 
 	if (code == 0)
 		code = probes_attach(live->probes, err);
 	fd = code == 0 ? probes_fd(live->probes) : -1;
 	if (fd >= 0 && watch(live, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT) < 0)
 		return err_set(err, -errno, "cannot watch the rings: %s", strerror(errno));
+	fd = live_nics_fd(live->nics);
+	if (code == 0 && fd >= 0)
+		code = watch(live, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT);
 	return code;
 }
 
@@ -171,16 +212,21 @@ static void look_soon(struct live *live)
 		live->drain_ns = soon_ns;
 }
 
-/* Reads the two descriptors empty. A ring that says something says no more until it was drained. */
-static int wake(struct live *live)
+/* Reads the timer empty. A ring or netlink that says something says no more until it was drained. */
+static int wake(struct live *live, struct emit *emit)
 {
-	struct epoll_event events[2];
+	struct epoll_event events[4];
 	__u64 times;
-	int n = epoll_wait(live->epoll_fd, events, 2, 0);
+	int n = epoll_wait(live->epoll_fd, events, 4, 0);
 
-	for (int i = 0; i < n; i++)
-		if (events[i].data.fd != live->timer_fd)
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.fd == live_smart_fd(live->smart))
+			live_smart_poll(live->smart, emit);
+		else if (events[i].data.fd != live->timer_fd)
 			look_soon(live);
+	}
+	if (emit->failed)
+		return emit->failed;
 	/* Only to make it unreadable: the clock says what is due. */
 	if (read(live->timer_fd, &times, sizeof(times)) < 0 && errno != EAGAIN)
 		return -errno;
@@ -190,9 +236,14 @@ static int wake(struct live *live)
 /* After a look at the rings: listens to them again, or, where they cannot be listened to, looks again. */
 static int rest(struct live *live)
 {
-	int fd = probes_fd(live->probes);
+	int fd = live_nics_fd(live->nics), code = 0;
 
 	live->drain_ns = 0;
+	if (fd >= 0)
+		code = watch(live, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT);
+	if (code < 0)
+		return code;
+	fd = probes_fd(live->probes);
 	if (fd >= 0)
 		return watch(live, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT);
 	look_soon(live);
@@ -227,6 +278,8 @@ static int finish(struct live *live, enum end_reason reason, struct emit *emit)
 	if (code == 0)
 		code = live_asks_answer(&live->asks, live->probes, emit);
 	if (code == 0)
+		code = live_smart_end(live->smart, emit);
+	if (code == 0)
 		code = EMIT(emit, EVENT_END, &event);
 	live->ended = true;
 	return code;
@@ -251,7 +304,7 @@ static int dispatch(struct live *live, struct emit *emit)
 
 	if (live->ended)
 		return 0;
-	code = wake(live);
+	code = wake(live, emit);
 	if (code == 0 && first)
 		code = start(live, emit);
 	now_ns = monotonic_ns();
@@ -267,6 +320,8 @@ static int dispatch(struct live *live, struct emit *emit)
 		code = rest(live);
 	if (code == 0)
 		code = live_asks_answer(&live->asks, live->probes, emit);
+	if (code == 0)
+		code = live_smart_poll(live->smart, emit);
 	if (code == 0)
 		code = set_next(live);
 	return code < 0 ? code : 1;
@@ -306,7 +361,15 @@ static void live_ask(struct source *source, const struct ask *ask)
 {
 	struct live *live = (struct live *)source;
 
-	live_asks_take(&live->asks, ask);
+	const struct event_disk *disk;
+
+	if (ask->what != ASK_SMART) {
+		live_asks_take(&live->asks, ask);
+	} else {
+		disk = live_disks_find(live->disks, ask->dev);
+		if (!disk || !live_smart_ask(live->smart, disk))
+			return;
+	}
 	look_soon(live);
 }
 

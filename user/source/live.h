@@ -8,12 +8,16 @@
 #include "probe/probes.h"
 #include "source/emit.h"
 #include "source/live_asks.h"
+#include "source/live_chain.h"
 #include "source/live_clock.h"
 #include "source/live_disks.h"
 #include "source/live_file_table.h"
+#include "source/live_fs.h"
+#include "source/live_load.h"
 #include "source/live_mounts.h"
 #include "source/live_nics.h"
 #include "source/live_queues.h"
+#include "source/live_smart.h"
 
 struct live {
 	struct source source;
@@ -21,7 +25,7 @@ struct live {
 	struct setting *settings;
 	struct probes *probes;
 	int timer_fd;
-	int epoll_fd;	/* the timer and the rings */
+	int epoll_fd;	/* the timer, the rings, and smartctl while it runs */
 	__u64 drain_ns; /* when the rings are looked at; 0 = when they have something */
 	bool started;
 	bool ended;
@@ -34,11 +38,15 @@ struct live {
 	__u64 failed_snapshots;
 	struct live_clock clock;
 	struct live_disks *disks;
+	struct live_chain *chain;
 	struct live_mounts *mounts;
 	struct live_nics *nics;
 	struct live_queues *queues;
+	struct live_fs *fs;
+	struct live_load load;
 	struct live_asks asks;
 	struct live_file_table file_table;
+	struct live_smart *smart;
 };
 
 /* All that comes before the first snapshot: clock, host, settings, probes, disks, mounts,
@@ -51,7 +59,7 @@ int live_introduce(struct live *live, struct emit *emit);
  * start_ns. `last`: with all accounts. */
 int live_snapshot(struct live *live, bool last, struct emit *emit);
 
-/* Drains the rings; new disks and EVENT_PULSE when something urgent was in them. */
+/* Drains the rings, and what was told of links; new disks and EVENT_PULSE when something urgent was among it. */
 int live_drain(struct live *live, struct emit *emit);
 
 #endif

@@ -31,6 +31,7 @@ struct live_disks {
 	unsigned int n, room;
 	__u64 names_hash; /* of /proc/partitions */
 	unsigned int polls;
+	__u64 readings;
 	__u64 dropped;	   /* the most at one time */
 	__u64 dropped_now; /* in this reading */
 	char (*name)[32];  /* what is in /sys/block */
@@ -88,6 +89,14 @@ static struct known_disk *find_dev(struct live_disks *d, __u32 dev)
 	return NULL;
 }
 
+const struct event_disk *live_disks_find(const struct live_disks *disks, __u32 dev)
+{
+	for (unsigned int i = 0; i < disks->n; i++)
+		if (disks->item[i].event.dev == dev)
+			return &disks->item[i].event;
+	return NULL;
+}
+
 bool live_disks_is_whole(const struct live_disks *disks, __u32 dev, unsigned int *hint)
 {
 	for (unsigned int k = 0; k < disks->n; k++) {
@@ -99,6 +108,24 @@ bool live_disks_is_whole(const struct live_disks *disks, __u32 dev, unsigned int
 		return !(disks->item[i].event.flags & DISK_PARTITION);
 	}
 	return false;
+}
+
+const struct event_disk *live_disks_at(const struct live_disks *disks, unsigned int i)
+{
+	return i < disks->n ? &disks->item[i].event : NULL;
+}
+
+bool live_disks_has(const struct live_disks *disks, __u32 dev)
+{
+	for (unsigned int i = 0; i < disks->n; i++)
+		if (disks->item[i].event.dev == dev)
+			return true;
+	return false;
+}
+
+__u64 live_disks_readings(const struct live_disks *disks)
+{
+	return disks->readings;
 }
 
 static struct known_disk *add(struct live_disks *d)
@@ -309,6 +336,7 @@ int live_disks_poll(struct live_disks *disks, struct emit *emit)
 	if (sys_block < 0)
 		return 0;
 	d->dropped_now = 0;
+	d->readings++;
 	code = list_names(d);
 	if (code == 0) {
 		mark_gone(d);

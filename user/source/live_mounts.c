@@ -20,8 +20,10 @@
 /* What was told of one mount. */
 struct known_mount {
 	__u32 dev;
+	__u32 id;
 	__u64 hash; /* of the whole event */
 	char mount[128];
+	char fstype[16];
 };
 
 struct known_list {
@@ -33,6 +35,7 @@ struct live_mounts {
 	char path[128];
 	int fd; /* polls POLLPRI when the table changed; -1: read it each time */
 	bool read_once;
+	bool again; /* to be read although the kernel says nothing */
 	__u64 dropped;
 	struct known_list known; /* the table when last read */
 	struct known_list fresh; /* the one being read */
@@ -67,7 +70,7 @@ static bool changed(struct live_mounts *m)
 {
 	struct pollfd poll_fd = {.fd = m->fd, .events = POLLPRI};
 
-	if (m->fd < 0 || !m->read_once)
+	if (m->fd < 0 || !m->read_once || m->again)
 		return true;
 	return poll(&poll_fd, 1, 0) > 0;
 }
@@ -96,7 +99,8 @@ static bool list_has(const struct known_list *list, __u32 dev, __u64 hash)
 
 static int take(struct live_mounts *m, const struct mountinfo *mount, struct emit *emit)
 {
-	struct event_mount event = {.dev = real_dev(mount)};
+	struct event_mount event = {.dev = real_dev(mount), .fs_dev = mount->dev};
+	struct known_mount *known;
 	__u64 hash;
 
 	/* Only what has a disk; of bind mounts (containers make thousands) one is enough. */
@@ -108,6 +112,7 @@ static int take(struct live_mounts *m, const struct mountinfo *mount, struct emi
 	text_copy(event.fstype, sizeof(event.fstype), mount->fstype);
 	text_copy(event.mount, sizeof(event.mount), mount->mount);
 	text_copy(event.source, sizeof(event.source), mount->source);
+	event.flags = mount->read_only ? MOUNT_READ_ONLY : 0;
 	hash = hash_bytes(HASH_START, &event, sizeof(event));
 	if (list_has(&m->fresh, event.dev, hash))
 		return 0;
@@ -115,8 +120,10 @@ static int take(struct live_mounts *m, const struct mountinfo *mount, struct emi
 		m->dropped++;
 		return 0;
 	}
-	m->fresh.item[m->fresh.n] = (struct known_mount){.dev = event.dev, .hash = hash};
-	text_copy(m->fresh.item[m->fresh.n++].mount, sizeof(event.mount), event.mount);
+	known = &m->fresh.item[m->fresh.n++];
+	*known = (struct known_mount){.dev = event.dev, .hash = hash, .id = mount->id};
+	text_copy(known->mount, sizeof(known->mount), event.mount);
+	text_copy(known->fstype, sizeof(known->fstype), event.fstype);
 	if (list_has(&m->known, event.dev, hash))
 		return 0;
 	return EMIT(emit, EVENT_MOUNT, &event);
@@ -157,6 +164,7 @@ int live_mounts_poll(struct live_mounts *mounts, struct emit *emit)
 	if (!changed(m))
 		return 0;
 	m->read_once = true;
+	m->again = false;
 	text = whole_file_read(m->path, TEXT_MAX, &length);
 	if (!text)
 		return 0;
@@ -172,4 +180,19 @@ int live_mounts_poll(struct live_mounts *mounts, struct emit *emit)
 	m->known = m->fresh;
 	free(text);
 	return code;
+}
+
+void live_mounts_again(struct live_mounts *mounts)
+{
+	mounts->again = true;
+}
+
+bool live_mounts_at(const struct live_mounts *mounts, unsigned int i, struct live_mount *ret_mount)
+{
+	const struct known_mount *m = &mounts->known.item[i];
+
+	if (i >= mounts->known.n)
+		return false;
+	*ret_mount = (struct live_mount){m->dev, m->id, m->mount, m->fstype};
+	return true;
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* live_nics.c - the network interfaces; see live_nics.h. */
+/*
+ * live_nics.c - the network interfaces; see live_nics.h.
+ *
+ * rtnetlink tells all of them once a tick, and each change as it comes. Where it is refused, /proc/net/dev has the
+ * counters and the interface ioctls the state, but not what a link was like in between.
+ */
 #include "source/live_nics.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,26 +20,40 @@
 
 #include "source/live_host.h"
 #include "source/netdev.h"
+#include "source/netlink.h"
+#include "source/rtlink.h"
 #include "source/small_file.h"
 
 #define TEXT_MAX (1U << 18) /* 512 lines of less than 300 bytes, and more */
+/* Not of rtnetlink: looked up when the interface is new or its state changed. */
+#define FACTS ((__u32)(NIC_VIRTUAL | NIC_ADDRESSED | NIC_WIRELESS))
 
 struct live_nics {
-	int fd; /* any socket: the interface ioctls do not care which */
+	int fd;	       /* for the interface ioctls */
+	int dump_fd;   /* negative: rtnetlink is refused */
+	int change_fd; /* what the kernel tells by itself; negative: it is not told */
+	__u32 seq;     /* of the latest dump */
 	__u32 netns;
+	bool off;     /* forced: no rtnetlink */
+	bool changed; /* a link came or went since this was last asked for */
 	unsigned int n;
 	__u64 dropped;
 	struct event_nic known[LIVE_NICS_MAX]; /* as told; the header is zero */
 	bool here[LIVE_NICS_MAX];	       /* seen in this poll */
 };
 
-struct live_nics *live_nics_new(void)
+struct live_nics *live_nics_new(bool off)
 {
 	struct live_nics *nics = calloc(1, sizeof(*nics));
 
 	if (!nics)
 		return NULL;
-	nics->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	nics->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (nics->fd < 0)
+		nics->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	nics->off = off;
+	nics->dump_fd = off ? -ECANCELED : netlink_open(0);
+	nics->change_fd = off ? -ECANCELED : netlink_open(RTMGRP_LINK);
 	nics->netns = live_own_netns();
 	return nics;
 }
@@ -44,7 +64,34 @@ void live_nics_free(struct live_nics *nics)
 		return;
 	if (nics->fd >= 0)
 		close(nics->fd);
+	if (nics->dump_fd >= 0)
+		close(nics->dump_fd);
+	if (nics->change_fd >= 0)
+		close(nics->change_fd);
 	free(nics);
+}
+
+int live_nics_fd(const struct live_nics *nics)
+{
+	return nics->change_fd;
+}
+
+int live_nics_report(const struct live_nics *nics, struct emit *emit)
+{
+	struct event_probe event = {.name = "host.links", .state = PROBE_ACTIVE};
+	int code = nics->dump_fd < 0 ? nics->dump_fd : nics->change_fd;
+
+	snprintf(event.via, sizeof(event.via), "rtnetlink/RTNLGRP_LINK");
+	if (code < 0) {
+		event.state = PROBE_UNAVAILABLE;
+		event.via[0] = '\0';
+		if (nics->off)
+			snprintf(event.reason, sizeof(event.reason), "forced off");
+		else
+			snprintf(event.reason, sizeof(event.reason), "rtnetlink: %s",
+				 strerror(-code));
+	}
+	return EMIT(emit, EVENT_PROBE, &event);
 }
 
 int live_nics_account(const struct live_nics *nics, struct emit *emit)
@@ -80,8 +127,35 @@ static bool read_state(const struct live_nics *n, struct event_nic *nic)
 	return true;
 }
 
+/* An address of its own that others can reach: a container's end on the host has none, or a link-local one. */
+static bool has_address(const struct live_nics *n, const struct event_nic *nic)
+{
+	struct ifreq request = {0};
+	char *text, *line, name[32];
+	unsigned int scope;
+	bool found = false;
+	size_t length;
+
+	memcpy(request.ifr_name, nic->name, sizeof(nic->name));
+	if (ioctl(n->fd, SIOCGIFADDR, &request) == 0) {
+		const unsigned char *ip = (const unsigned char *)request.ifr_addr.sa_data + 2;
+
+		if (!(ip[0] == 169 && ip[1] == 254))
+			return true;
+	}
+	/* "fe80...  02 40 20 80     eth0": index, length, scope (0x20: link), flags */
+	text = whole_file_read("/proc/net/if_inet6", TEXT_MAX, &length);
+	for (line = text; line && *line && !found; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%*32s %*x %*x %x %*x %31s", &scope, name) == 2)
+			found = !(scope & 0x20) && strcmp(name, nic->name) == 0;
+	}
+	free(text);
+	return found;
+}
+
 /* What changes with the link, or never: read when the interface is new or its state changed. */
-static void read_facts(struct event_nic *nic)
+static void read_facts(const struct live_nics *n, struct event_nic *nic)
 {
 	char path[64], text[256];
 	long speed;
@@ -90,26 +164,30 @@ static void read_facts(struct event_nic *nic)
 	small_file_link(AT_FDCWD, path, text, sizeof(text));
 	if (strstr(text, "/devices/virtual/"))
 		nic->flags |= NIC_VIRTUAL;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/phy80211", nic->name);
+	if (access(path, F_OK) == 0)
+		nic->flags |= NIC_WIRELESS;
 	snprintf(path, sizeof(path), "/sys/class/net/%s/speed", nic->name);
 	small_file_text(AT_FDCWD, path, text, sizeof(text));
 	speed = strtol(text, NULL, 10);
 	nic->speed_mbps = speed > 0 ? (__u32)speed : 0; /* -1: the link is down, or it has none */
+	if (has_address(n, nic))
+		nic->flags |= NIC_ADDRESSED;
 }
 
 static int take(struct live_nics *n, struct event_nic *nic, struct emit *emit)
 {
 	struct event_nic *known, event;
 
-	if (!read_state(n, nic))
-		return 0;
 	nic->netns = n->netns;
 	known = find(n, nic->ifindex);
-	if (known && ((known->flags ^ nic->flags) & ~(__u32)NIC_VIRTUAL) == 0 &&
+	if (known && ((known->flags ^ nic->flags) & ~FACTS) == 0 &&
 	    memcmp(known->name, nic->name, sizeof(nic->name)) == 0) {
-		nic->flags |= known->flags & NIC_VIRTUAL;
+		nic->flags |= known->flags & FACTS;
 		nic->speed_mbps = known->speed_mbps;
 	} else {
-		read_facts(nic);
+		read_facts(n, nic);
+		n->changed = true;
 	}
 	if (!known && n->n == LIVE_NICS_MAX) {
 		n->dropped++;
@@ -127,18 +205,105 @@ static int take(struct live_nics *n, struct event_nic *nic, struct emit *emit)
 	return EMIT(emit, EVENT_NIC, &event);
 }
 
-/* Containers make and remove interfaces all the time: what is gone leaves its place. */
-static void forget_gone(struct live_nics *n)
+static int tell_gone(struct live_nics *n, struct event_nic *known, struct emit *emit)
 {
-	unsigned int kept = 0;
+	struct event_nic event = *known;
 
-	for (unsigned int i = 0; i < n->n; i++)
-		if (n->here[i])
-			n->known[kept++] = n->known[i];
-	n->n = kept;
+	event.flags |= NIC_GONE;
+	n->changed = true;
+	return EMIT(emit, EVENT_NIC, &event);
 }
 
-int live_nics_poll(struct live_nics *nics, struct emit *emit)
+/* Containers make and remove interfaces all the time: what is gone leaves its place. */
+static int forget_gone(struct live_nics *n, struct emit *emit)
+{
+	unsigned int kept = 0;
+	int code = 0;
+
+	for (unsigned int i = 0; i < n->n; i++) {
+		if (n->here[i])
+			n->known[kept++] = n->known[i];
+		else if (code == 0)
+			code = tell_gone(n, &n->known[i], emit);
+	}
+	n->n = kept;
+	return code;
+}
+
+/* ---- rtnetlink ---- */
+
+struct reading {
+	struct live_nics *nics;
+	struct emit *emit;
+};
+
+static int take_message(void *ctx, const void *message, size_t length)
+{
+	struct reading *r = ctx;
+	struct event_nic nic = {0}, *known;
+	const struct event_nic *before;
+
+	switch (rtlink_parse(message, length, &nic)) {
+	case RTLINK_NONE:
+		break;
+	case RTLINK_GONE:
+		known = find(r->nics, nic.ifindex);
+		if (!known)
+			break;
+		memset(r->nics->here, 1, sizeof(r->nics->here));
+		r->nics->here[known - r->nics->known] = false;
+		return forget_gone(r->nics, r->emit);
+	case RTLINK_STATE:
+		before = find(r->nics, nic.ifindex);
+		if (!before)
+			break; /* the next dump has its counters */
+		nic.rx_packets = before->rx_packets;
+		nic.tx_packets = before->tx_packets;
+		nic.rx_errors = before->rx_errors;
+		nic.tx_errors = before->tx_errors;
+		nic.rx_dropped = before->rx_dropped;
+		nic.tx_dropped = before->tx_dropped;
+		nic.rx_crc_errors = before->rx_crc_errors;
+		nic.rx_frame_errors = before->rx_frame_errors;
+		nic.rx_missed_errors = before->rx_missed_errors;
+		nic.tx_carrier_errors = before->tx_carrier_errors;
+		return take(r->nics, &nic, r->emit);
+	case RTLINK_FULL:
+		return take(r->nics, &nic, r->emit);
+	}
+	return 0;
+}
+
+int live_nics_changes(struct live_nics *nics, struct emit *emit, bool *ret_changed)
+{
+	struct reading reading = {nics, emit};
+
+	nics->changed = false;
+	if (nics->change_fd >= 0)
+		netlink_read(nics->change_fd, take_message, &reading);
+	*ret_changed = nics->changed;
+	/* What was lost in between, the next dump makes good; the kernel's own count has each carrier lost. */
+	return emit->failed;
+}
+
+static int poll_netlink(struct live_nics *n, struct emit *emit)
+{
+	struct reading reading = {n, emit};
+	int code;
+
+	memset(n->here, 0, sizeof(n->here));
+	if (++n->seq == 0)
+		n->seq = 1;
+	code = netlink_dump(n->dump_fd, RTM_GETLINK, n->seq, take_message, &reading);
+	if (emit->failed)
+		return emit->failed;
+	/* One that changed while it was made may lack some: they are gone when the next one lacks them too. */
+	return code < 0 ? 0 : forget_gone(n, emit);
+}
+
+/* ---- /proc/net/dev ---- */
+
+static int poll_proc(struct live_nics *nics, struct emit *emit)
 {
 	size_t length;
 	char *text, *line, *end;
@@ -151,11 +316,21 @@ int live_nics_poll(struct live_nics *nics, struct emit *emit)
 	for (line = text; code == 0 && (end = strchr(line, '\n')); line = end + 1) {
 		struct event_nic nic = {0};
 
-		if (netdev_parse(line, (size_t)(end - line), &nic))
+		if (netdev_parse(line, (size_t)(end - line), &nic) && read_state(nics, &nic))
 			code = take(nics, &nic, emit);
 	}
 	free(text);
-	if (code == 0)
-		forget_gone(nics);
-	return code;
+	return code == 0 ? forget_gone(nics, emit) : code;
+}
+
+int live_nics_poll(struct live_nics *nics, struct emit *emit)
+{
+	bool changed;
+	int code;
+
+	if (nics->dump_fd < 0)
+		return poll_proc(nics, emit);
+	/* First what was told before: each change in its order. */
+	code = live_nics_changes(nics, emit, &changed);
+	return code == 0 ? poll_netlink(nics, emit) : code;
 }

@@ -56,9 +56,13 @@ static int account(struct live *live, struct emit *emit)
 	if (code < 0)
 		return code;
 	live_disks_account(live->disks, emit);
+	live_chain_account(live->chain, emit);
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
 	live_queues_account(live->queues, emit);
+	live_fs_account(live->fs, emit);
+	live_load_account(&live->load, emit);
+	live_smart_account(live->smart, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
 }
@@ -70,7 +74,11 @@ static int poll_host(struct live *live, struct emit *emit)
 	if (code == 0)
 		code = live_disks_poll(live->disks, emit);
 	if (code == 0)
+		code = live_chain_poll(live->chain, live->disks, emit);
+	if (code == 0)
 		code = live_mounts_poll(live->mounts, emit);
+	if (code == 0)
+		code = live_fs_poll(live->fs, live->mounts, emit);
 	if (code == 0)
 		code = live_nics_poll(live->nics, emit);
 	return code;
@@ -86,6 +94,10 @@ int live_introduce(struct live *live, struct emit *emit)
 		code = tell_settings(live, emit);
 	if (code == 0)
 		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
+	if (code == 0)
+		code = live_load_report(&live->load, emit);
+	if (code == 0)
+		code = live_nics_report(live->nics, emit);
 	return code < 0 ? code : poll_host(live, emit);
 }
 
@@ -121,6 +133,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 	if (code == 0)
 		code = live_file_table_poll(&live->file_table, "", emit);
 	if (code == 0)
+		code = live_load_poll(&live->load, live->probes, emit);
+	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))
 		code = account(live, emit);
@@ -129,15 +143,43 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 	return code == 0 ? tell_tick(live, emit) : code;
 }
 
+struct drained {
+	struct emit *emit;
+	bool failed; /* a request */
+};
+
+static int pass_on(void *ctx, const struct event *event)
+{
+	struct drained *drained = ctx;
+
+	drained->failed |= event->type == EVENT_BLOCK_IO &&
+			   ((const struct event_block_io *)event)->reason == BLOCK_IO_ERROR;
+	return emit_event(drained->emit, event);
+}
+
 int live_drain(struct live *live, struct emit *emit)
 {
 	struct event_pulse event = {0};
-	int code, urgent = probes_drain(live->probes, emit_event, emit);
+	struct drained drained = {.emit = emit};
+	int code, urgent = probes_drain(live->probes, pass_on, &drained);
+	bool changed;
 
-	if (urgent <= 0)
+	if (drained.failed)
+		live_chain_suspect(live->chain);
+	if (urgent < 0)
 		return urgent;
 	emit->now_ns = monotonic_ns();
+	code = live_nics_changes(live->nics, emit, &changed);
+	if (code < 0 || (!urgent && !changed))
+		return code;
+	/* It may be of a file system, which then has more to say. */
+	if (urgent) {
+		live_fs_hurry(live->fs);
+		live_mounts_again(live->mounts);
+	}
 	/* It may be a disk that came since the last tick: who judges its errors must know its name. */
 	code = live_disks_poll(live->disks, emit);
+	if (code == 0)
+		code = live_chain_follow(live->chain, live->disks, emit);
 	return code < 0 ? code : EMIT(emit, EVENT_PULSE, &event);
 }

@@ -21,6 +21,15 @@ static bool next_field(const char **p, const char *end, const char **ret_field, 
 	return true;
 }
 
+static __u32 number(const char *field, size_t length)
+{
+	__u32 value = 0;
+
+	for (size_t i = 0; i < length && i < 9 && field[i] >= '0' && field[i] <= '9'; i++)
+		value = value * 10 + (__u32)(field[i] - '0');
+	return value;
+}
+
 static bool is_octal(const char *p)
 {
 	return p[0] >= '0' && p[0] <= '3' && p[1] >= '0' && p[1] <= '7' && p[2] >= '0' &&
@@ -57,9 +66,11 @@ bool mountinfo_parse(const char *line, size_t length, struct mountinfo *ret_moun
 	struct mountinfo m = {0};
 	char dev_text[24];
 
-	for (int skip = 0; skip < 2; skip++) /* the mount's and its parent's id */
-		if (!next_field(&p, end, &field, &n))
-			return false;
+	if (!next_field(&p, end, &field, &n))
+		return false;
+	m.id = number(field, n);
+	if (!next_field(&p, end, &field, &n)) /* the parent's id */
+		return false;
 	if (!next_field(&p, end, &dev, &dev_n) || !next_field(&p, end, &root, &root_n) ||
 	    !next_field(&p, end, &mount, &mount_n) || !next_field(&p, end, &field, &n))
 		return false;
@@ -80,6 +91,10 @@ bool mountinfo_parse(const char *line, size_t length, struct mountinfo *ret_moun
 		return false;
 	unescape(field, n, m.source, sizeof(m.source));
 	unescape(mount, mount_n, m.mount, sizeof(m.mount));
+	/* Of the super block: "ro" or "rw" first, always. */
+	if (next_field(&p, end, &field, &n))
+		m.read_only =
+			n >= 2 && field[0] == 'r' && field[1] == 'o' && (n == 2 || field[2] == ',');
 	m.whole = root_n == 1 && root[0] == '/';
 	*ret_mount = m;
 	return true;

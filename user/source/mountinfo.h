@@ -10,6 +10,8 @@
 
 struct mountinfo {
 	__u32 dev; /* of the file system: major << 20 | minor; major 0 = has no device of its own */
+	__u32 id;  /* the mount's */
+	bool read_only;	 /* the file system (its super block), whatever the mount says */
 	bool whole;	 /* the file system's root is mounted, not a directory of it */
 	char fstype[16]; /* cut, like the next two, to what fits */
 	char mount[128];

@@ -45,7 +45,9 @@ int memory_new(const struct memory_options *options, struct memory **ret_memory,
 	m->options = *options;
 	if (options->path[0])
 		code = norms_read(m->norms, options->path, options->writes, &why);
-	if (code < 0 && !(code == -ENOENT || (options->is_default && !options->writes)))
+	/* Who may not read it may not write it either, and is told so then. */
+	if (code < 0 && code != -ENOENT &&
+	    !(options->is_default && (!options->writes || code == -EACCES)))
 		log_warn("%s", why.text);
 	*ret_memory = m;
 	return 0;

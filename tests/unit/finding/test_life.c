@@ -168,6 +168,8 @@ const struct rule *const rule_table[] = {&weak, &strong, &effect, &later};
 const unsigned int rule_count = 4;
 const struct precedence precedence_table[] = {{"strong", "weak", true}};
 const unsigned int precedence_count = 1;
+const struct precedence precedence_below[] = {{"none", "none", false}};
+const unsigned int precedence_below_count = 0;
 const struct correlation correlation_table[] = {{"effect", "strong", JOIN_HOST, 10 * S}};
 const unsigned int correlation_count = 1;
 

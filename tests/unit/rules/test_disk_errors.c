@@ -425,18 +425,107 @@ static void test_asks_who_issued_and_names_victims(void **state)
 	put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 9320, 812);
 	put_io(&w, SDA, BLOCK_READ, BLOCK_MEDIUM, 9328, 812);
 	assert_int_equal(judge(&w, "disk-media-error"), 1);
-	assert_int_equal(w.n_asks, 2);
+	assert_int_equal(w.n_asks, 3);
 	assert_int_equal(w.ask[0].what, ASK_BLOCK_ISSUE);
 	assert_int_equal(w.ask[0].dev, SDA);
 	assert_true(w.ask[0].until_ns > w.now);
 	assert_int_equal(w.ask[1].what, ASK_PROC);
 	assert_int_equal(w.ask[1].pid, 812);
+	assert_int_equal(w.ask[2].what, ASK_SMART);
+	assert_int_equal(w.ask[2].dev, SDA);
 	assert_int_equal(w.claim[0].affects[0].type, SUBJECT_PROCESS);
 	assert_string_equal(w.claim[0].affects[0].comm, "io-812");
 	/* --pid narrows victims, not disks. */
 	put_setting(&w, "pid", "99");
 	assert_int_equal(judge(&w, "disk-media-error"), 1);
 	assert_int_equal(w.claim[0].n_affects, 0);
+	world_done(&w);
+}
+
+static bool asks_smart(struct world *w)
+{
+	assert_int_equal(judge(w, "disk-media-error"), 1);
+	for (unsigned int i = 0; i < w->n_asks; i++)
+		if (w->ask[i].what == ASK_SMART)
+			return true;
+	return false;
+}
+
+static void put_transport(struct world *w, const char *name, const char *transport, __u32 flags)
+{
+	struct event_disk e = EVENT(w, event_disk, EVENT_DISK);
+
+	e.dev = SDA;
+	e.flags = flags;
+	snprintf(e.name, sizeof(e.name), "%s", name);
+	snprintf(e.transport, sizeof(e.transport), "%s", transport);
+	put(w, &e);
+}
+
+/* A disk that can tell, is not asked yet, and answers what it is asked. */
+static void test_asks_what_the_disk_says(void **state)
+{
+	struct event_block_queue stuck;
+	struct event_smart said;
+	struct world w;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	assert_true(asks_smart(&w));
+	put_transport(&w, "sda", "usb", 0);
+	assert_false(asks_smart(&w));
+	put_transport(&w, "loop0", "loop", DISK_VIRTUAL);
+	assert_false(asks_smart(&w));
+	put_transport(&w, "sda", "sata", 0);
+	assert_true(asks_smart(&w));
+	for (unsigned int i = 0; i < 4; i++) {
+		stuck = (struct event_block_queue)EVENT(&w, event_block_queue, EVENT_BLOCK_QUEUE);
+		stuck.dev = SDA;
+		stuck.in_flight = 3;
+		stuck.reads_done = 1200;
+		put(&w, &stuck);
+		wait_s(&w, 1);
+		tick(&w);
+	}
+	assert_false(asks_smart(&w));
+	stuck.h.ts_ns = w.now;
+	stuck.reads_done = 1203;
+	stuck.in_flight = 0;
+	put(&w, &stuck);
+	assert_true(asks_smart(&w));
+	said = (struct event_smart)EVENT(&w, event_smart, EVENT_SMART);
+	said.dev = SDA;
+	said.outcome = SMART_TIMEOUT;
+	put(&w, &said);
+	assert_false(asks_smart(&w));
+	world_done(&w);
+}
+
+/* Whatever it says: neither confidence nor severity move. */
+static void test_smart_is_evidence_only(void **state)
+{
+	struct event_smart said;
+	struct world w;
+	double alone;
+
+	(void)state;
+	fail_reads(&w, BLOCK_READ, BLOCK_MEDIUM, 3);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	alone = w.claim[0].confidence;
+	said = (struct event_smart)EVENT(&w, event_smart, EVENT_SMART);
+	said.dev = SDA;
+	said.outcome = SMART_READ;
+	said.known = SMART_PASSED | SMART_PENDING | SMART_REALLOCATED | SMART_TEMPERATURE;
+	said.pending = 3;
+	said.temperature = 41;
+	put(&w, &said);
+	assert_int_equal(judge(&w, "disk-media-error"), 1);
+	assert_true(w.claim[0].confidence == alone);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	assert_true(find_evidence(&w.claim[0], "disk.smart.pending")->value == 3);
+	assert_true(find_evidence(&w.claim[0], "disk.smart.failing")->value == 1);
+	assert_true(find_evidence(&w.claim[0], "disk.smart.temperature")->value == 41);
+	assert_null(find_evidence(&w.claim[0], "disk.smart.reallocated"));
 	world_done(&w);
 }
 
@@ -516,6 +605,8 @@ int main(void)
 		cmocka_unit_test(test_against_a_virtual_disk),
 		cmocka_unit_test(test_no_odd_name_in_a_command),
 		cmocka_unit_test(test_asks_who_issued_and_names_victims),
+		cmocka_unit_test(test_asks_what_the_disk_says),
+		cmocka_unit_test(test_smart_is_evidence_only),
 		cmocka_unit_test(test_threshold_moves_the_boundary),
 		cmocka_unit_test(test_recovers_only_by_healthy_work),
 		cmocka_unit_test(test_exposure_is_requests),

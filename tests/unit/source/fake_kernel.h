@@ -82,6 +82,20 @@ unsigned long long probes_map_bytes(const struct probes *probes)
 	return 4096;
 }
 
+unsigned long long probes_oom_kills(const struct probes *probes)
+{
+	(void)probes;
+	return 0;
+}
+
+int probes_waiting(struct probes *probes, waiting_fn fn, void *ctx)
+{
+	(void)probes;
+	(void)fn;
+	(void)ctx;
+	return -ENOTSUP;
+}
+
 int probes_fd(const struct probes *probes)
 {
 	(void)probes;

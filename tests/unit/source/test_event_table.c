@@ -103,6 +103,15 @@ static bool is_type(enum event_type type)
 	case EVENT_DISK_NORM:
 	case EVENT_IO_LIMIT:
 	case EVENT_TASK_BLOCKED:
+	case EVENT_FS_SPACE:
+	case EVENT_FS_WB:
+	case EVENT_FS_WB_FILE:
+	case EVENT_FS_HEALTH:
+	case EVENT_FS_ERROR:
+	case EVENT_SMART:
+	case EVENT_DISK_LINK:
+	case EVENT_RAID:
+	case EVENT_RAID_MEMBER:
 	case EVENT_NIC:
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:
@@ -116,6 +125,13 @@ static bool is_type(enum event_type type)
 	case EVENT_FD_SITE:
 	case EVENT_FD_ARMED:
 	case EVENT_FD_STACK:
+	case EVENT_HOST_LOAD:
+	case EVENT_HOST_CPU:
+	case EVENT_OOM_KILL:
+	case EVENT_PROC_EXITS:
+	case EVENT_TASK_WAITING:
+	case EVENT_TASK_HANG:
+	case EVENT_HARDWARE_REPORT:
 		return true;
 	}
 	return false;

@@ -16,11 +16,12 @@
 
 #include "source/live_mounts.h"
 
-#define ROOT_FS "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
-#define DATA	"2 1 8:17 / /data rw - xfs /dev/sdb1 rw\n"
-#define DATA_RO "2 1 8:17 / /data ro - xfs /dev/disk/by-id/x rw\n"
-#define COPY	"3 1 8:17 / /srv/data rw - xfs /dev/sdb1 rw\n"
-#define PROC	"4 1 0:21 / /proc rw - proc proc rw\n"
+#define ROOT_FS	 "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+#define DATA	 "2 1 8:17 / /data rw - xfs /dev/sdb1 rw\n"
+#define DATA_RO	 "2 1 8:17 / /data ro - xfs /dev/disk/by-id/x rw\n"
+#define DATA_OFF "2 1 8:17 / /data rw - xfs /dev/sdb1 ro,attr2\n"
+#define COPY	 "3 1 8:17 / /srv/data rw - xfs /dev/sdb1 rw\n"
+#define PROC	 "4 1 0:21 / /proc rw - proc proc rw\n"
 
 static char root[64];
 static struct live_mounts *mounts;
@@ -122,6 +123,25 @@ static void test_change_is_no_unmount(void **state)
 	assert_string_equal(told[0].source, "/dev/disk/by-id/x");
 }
 
+/* Read-only is what the file system is, not what a mount of it is. */
+static void test_read_only(void **state)
+{
+	struct live_mount mount;
+
+	(void)state;
+	poll_table(DATA);
+	poll_table(DATA_OFF);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].flags, MOUNT_READ_ONLY);
+	assert_int_equal(told[0].fs_dev, 8 << 20 | 17);
+	assert_true(live_mounts_at(mounts, 0, &mount));
+	assert_int_equal(mount.id, 2);
+	assert_string_equal(mount.fstype, "xfs");
+	assert_false(live_mounts_at(mounts, 1, &mount));
+	poll_table(DATA);
+	assert_int_equal(told[0].flags, 0);
+}
+
 /* The mount table could not be read: nothing was unmounted for that. */
 static void test_unreadable(void **state)
 {
@@ -143,6 +163,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_new_and_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_of_two_mounts_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_change_is_no_unmount, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
 	};
 

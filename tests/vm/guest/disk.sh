@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
+MAPPINGS=()
+
 # The guest's faulty disks. Its healthy one is /dev/vda, ext4, on /data.
 
 # scsi_up: a SCSI disk of scsi_debug, whose name goes to $SCSI. It stays for the whole boot; a cell
@@ -15,6 +17,14 @@ scsi_up() {
 	SCSI=${path##*/}
 	until_true 10 test -b "/dev/$SCSI"
 	scsi_set opts 0
+}
+
+# scsi_reload OPTION...: the driver again, with other options; without any: as it is for all others. Nothing may
+# use its disk.
+scsi_reload() {
+	until_true 60 modprobe -r scsi_debug
+	(($# == 0)) || modprobe scsi_debug dev_size_mb=64 ndelay=200000 statistics=1 lbpws=0 "$@"
+	scsi_up
 }
 
 # scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
@@ -96,7 +106,56 @@ flaky_start() {
 	dmsetup resume --noudevsync flaky
 }
 
+# linear_up NAME DEVICE: a mapping onto the whole of a device
+linear_up() {
+	modprobe dm-mod 2>/dev/null || modprobe dm_mod
+	dmsetup create --noudevsync "$1" --table "0 $(blockdev --getsz "$2") linear $2 0"
+	dmsetup mknodes "$1"
+	MAPPINGS+=("$1")
+}
+
+# ext4_up DEVICE: an ext4 of it on /tmp/stack.d
+ext4_up() {
+	mkfs.ext4 -q -F "$1"
+	mkdir -p /tmp/stack.d
+	mount "$1" /tmp/stack.d
+	STACKED=1
+}
+
+# member_up: a loop device over a file on /data as large as the SCSI disk; its name goes to $MEMBER.
+member_up() {
+	[[ -s /data/member ]] || fallocate -l 64M /data/member
+	MEMBER=$(losetup --find --show --direct-io=on /data/member)
+	MEMBER=${MEMBER#/dev/}
+}
+
+# raid1_up [OPTION...] DEVICE...: /dev/md0, a RAID1 of these (or "missing"); reads go to what comes before --write-mostly.
+raid1_up() {
+	modprobe raid1
+	MDADM_NO_UDEV=1 mdadm --create /dev/md0 --run --quiet --level=1 --raid-devices=2 --metadata=1.2 --homehost=vm \
+		"$@" </dev/null
+	until_true 10 test -b /dev/md0
+	RAID=md0
+}
+
+raid_down() {
+	local name
+	if [[ ${STACKED:-} ]]; then
+		umount /tmp/stack.d || umount -l /tmp/stack.d
+	fi
+	for name in "${MAPPINGS[@]}"; do
+		dmsetup remove --noudevsync --retry "$name" || dmsetup remove --noudevsync --force "$name"
+		rm -f "/dev/mapper/$name"
+	done
+	[[ ${RAID:-} ]] || return 0
+	MDADM_NO_UDEV=1 mdadm --stop "/dev/$RAID"
+	for name in "${SCSI:-}" "${MEMBER:-}"; do
+		[[ ! -b /dev/$name ]] || mdadm --zero-superblock "/dev/$name"
+	done
+}
+
 disk_down() {
+	raid_down
 	[[ ! ${MAPPING:-} ]] || dmsetup remove --noudevsync --retry slowmap
 	rm -f /dev/mapper/slowmap
 	[[ ! -d /sys/module/scsi_debug ]] || { scsi_set opts 0 && scsi_pace 200000; }

@@ -153,6 +153,7 @@ static const struct command {
 	 "-o direct reads and writes of -f a second",
 	 run_disk,
 	 {.opens_per_s = 50, .write = true}},
+	{"nowait", "-o reads of -f a second that must not wait", run_nowait, {.opens_per_s = 50}},
 	{"synscan", "-o raw SYNs a second to ports -p of -a", run_synscan, {.opens_per_s = 50}},
 };
 

@@ -65,6 +65,8 @@ int run_files(const struct plan *plan);
 /* Reads (or writes and now and then syncs) random blocks of a file or device past the page cache.
  */
 int run_disk(const struct plan *plan);
+/* Reads random blocks that must not wait. */
+int run_nowait(const struct plan *plan);
 /* Raw SYNs to a range of ports, as from a foreign host: this kernel has no socket for them. */
 int run_synscan(const struct plan *plan);
 

@@ -10,9 +10,8 @@ import re
 import shlex
 
 CLASSES = ("hardware", "network", "connection-leak", "system")
-# What a scenario may leave unsaid: with the healthy load beside it every class but `system`, which has
-# no core kinds yet, has enough to be judged.
-DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "clear|idle", "system": "blind|idle|clear"}
+# What a scenario may leave unsaid: with the healthy load beside it every class has enough to be judged.
+DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "clear|idle", "system": "clear"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Pattern:
     def matches(self, finding):
         subject = finding.get("subject", {})
         return (finding.get("class") == self.class_ and matches(self.kind, finding.get("kind"))
-                and subject.get("type") == self.type
+                and matches(self.type, subject.get("type"))
                 and all(matches(glob, subject.get(key)) for key, glob in self.keys))
 
     def __str__(self):

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fs.c - the file systems; see fs.h. */
+#include "model/fs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "model/copy.h"
+
+void filesystems_init(struct filesystems *fss)
+{
+	table_init(&fss->table, sizeof(__u32), sizeof(struct fs), FILESYSTEMS_MAX);
+}
+
+void filesystems_done(struct filesystems *fss)
+{
+	table_done(&fss->table);
+}
+
+const struct fs *filesystems_find(const struct filesystems *fss, __u32 dev)
+{
+	return table_find(&fss->table, &dev);
+}
+
+const struct fs *filesystems_next(const struct filesystems *fss, const struct fs *fs)
+{
+	return table_next(&fss->table, fs);
+}
+
+/* The first mount with this super block, or of this device. */
+static const struct disk_mount *mount_of(const struct disks *disks, __u32 dev, bool by_super)
+{
+	for (unsigned int i = 0; i < disks->n_mounts; i++) {
+		const struct disk_mount *m = &disks->mount[i];
+
+		if ((by_super && m->fs_dev ? m->fs_dev : m->dev) == dev)
+			return m;
+	}
+	return NULL;
+}
+
+static struct fs *fs_get(struct filesystems *fss, const struct disks *disks, __u32 dev,
+			 bool by_super)
+{
+	const struct disk_mount *m = mount_of(disks, dev, by_super);
+	struct fs *fs;
+
+	if (m)
+		dev = m->dev;
+	fs = table_find(&fss->table, &dev);
+	if (fs) {
+		table_touch(&fss->table, fs);
+	} else {
+		fs = table_add(&fss->table, &dev);
+		if (!fs)
+			return NULL;
+		fs->dev = dev;
+	}
+	fs->mounted = m != NULL;
+	if (m)
+		fs->mount = *m;
+	return fs;
+}
+
+/* ---- space ---- */
+
+static void apply_space(struct fs *fs, const struct event_fs_space *event)
+{
+	struct fs_sample *s;
+
+	if (event->flags & FS_READ_ONLY && !(fs->space.flags & FS_READ_ONLY) && fs->space.h.ts_ns)
+		fs->read_only_ns = event->h.ts_ns;
+	else if (!(event->flags & FS_READ_ONLY))
+		fs->read_only_ns = 0;
+	/* It was made larger or smaller, or anew: what was before is another story. */
+	if (fs->space.size_bytes != event->size_bytes)
+		fs->n_samples = 0;
+	fs->space = *event;
+	if (event->flags & FS_UNANSWERED || event->avail_bytes > event->size_bytes)
+		return;
+	s = &fs->sample[fs->n_samples++ % FS_SAMPLES_KEPT];
+	s->ts_ns = event->h.ts_ns;
+	s->used = event->size_bytes - event->avail_bytes;
+	s->inodes_used =
+		event->inodes > event->inodes_free ? event->inodes - event->inodes_free : 0;
+}
+
+const struct fs_sample *fs_sample_at(const struct fs *fs, unsigned int i)
+{
+	if (i >= FS_SAMPLES_KEPT || i >= fs->n_samples)
+		return NULL;
+	return &fs->sample[(fs->n_samples - 1 - i) % FS_SAMPLES_KEPT];
+}
+
+/* ---- health ---- */
+
+static void apply_health(struct fs *fs, const struct event_fs_health *event)
+{
+	bool first = !fs->health.h.ts_ns;
+
+	if (event->flags & FS_READ_ONLY && !fs->read_only_ns)
+		fs->read_only_ns = event->h.ts_ns;
+	if (first) {
+		fs->health_first = *event;
+	} else if (event->errors > fs->health.errors) {
+		if (!fs->grew_ns)
+			fs->grew_first_ns = event->h.ts_ns;
+		fs->grew_ns = event->h.ts_ns;
+	}
+	fs->health = *event;
+	copy_text(fs->health.where, sizeof(fs->health.where), event->where, sizeof(event->where));
+}
+
+static void apply_error(struct fs *fs, const struct event_fs_error *event)
+{
+	struct event_fs_error *e = event->shutdown ? &fs->shutdown : &fs->error;
+
+	*e = *event;
+	copy_text(e->where, sizeof(e->where), event->where, sizeof(event->where));
+	copy_text(e->comm, sizeof(e->comm), event->comm, sizeof(event->comm));
+	copy_text(e->fstype, sizeof(e->fstype), event->fstype, sizeof(event->fstype));
+	copy_text(fs->id, sizeof(fs->id), event->id, sizeof(event->id));
+	if (!fs->n_errors++)
+		fs->error_first_ns = event->h.ts_ns;
+}
+
+/* ---- write-back ---- */
+
+__u64 fs_untold(const struct fs_lost *lost)
+{
+	return lost->now.files > lost->now.heard ? lost->now.files - lost->now.heard : 0;
+}
+
+__u64 fs_disk_writes(const struct disks *disks, __u32 dev)
+{
+	const struct disk *disk = disks_find(disks, dev);
+
+	if (disk && disk->info.parent)
+		disk = disks_find(disks, disk->info.parent);
+	return disk ? disk_requests(disk, BLOCK_WRITE) : 0;
+}
+
+static void lost_more(struct fs_lost *lost, __u64 ts_ns, __u64 writes)
+{
+	if (!lost->first_ns)
+		lost->first_ns = ts_ns;
+	lost->last_ns = ts_ns;
+	lost->writes_then = writes;
+}
+
+/* Counters are exact; a file that the ring told of before is in them. */
+static void apply_wb(struct fs *fs, const struct disks *disks, const struct event_fs_wb *event)
+{
+	struct fs_lost *lost = event->bdev ? &fs->bdev : &fs->files;
+	const struct event_fs_wb before = lost->now;
+
+	lost->now = *event;
+	copy_text(lost->now.fstype, sizeof(lost->now.fstype), event->fstype, sizeof(event->fstype));
+	copy_text(lost->now.id, sizeof(lost->now.id), event->id, sizeof(event->id));
+	if (!event->bdev)
+		copy_text(fs->id, sizeof(fs->id), event->id, sizeof(event->id));
+	if (event->ranges - event->deleted > before.ranges - before.deleted)
+		lost_more(lost, event->h.ts_ns, fs_disk_writes(disks, fs->dev));
+	if (event->told > before.told && !lost->told_ns)
+		lost->told_ns = event->h.ts_ns;
+	if (!fs_untold(lost))
+		lost->silent_ns = 0;
+	else if (!lost->silent_ns)
+		lost->silent_ns = event->h.ts_ns;
+}
+
+static void apply_wb_file(struct fs *fs, const struct event_fs_wb_file *event)
+{
+	struct fs_lost *lost = event->bdev ? &fs->bdev : &fs->files;
+	struct event_fs_wb_file *told;
+
+	if (!event->told)
+		return;
+	lost->told_ns = event->h.ts_ns;
+	told = &lost->told[lost->n_told++ % FS_TOLD_KEPT];
+	*told = *event;
+	copy_text(told->comm, sizeof(told->comm), event->comm, sizeof(event->comm));
+}
+
+const struct event_fs_wb_file *fs_told_at(const struct fs_lost *lost, unsigned int i)
+{
+	if (i >= FS_TOLD_KEPT || i >= lost->n_told)
+		return NULL;
+	return &lost->told[(lost->n_told - 1 - i) % FS_TOLD_KEPT];
+}
+
+/* ---- events ---- */
+
+static int apply_mount(struct filesystems *fss, const struct disks *disks,
+		       const struct event_mount *event)
+{
+	struct fs *fs = table_find(&fss->table, &event->dev);
+	const struct disk_mount *m = mount_of(disks, event->dev, false);
+	bool was;
+
+	if (!fs)
+		return 0;
+	was = fs->mounted && fs->mount.read_only;
+	fs->mounted = m != NULL;
+	if (!m)
+		return 0;
+	fs->mount = *m;
+	if (m->read_only && !was && !fs->read_only_ns)
+		fs->read_only_ns = event->h.ts_ns;
+	else if (!m->read_only)
+		fs->read_only_ns = 0;
+	return 0;
+}
+
+int filesystems_apply(struct filesystems *fss, const struct disks *disks, const struct event *event)
+{
+	const struct event_fs_wb_file *file = (const struct event_fs_wb_file *)event;
+	const struct event_fs_error *error = (const struct event_fs_error *)event;
+	const struct event_fs_wb *wb = (const struct event_fs_wb *)event;
+	struct fs *fs;
+
+	switch (event->type) {
+	case EVENT_MOUNT:
+		return apply_mount(fss, disks, (const struct event_mount *)event);
+	case EVENT_FS_WB:
+		fs = fs_get(fss, disks, wb->dev, !wb->bdev);
+		break;
+	case EVENT_FS_WB_FILE:
+		fs = fs_get(fss, disks, file->dev, !file->bdev);
+		break;
+	case EVENT_FS_ERROR:
+		fs = fs_get(fss, disks, error->dev, true);
+		break;
+	case EVENT_FS_SPACE:
+		fs = fs_get(fss, disks, ((const struct event_fs_space *)event)->dev, false);
+		break;
+	default:
+		fs = fs_get(fss, disks, ((const struct event_fs_health *)event)->dev, false);
+	}
+	if (!fs)
+		return -ENOMEM;
+	if (event->type == EVENT_FS_WB)
+		apply_wb(fs, disks, wb);
+	else if (event->type == EVENT_FS_WB_FILE)
+		apply_wb_file(fs, file);
+	else if (event->type == EVENT_FS_ERROR)
+		apply_error(fs, error);
+	else if (event->type == EVENT_FS_SPACE)
+		apply_space(fs, (const struct event_fs_space *)event);
+	else
+		apply_health(fs, (const struct event_fs_health *)event);
+	return 0;
+}

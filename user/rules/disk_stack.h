@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* disk_stack.h - what is stacked on a disk, in words and as consequence: does an array make its errors good? */
+#ifndef CULPRIT_DISK_STACK_H
+#define CULPRIT_DISK_STACK_H
+
+#include "rules/rule.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+/* An array that is made to lose members. */
+struct disk_array {
+	const struct stack_raid *raid; /* NULL: none is above the disk */
+	const struct disk *disk;       /* the array's */
+	const struct event_raid_member
+		*member; /* of it, in or under which the disk is; NULL: not told */
+	bool out;	 /* the member has been taken out, or is not in sync */
+	bool gone;	 /* the disk is */
+	bool spared;	 /* all data is on the other members, and they are there */
+};
+
+/* The nearest one above the disk. */
+void disk_array_above(struct disk_array *a, const struct model *model, const struct disk *disk);
+/* Of a level that can lose a member. */
+bool raid_is_redundant(const struct event_raid *raid);
+/* So many members more may be lost at least. */
+unsigned int raid_spare_members(const struct event_raid *raid);
+/* The disk of a member is not there any more. */
+bool raid_member_is_gone(const struct disks *disks, const struct event_raid_member *member);
+/* It serves no data any more. */
+bool raid_has_failed(const struct event_raid *raid);
+
+/* "md0 healed them, no data lost": what the array made of failed requests; empty without one. `reads`: only
+ * reads failed. */
+struct text disk_array_text(const struct disk_array *a, bool reads);
+
+/* One line, "sdb > sdb1 > md0 (raid1: sda1 sdb1) > vg-data > ext4 > /data", in at most `columns` (96)
+ * characters; false when nothing is known above or below the disk. */
+bool disk_chain_text(const struct model *model, const struct disk *disk, char *to, size_t columns);
+
+/* Adds what lies above the disk to what the claim affects: arrays and file systems. */
+void disk_stack_affects(struct claim *claim, const struct model *model, const struct disk *disk);
+/* "not md0: sda1 1,198 reads, 0 errors": the other members. */
+void disk_stack_siblings(struct claim *claim, const struct model *model,
+			 const struct disk_array *a);
+/* The mdadm command for a member whose disk is to be replaced. */
+void disk_stack_advice(struct claim *claim, const struct disk_array *a);
+
+#endif

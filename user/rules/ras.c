@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ras.c - memory-error: a memory controller (EDAC) reports errors of a module. machine-check: a processor's
+ * bank or a PCIe device does.
+ *
+ * One finding for each module, bank or device. A processor's memory-controller bank is memory-error too,
+ * unless an EDAC driver tells of the same errors better. Basis: reported; c = 0.98, times 0.9 where only the
+ * address is known and not the module.
+ *
+ * Severity: critical when it was not corrected and is used (uncorrected, fatal); warning when it is deferred,
+ * or when more were corrected in ten minutes than `corrected` allows; else info.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/copy.h"
+#include "rules/families.h"
+#include "rules/machine_claim.h"
+#include "rules/stats.h"
+#include "rules/text.h"
+
+static const struct threshold memory_corrected = {
+	"memory-error.corrected", 10, "{error}",
+	"of ten minutes: one a day is a cosmic ray, ten in minutes are a bad cell or row"};
+static const struct threshold check_corrected = {
+	"machine-check.corrected", 10, "{error}",
+	"of ten minutes: a processor that corrects its caches that often wears out"};
+static const struct threshold pcie_corrected = {
+	"machine-check.pcie_corrected", 100, "{error}",
+	"of ten minutes: many links correct a few when they change their power state"};
+
+/* MCA error code of a memory controller: 0000 0000 1MMM CCCC (Intel SDM 3B, 15.9.2) */
+#define MCACOD_MEMORY_MASK 0xef80U
+#define MCACOD_MEMORY	   0x0080U
+
+static bool is_memory(const struct part *part)
+{
+	return part->last.source == REPORT_MEMORY ||
+	       (part->last.source == REPORT_MACHINE_CHECK &&
+		(part->last.status & MCACOD_MEMORY_MASK) == MCACOD_MEMORY);
+}
+
+static bool edac_speaks(const struct model *model)
+{
+	const struct part *part = NULL;
+
+	while ((part = machine_part(model_machine(model), part)))
+		if (part->last.source == REPORT_MEMORY)
+			return true;
+	return false;
+}
+
+static struct subject subject_part(const struct part *part)
+{
+	const struct event_hardware_report *r = &part->last;
+	struct subject s = {.type = SUBJECT_DEVICE};
+
+	if (r->source == REPORT_MACHINE_CHECK)
+		snprintf(s.name, sizeof(s.name), "CPU %u bank %u", r->cpu, r->bank);
+	else if (r->where[0])
+		copy_text(s.name, sizeof(s.name), r->where, sizeof(r->where));
+	else
+		snprintf(s.name, sizeof(s.name), "memory controller %u", r->bank);
+	return s;
+}
+
+struct errors {
+	__u64 corrected, deferred, uncorrected; /* of the window; fatal ones are uncorrected */
+};
+
+static double corrected_limit(const struct model *model, const struct part *part)
+{
+	if (is_memory(part))
+		return model_threshold(model, &memory_corrected);
+	return model_threshold(model, part->last.source == REPORT_PCIE ? &pcie_corrected
+								       : &check_corrected);
+}
+
+static enum severity severity_of(const struct model *model, const struct part *part,
+				 const struct errors *n)
+{
+	if (n->uncorrected)
+		return SEVERITY_CRITICAL;
+	if (n->deferred || (double)n->corrected >= corrected_limit(model, part))
+		return SEVERITY_WARNING;
+	return SEVERITY_INFO;
+}
+
+static void say_report(struct claim *claim, const struct part *part, const struct errors *n)
+{
+	const struct event_hardware_report *r = &part->last;
+
+	claim_evidence(claim, ROLE_FOR, true, "hardware.errors",
+		       (double)(n->corrected + n->deferred + n->uncorrected), "{error}",
+		       "%s corrected, %s not", text_count(n->corrected).s,
+		       text_count(n->deferred + n->uncorrected).s);
+	if (r->what[0])
+		claim_text(claim, ROLE_FOR, "%s", text_name(r->what, 58).s);
+	if (r->source != REPORT_MEMORY)
+		claim_text(claim, ROLE_FOR, "status 0x%llx%s", (unsigned long long)r->status,
+			   r->source == REPORT_PCIE ? " (AER)" : "");
+	if (r->address)
+		claim_text(claim, ROLE_FOR, "the latest one at physical address 0x%llx",
+			   (unsigned long long)r->address);
+}
+
+static void claim_part(const struct model *model, const struct rule *rule, const struct part *part,
+		       const struct judgement *judgement)
+{
+	const struct frame *frame = model_frame(model);
+	struct subject subject = subject_part(part);
+	struct errors n = {
+		.corrected = part_window(part, frame, REPORT_CORRECTED),
+		.deferred = part_window(part, frame, REPORT_DEFERRED),
+		.uncorrected = part_window(part, frame, REPORT_UNCORRECTED) +
+			       part_window(part, frame, REPORT_FATAL),
+	};
+	bool memory = is_memory(part), module = part->last.source == REPORT_MEMORY;
+	struct claim claim;
+
+	if (!n.corrected && !n.deferred && !n.uncorrected)
+		return;
+	claim_init(&claim, rule, &subject);
+	claim.basis = BASIS_REPORTED;
+	claim.severity = severity_of(model, part, &n);
+	claim.confidence = confidence_round(memory && !module ? 0.98 * 0.9 : 0.98);
+	claim.count = n.corrected + n.deferred + n.uncorrected;
+	claim.first_ns = part->first.h.ts_ns;
+	claim.last_ns = part->last.h.ts_ns;
+	claim.window_ns = frame->disk_window_ns;
+	say_report(&claim, part, &n);
+	if (memory && !module)
+		claim_text(&claim, ROLE_UNKNOWN, "which module: no EDAC driver tells");
+	claim_message(&claim, "%s: %.40s reports %s hardware errors, %s of them not corrected.",
+		      memory ? "MEMORY" : "HARDWARE", text_name(subject.name, 40).s,
+		      text_count(claim.count).s, text_count(n.deferred + n.uncorrected).s);
+	claim_advice(&claim, false, "Read the kernel's decoding",
+		     "journalctl -k -g 'Hardware Error'");
+	if (module)
+		claim_advice(&claim, false, "See the counts of each module",
+			     "grep -r . /sys/devices/system/edac/mc --include=*_count");
+	if (claim.severity != SEVERITY_INFO)
+		snprintf(claim.call, sizeof(claim.call),
+			 "who looks after the hardware: replace %.30s",
+			 text_name(subject.name, 30).s);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+static void judge_parts(const struct model *model, const struct judgement *judgement, bool memory,
+			const struct rule *rule)
+{
+	bool edac = edac_speaks(model);
+	const struct part *part = NULL;
+
+	while ((part = machine_part(model_machine(model), part))) {
+		if (is_memory(part) != memory)
+			continue;
+		if (memory && edac && part->last.source != REPORT_MEMORY)
+			continue;
+		claim_part(model, rule, part, judgement);
+	}
+}
+
+static void judge_memory(const struct model *model, const struct judgement *judgement)
+{
+	judge_parts(model, judgement, true, &memory_error_rule);
+}
+
+static void judge_check(const struct model *model, const struct judgement *judgement)
+{
+	judge_parts(model, judgement, false, &machine_check_rule);
+}
+
+/* Nothing was reported for a whole window. */
+static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	const struct event_host_load *look = machine_look(model_machine(model), 0);
+
+	(void)subject;
+	return look && look->h.ts_ns > since_ns;
+}
+
+const struct rule memory_error_rule = {
+	.kind = "memory-error",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_DEVICE,
+	.meaning = "The memory controller reports errors of a module, corrected or not (EDAC).",
+	.against = "A rare corrected error: that is told, and no fault.",
+	.todo = "Replace the module that is named; uncorrected errors lose data.",
+	.needs = {PROBE_RAS_MEMORY},
+	.thresholds = (const struct threshold *const[]){&memory_corrected, NULL},
+	.exposed = machine_exposed,
+	.judge = judge_memory,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 3,
+};
+
+const struct rule machine_check_rule = {
+	.kind = "machine-check",
+	.class = CLASS_HARDWARE,
+	.fault_at = AT_DEVICE,
+	.meaning = "The processor (machine check) or a PCIe device (AER) reports a hardware error.",
+	.against = "A corrected one that does not come back: that is told, and no fault.",
+	.todo = "Read the record in the kernel's log; replace the part.",
+	.needs = {PROBE_RAS_MACHINE_CHECK},
+	.thresholds = (const struct threshold *const[]){&check_corrected, &pcie_corrected, NULL},
+	.exposed = machine_exposed,
+	.judge = judge_check,
+	.recovered = recovered,
+	.open_evals = 1,
+	.close_evals = 3,
+};
