@@ -38,7 +38,7 @@ CPPFLAGS += -D_GNU_SOURCE -DCULPRIT_VERSION='"$(VERSION)"' -Iheaders -Iuser -I$(
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP
 LDFLAGS_HARDEN := -pie -Wl,-z,relro,-z,now
-LIBS := -lbpf -lelf -lz -lcap -ljson-c -linih -lsgutils2
+LIBS := -lbpf -lelf -lz -lcap -ljson-c -linih -ldw -lsgutils2
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux -Iheaders -Ibpf \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations -MMD -MP
 
@@ -81,7 +81,7 @@ $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 # ---- what must be installed (Debian 12, 13) ----
 
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev \
-	libjson-c-dev libinih-dev libsgutils2-dev
+	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
 	sg3-utils smartmontools mdadm

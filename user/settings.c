@@ -245,6 +245,13 @@ static int set_disable(struct settings *s, const char *key, const char *value, s
 	return settings_set(s, "probes.disable", list, err);
 }
 
+static int set_arm(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (strcmp(value, "none") != 0 && strcmp(value, "leaks") != 0)
+		return err_set(err, -EINVAL, "%s: '%s' is neither leaks nor none", key, value);
+	return settings_set(s, "probes.arm", value, err);
+}
+
 /* An absolute path, or "none": no disk is asked for what it says of itself. */
 static int set_smartctl(struct settings *s, const char *key, const char *value, struct err *err)
 {
@@ -405,6 +412,7 @@ static const struct key_row key_table[] = {
 	{"general", "smartctl", set_smartctl},
 	{"thresholds", NULL, set_threshold},
 	{"probes", "disable", set_disable},
+	{"probes", "arm", set_arm},
 	{"labels", NULL, set_label},
 	{"daemon", "socket", set_socket},
 	{"daemon", "group", set_group},

@@ -38,6 +38,8 @@ enum hook {
 	HOOK_FS_EXT4 = 12,
 	HOOK_FS_XFS = 13,
 	HOOK_BLOCK_QUEUE = 15,
+	HOOK_LEAK_OPEN = 24,
+	HOOK_LEAK_CLOSE = 25,
 	HOOK_SYSTEM_OOM = 16,
 	HOOK_SYSTEM_EXIT = 17,
 	HOOK_SYSTEM_HANG = 18,
@@ -267,6 +269,54 @@ struct fd_record {
 struct files_control {
 	__u32 scan_pid; /* the tgid to scan */
 	__u32 pad;
+};
+
+/* ---- leak: while at least one process is armed ---- */
+
+#define ARMED_PIDS_MAX	   8
+#define ARMED_FDS_MAX	   16384
+#define ARMED_SITES_MAX	   1024
+#define ARMED_SAMPLES_MAX  64
+#define ARMED_FRAMES	   24
+#define STACK_SAMPLE_BYTES 8192
+#define STACK_CHUNK	   512
+
+/* Map `armed`: tgid -> what was seen since. */
+struct armed_value {
+	__u64 opened;
+	__u64 closed;
+	__u64 dropped; /* opened, but a table was full */
+};
+
+/* Map `armed_fds`. */
+struct armed_fd_key {
+	__u32 pid;
+	__u32 fd;
+};
+struct armed_fd_value {
+	__u64 opened_ns;
+	__u32 stack; /* in `armed_stacks`; ~0: it could not be read */
+	__u32 pad;
+};
+
+/* Map `armed_sites`. */
+struct armed_site_key {
+	__u32 pid;
+	__u32 stack;
+};
+struct armed_site_value {
+	__u64 opened;
+	__u64 first_ns;
+	__u64 last_ns;
+};
+
+/* Map `armed_samples`, one for a site: registers by their DWARF numbers, and the stack from sp on. */
+struct stack_sample {
+	__u64 regs[17];
+	__u64 sp;
+	__u32 len; /* bytes of `stack` that could be read */
+	__u32 pad;
+	__u8 stack[STACK_SAMPLE_BYTES];
 };
 
 /* ---- file systems ---- */

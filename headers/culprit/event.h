@@ -82,6 +82,9 @@ enum event_type {
 	EVENT_HARDWARE_REPORT = 91,
 	/* what a suspected disk says of itself */
 	EVENT_SMART = 95,
+	EVENT_FD_SITE = 101,
+	EVENT_FD_ARMED = 102,
+	EVENT_FD_STACK = 103,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -864,6 +867,71 @@ struct event_file_table {
 	__u64 limit;
 };
 
+/*
+ * A call site of an armed process: descriptors that were opened with the same user stack. The sites with the
+ * most living ones are sent at each look, then EVENT_FD_ARMED.
+ */
+struct event_fd_site {
+	struct event h;
+	__u64 start_ns;
+	__u64 opened;	/* since it was armed */
+	__u64 ripe;	/* of these, over three seconds ago */
+	__u64 first_ns; /* first and last opening */
+	__u64 last_ns;
+	__u64 oldest_ns;  /* when the oldest that lives was opened; 0 = none lives */
+	__u32 pid;
+	__u32 site;	  /* number of the stack, while the process is armed; ~0: it could not be read */
+	__u32 alive;	  /* gauge, of `opened` */
+	__u32 ripe_alive; /* gauge, of `ripe` */
+	__u8 kind;	  /* enum fd_kind of one that lives; 0 = none */
+	__u8 pad[7];
+};
+
+enum armed_via {
+	ARMED_INSTALL = 1,  /* where each descriptor is installed: nothing is opened past it */
+	ARMED_SYSCALLS = 2, /* at the system calls that open and close */
+};
+
+/* The end of one look at an armed process. What the hooks noted is held against its table. */
+struct event_fd_armed {
+	struct event h;
+	__u64 start_ns;
+	__u64 since_ns; /* armed */
+	__u64 opened;
+	__u64 closed;
+	__u64 stale;   /* closed past the hooks: exec, close_range, dup2 */
+	__u64 dropped; /* opened, and not kept: a table was full */
+	__u64 runs;    /* of the hooks, for whichever process: what it cost */
+	__u32 pid;
+	__u32 tracked; /* gauges: of what it holds, those that were seen to be opened, */
+	__u32 before;  /* those that it held before it was armed, */
+	__u32 unknown; /* and the rest: opened past the hooks */
+	__u32 via;     /* enum armed_via */
+	__u32 pad;
+};
+
+enum stack_flag {
+	STACK_LINES = 1,       /* at least one frame has file and line */
+	STACK_NO_SYMBOL = 2,   /* a frame is named by file and offset */
+	STACK_NO_FILE = 4,     /* a frame is in no file: made at run time */
+	STACK_INTERPRETER = 8, /* an interpreter's own frames */
+	STACK_CUT = 16,	       /* there were more frames than room */
+	STACK_FAILED = 32,     /* nothing could be found out */
+};
+
+/* The stack of a call site in words (answers ASK_FD_STACK), innermost first:
+ * "db_connect+0x41 (pool.c:118) < handle_order+0x9c (api.c:77)". */
+struct event_fd_stack {
+	struct event h;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 site;
+	__u32 flags;  /* enum stack_flag */
+	__u32 frames; /* of the whole stack */
+	char text[168];
+	char build_id[48]; /* hex; of the file of the first frame */
+};
+
 /* ---- the host as a whole ---- */
 
 enum host_load_flag {
@@ -1030,6 +1098,9 @@ EVENT_SIZE_IS(event_proc_gone, 32);
 EVENT_SIZE_IS(event_fd_group, 192);
 EVENT_SIZE_IS(event_fd_scan, 48);
 EVENT_SIZE_IS(event_file_table, 32);
+EVENT_SIZE_IS(event_fd_site, 88);
+EVENT_SIZE_IS(event_fd_armed, 96);
+EVENT_SIZE_IS(event_fd_stack, 256);
 EVENT_SIZE_IS(event_host_load, 104);
 EVENT_SIZE_IS(event_host_cpu, 72);
 EVENT_SIZE_IS(event_oom_kill, 232);

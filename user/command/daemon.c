@@ -73,6 +73,8 @@ const struct command command_daemon = {
 		"                (" MEMORY_PATH "), smartctl = path or none\n"
 		"  [thresholds]  kind.name = number, as culprit explain KIND lists them\n"
 		"  [probes]      disable = a comma list, as culprit probes lists them\n"
+		"                arm = leaks: of a process that leaks, note for a while where\n"
+		"                descriptors are opened (new: tried on one kernel), or none\n"
 		"  [labels]      name = text, goes out with every line\n"
 		"  [daemon]      socket = path or none (" CONTROL_PATH "),\n"
 		"                group = who may ask besides root (nobody),\n"

@@ -8,6 +8,7 @@
 
 #include "model/copy.h"
 #include "model/scans.h"
+#include "model/sites.h"
 
 struct process_key {
 	__u64 start_ns;
@@ -22,7 +23,10 @@ static void release(void *ctx, void *value)
 
 	if (p->scans)
 		processes->scanned--;
+	if (p->sites)
+		processes->sited--;
 	free(p->scans);
+	free(p->sites);
 	free(p->who);
 }
 
@@ -229,6 +233,47 @@ static int apply_scan(struct processes *processes, const struct event *event)
 	return 0;
 }
 
+/* Room for one more process with call sites: the one armed longest ago gives its own up. */
+static void make_site_room(struct processes *processes)
+{
+	struct process *p = NULL, *oldest = NULL;
+
+	if (processes->sited < SCANNED_MAX)
+		return;
+	while ((p = table_next(&processes->table, p)))
+		if (p->sites && (!oldest || p->sites->armed.h.ts_ns < oldest->sites->armed.h.ts_ns))
+			oldest = p;
+	if (!oldest)
+		return;
+	free(oldest->sites);
+	oldest->sites = NULL;
+	processes->sited--;
+}
+
+static int apply_sites(struct processes *processes, const struct event *event)
+{
+	const struct event_fd_site *site = (const struct event_fd_site *)event;
+	const struct event_fd_armed *armed = (const struct event_fd_armed *)event;
+	const struct event_fd_stack *stack = (const struct event_fd_stack *)event;
+	__u32 pid = event->type == EVENT_FD_SITE    ? site->pid
+		    : event->type == EVENT_FD_ARMED ? armed->pid
+						    : stack->pid;
+	/* The start follows the header in each of them. */
+	struct process *p = process_get(processes, pid, site->start_ns);
+
+	if (!p)
+		return -ENOMEM;
+	if (!p->sites) {
+		make_site_room(processes);
+		p->sites = calloc(1, sizeof(*p->sites));
+		if (!p->sites)
+			return -ENOMEM;
+		processes->sited++;
+	}
+	sites_apply(p->sites, event);
+	return 0;
+}
+
 int processes_apply(struct processes *processes, const struct frame *frame,
 		    const struct event *event)
 {
@@ -243,6 +288,10 @@ int processes_apply(struct processes *processes, const struct frame *frame,
 	case EVENT_FILE_TABLE:
 		processes->file_table = *(const struct event_file_table *)event;
 		return 0;
+	case EVENT_FD_SITE:
+	case EVENT_FD_ARMED:
+	case EVENT_FD_STACK:
+		return apply_sites(processes, event);
 	case EVENT_FD_GROUP:
 	case EVENT_FD_SCAN:
 		return apply_scan(processes, event);

@@ -46,6 +46,8 @@ struct fd_scans {
 	__u64 groups_dropped;
 };
 
+struct fd_sites; /* sites.h */
+
 struct process {
 	__u64 start_ns; /* start_boottime: identity together with pid */
 	__u32 pid;
@@ -56,6 +58,7 @@ struct process {
 	char comm[EVENT_COMM_LEN];
 	struct event_proc *who; /* NULL: not asked yet */
 	struct fd_scans *scans; /* NULL: none */
+	struct fd_sites *sites; /* NULL: never armed */
 	/* census */
 	bool counted;
 	__u32 fds;	 /* now */
@@ -70,6 +73,7 @@ struct process {
 struct processes {
 	struct table table;		    /* struct process by {pid, start_ns} */
 	unsigned int scanned;		    /* that have scans */
+	unsigned int sited;		    /* that have call sites */
 	__u64 dropped;			    /* processes that found no room: their census is lost */
 	struct event_file_table file_table; /* the latest; all zero: never told */
 };

@@ -16,6 +16,7 @@
 
 #include "probe/id_table.h"
 #include "probe/kernel_read.h"
+#include "probe/leak_probe.h"
 
 #define GROUPS_MAX  4096
 #define GROUPS_SENT 16
@@ -39,6 +40,7 @@ struct scanning {
 	struct id_table groups;
 	__u64 start_ns; /* the process that is meant */
 	__u32 fds;
+	struct fd_live *live;
 	__u32 strangers; /* descriptors of another process with the same number */
 };
 
@@ -95,6 +97,8 @@ static int on_record(void *ctx, const void *data)
 	}
 	scanning->fds++;
 	key.kind = (__u8)kind_of(record);
+	if (scanning->live)
+		fd_live_add(scanning->live, record->fd, key.kind);
 	group = id_table_add(&scanning->groups, &key, &is_new);
 	if (!group)
 		return 0;
@@ -204,7 +208,7 @@ static bool exists(unsigned int pid)
 
 int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, event_fn fn, void *ctx)
 {
-	struct scanning scanning = {.start_ns = request->start_ns};
+	struct scanning scanning = {.start_ns = request->start_ns, .live = request->live};
 	int ret;
 
 	id_table_init(&scanning.groups, sizeof(struct group_key), sizeof(struct group), GROUPS_MAX);

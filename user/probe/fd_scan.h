@@ -7,6 +7,8 @@
 
 #include "source/source.h"
 
+struct fd_live; /* leak_probe.h */
+
 struct fd_scan {
 	struct bpf_program *program; /* iter/task_file */
 	int control_fd;		     /* struct files_control */
@@ -19,6 +21,7 @@ struct fd_scan_request {
 	unsigned long long start_ns;
 	unsigned int scan; /* its number, for the events */
 	unsigned long long now_ns;
+	struct fd_live *live; /* gets what it holds; NULL: not wanted */
 };
 
 /* -ESRCH: there is no such process (any more). */

@@ -11,6 +11,7 @@
 
 #include "block.skel.h"
 #include "files.skel.h"
+#include "leak.skel.h"
 #include "fs.skel.h"
 #include "probe/noise.h"
 #include "system.skel.h"
@@ -27,6 +28,7 @@ static const struct {
 	[OBJECT_TCP] = {"tcp", tcp_bpf__elf_bytes},
 	[OBJECT_BLOCK] = {"block", block_bpf__elf_bytes},
 	[OBJECT_FILES] = {"files", files_bpf__elf_bytes},
+	[OBJECT_LEAK] = {"leak", leak_bpf__elf_bytes},
 	[OBJECT_FS] = {"fs", fs_bpf__elf_bytes},
 	[OBJECT_SYSTEM] = {"system", system_bpf__elf_bytes},
 };
@@ -300,6 +302,28 @@ int object_attach(struct object *object, enum probe_object which, struct probe_r
 		return 0;
 	object->ring = ring_buffer__new(fd, on_event, object, NULL);
 	return object->ring ? 0 : -errno;
+}
+
+int object_load(struct object *object, enum probe_object which, struct probe_run *runs,
+		const struct object_options *options)
+{
+	int i, ret;
+
+	memset(object, 0, sizeof(*object));
+	object->which = which;
+	noise_clear();
+	ret = load(which, runs, NULL, options, &object->bpf);
+	for (i = 0; i < PROBE_ROWS && ret == 0; i++)
+		if (runs[i].row->object == which && runs[i].way >= 0)
+			runs[i].program = bpf_object__find_program_by_name(
+				object->bpf, way_of(&runs[i])->program);
+	return ret;
+}
+
+void object_unload(struct object *object, struct probe_run *runs)
+{
+	detach_all(object->which, runs);
+	object_done(object);
 }
 
 int object_drain(struct object *object, event_fn fn, void *ctx)

@@ -57,6 +57,12 @@ const char *object_name(enum probe_object which);
  */
 int object_attach(struct object *object, enum probe_object which, struct probe_run *runs,
 		  const struct object_options *options);
+/* For an object whose programs are only there while something is armed: loads those of the ways that
+ * object_attach() chose, and attaches none. 0, or a negative errno. */
+int object_load(struct object *object, enum probe_object which, struct probe_run *runs,
+		const struct object_options *options);
+/* Detaches and frees all of it; the chosen ways stay. */
+void object_unload(struct object *object, struct probe_run *runs);
 /* Hands out all events in the ring. How many were urgent, or what fn returned when negative. */
 int object_drain(struct object *object, event_fn fn, void *ctx);
 /* -ENOENT when there is no such map, or the object is not loaded. */

@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 21
+#define PROBE_ROWS 23
 
 enum probe_object {
 	OBJECT_TCP = 0,
@@ -18,7 +18,8 @@ enum probe_object {
 	OBJECT_FILES = 2,
 	OBJECT_FS = 3,
 	OBJECT_SYSTEM = 4,
-	PROBE_OBJECTS = 5,
+	OBJECT_LEAK = 5,
+	PROBE_OBJECTS = 6,
 };
 
 /* How a program gets to its hook. */

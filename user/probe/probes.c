@@ -16,6 +16,7 @@
 
 #include "probe/capability.h"
 #include "probe/feature.h"
+#include "probe/kernel_read.h"
 #include "probe/noise.h"
 #include "probe/probes_impl.h"
 
@@ -198,6 +199,8 @@ static int attach_objects(struct probes *probes, struct err *err)
 			return err_set(err, ret, "cannot set up the probes of %s: %s",
 				       object_name((enum probe_object)i), strerror(-ret));
 	}
+	/* It is known now which ways work; nothing of it stays while nothing is armed. */
+	object_unload(&probes->objects[OBJECT_LEAK], probes->runs);
 	set_up_block(probes);
 	set_up_files(probes);
 	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
@@ -269,8 +272,8 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS, OBJECT_SYSTEM,
-						  OBJECT_TCP, OBJECT_FILES};
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,    OBJECT_SYSTEM,
+						  OBJECT_TCP,	OBJECT_FILES, OBJECT_LEAK};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);
@@ -301,15 +304,103 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
 	return ret;
 }
 
+static __u64 armed_runs(const struct probes *probes)
+{
+	int fd = object_map_fd(&probes->objects[OBJECT_LEAK], "counters");
+	__u64 counters[COUNTERS] = {0};
+
+	if (fd < 0 || counters_read(fd, probes->cpus, counters))
+		return 0;
+	return counters[COUNTER_RUNS + HOOK_LEAK_OPEN] + counters[COUNTER_RUNS + HOOK_LEAK_CLOSE];
+}
+
 int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
 		    unsigned int scan, unsigned long long now_ns, event_fn fn, void *ctx)
 {
-	struct fd_scan_request request = {
-		.pid = pid, .start_ns = start_ns, .scan = scan, .now_ns = now_ns};
+	struct fd_live live = {0};
+	bool is_armed = probes->leak.n && leak_probe_find(&probes->leak, pid);
+	struct fd_scan_request request = {.pid = pid,
+					  .start_ns = start_ns,
+					  .scan = scan,
+					  .now_ns = now_ns,
+					  .live = is_armed ? &live : NULL};
+	int ret;
 
 	if (!probes->have_scan)
 		return -ENOTSUP;
-	return fd_scan_run(&probes->scan, &request, fn, ctx);
+	ret = fd_scan_run(&probes->scan, &request, fn, ctx);
+	if (ret >= 0 && is_armed)
+		ret = leak_probe_report(&probes->leak, pid, &live, armed_runs(probes), now_ns, fn,
+					ctx);
+	fd_live_done(&live);
+	return ret;
+}
+
+/* ---- armed processes ---- */
+
+static void unload_leak(struct probes *probes)
+{
+	leak_probe_done(&probes->leak);
+	object_unload(&probes->objects[OBJECT_LEAK], probes->runs);
+}
+
+static int load_leak(struct probes *probes)
+{
+	struct probe_run *hooks[] = {probes_run(probes, HOOK_LEAK_OPEN),
+				     probes_run(probes, HOOK_LEAK_CLOSE)};
+	struct object *object = &probes->objects[OBJECT_LEAK];
+	struct leak_probe *leak = &probes->leak;
+	int ret;
+
+	if (hooks[0]->way < 0 || hooks[1]->way < 0)
+		return -ENOTSUP;
+	ret = object_load(object, OBJECT_LEAK, probes->runs, &probes->options);
+	if (ret)
+		return ret;
+	leak_probe_init(leak);
+	leak->armed_fd = object_map_fd(object, "armed");
+	leak->fds_fd = object_map_fd(object, "armed_fds");
+	leak->sites_fd = object_map_fd(object, "armed_sites");
+	leak->samples_fd = object_map_fd(object, "armed_samples");
+	leak->by_syscalls = strcmp(hooks[0]->row->ways[hooks[0]->way].type, "fentry") != 0;
+	for (int i = 0; i < 2 && ret == 0; i++) {
+		hooks[i]->link = bpf_program__attach(hooks[i]->program);
+		if (!hooks[i]->link)
+			ret = -errno;
+	}
+	if (ret)
+		unload_leak(probes);
+	/* Reading types took memory that is not needed again. */
+	malloc_trim(0);
+	return ret;
+}
+
+int probes_arm_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+		   unsigned long long now_ns)
+{
+	int ret = probes->leak.n ? 0 : load_leak(probes);
+
+	if (ret)
+		return ret;
+	ret = leak_probe_arm(&probes->leak, pid, start_ns, now_ns);
+	if (ret && probes->leak.n == 0)
+		unload_leak(probes);
+	return ret;
+}
+
+void probes_disarm_fds(struct probes *probes, unsigned int pid)
+{
+	if (!probes->leak.n)
+		return;
+	leak_probe_disarm(&probes->leak, pid);
+	if (probes->leak.n == 0)
+		unload_leak(probes);
+}
+
+int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
+		     struct stack_sample *ret_sample)
+{
+	return leak_probe_sample(&probes->leak, pid, site, ret_sample);
 }
 
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
@@ -409,6 +500,8 @@ void probes_free(struct probes *probes)
 		return;
 	if (probes->ring_fd >= 0)
 		close(probes->ring_fd);
+	if (probes->leak.n)
+		unload_leak(probes);
 	for (i = 0; i < PROBE_ROWS; i++)
 		bpf_link__destroy(probes->runs[i].link);
 	for (i = 0; i < PROBE_OBJECTS; i++)

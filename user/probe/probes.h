@@ -14,6 +14,7 @@
 #include "source/source.h"
 
 struct probes;
+struct stack_sample;
 
 struct probes_options {
 	const char *disable;   /* comma list of probe names that are forced off; NULL = none */
@@ -51,6 +52,16 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
  */
 int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
 		    unsigned int scan, unsigned long long now_ns, event_fn fn, void *ctx);
+/*
+ * Arms a process: which user stack opens what it keeps. While one is armed, each breakdown of it is followed by
+ * EVENT_FD_SITE... and EVENT_FD_ARMED. -ENOTSUP: no way works; -EEXIST: it is armed; -ENOSPC: too many are.
+ */
+int probes_arm_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+		   unsigned long long now_ns);
+void probes_disarm_fds(struct probes *probes, unsigned int pid);
+/* A stack of a call site of an armed process. */
+int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
+		     struct stack_sample *ret_sample);
 /* What the request queue of a disk holds now; see block_queue_look(). -ENOTSUP: there is no such program;
  * -ENOENT: nothing of this disk was seen to complete yet, so its queue is not known. */
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,

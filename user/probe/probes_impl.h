@@ -6,6 +6,7 @@
 #include "probe/block_stats.h"
 #include "probe/census.h"
 #include "probe/fd_scan.h"
+#include "probe/leak_probe.h"
 #include "probe/fs_stats.h"
 #include "probe/object.h"
 #include "probe/probes.h"
@@ -31,6 +32,7 @@ struct probes {
 	struct block_stats blocks;
 	struct census census;
 	struct fd_scan scan;
+	struct leak_probe leak; /* while leak.n > 0 the object is loaded */
 	struct fs_stats fs;
 	struct exits exits;
 };

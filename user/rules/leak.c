@@ -18,6 +18,9 @@
  *	With min_rises = 6 and one such process 1 in 5,040 is the false-alarm chance of one evaluation,
  *	if without a leak the floors come in any order. A ramp that lasts longer than min_rises buckets
  *	is not told from a leak before it ends.
+ * and, when the process was armed and at least three descriptors were opened at the site over 3 s ago, of which
+ * the share s still lives:
+ *	c = c + (0.95 - c) * 0.5 * s
  * times, for what speaks against:
  *	1 - 0.10 * (1 - a / 30)	the process was a < 30 s old when the growth began: starting up
  *	0.85			no rise in the latest bucket
@@ -32,6 +35,7 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "rules/leak_sites.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -173,6 +177,7 @@ static void claim_leak(const struct model *model, const struct rule *rule, const
 		       const struct judgement *judgement)
 {
 	struct subject subject = subject_process(leak->process);
+	struct leak_site site = {0};
 	struct claim claim;
 	double confidence;
 
@@ -184,7 +189,9 @@ static void claim_leak(const struct model *model, const struct rule *rule, const
 	claim.first_ns = leak->trend.since_ns;
 	claim.last_ns = leak->process->grown_ns;
 	claim.window_ns = model_now(model) - leak->trend.since_ns;
-	confidence *= leak_claim_fill(&claim, model, leak);
+	if (leak_site_find(leak, &site))
+		confidence = leak_site_say(&claim, leak, &site, confidence);
+	confidence *= leak_claim_fill(&claim, model, leak, &site);
 	claim.confidence = confidence_round(confidence);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -253,10 +260,10 @@ static void ask_for_parts(const struct model *model, const struct judgement *jud
 
 		ask.until_ns = model_now(model) + ASK_NS;
 		judgement->ask(judgement->ctx, &ask);
-		if (p->who)
-			continue;
 		ask.what = ASK_PROC;
-		judgement->ask(judgement->ctx, &ask);
+		if (!p->who)
+			judgement->ask(judgement->ctx, &ask);
+		leak_site_ask(model, p, judgement);
 	}
 }
 

@@ -20,6 +20,8 @@ struct leak {
 
 /* Evidence, advice and message for a claim; returns the factor by which what speaks against lowers
  * the confidence. */
-double leak_claim_fill(struct claim *claim, const struct model *model, const struct leak *leak);
+struct leak_site;
+double leak_claim_fill(struct claim *claim, const struct model *model, const struct leak *leak,
+		       const struct leak_site *site);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/leak.h"
+#include "rules/leak_sites.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
@@ -154,8 +155,9 @@ static double against(struct claim *claim, const struct leak *leak)
 	return factor;
 }
 
-static void advise(struct claim *claim, const struct leak *leak)
+static void advise(struct claim *claim, const struct leak *leak, const struct leak_site *site)
 {
+	char after[48] = "";
 	const struct process *p = leak->process;
 	const struct peer_key *peer = leak->parts.peer;
 	char text[64] = "See what the descriptors are", addr[46];
@@ -176,11 +178,20 @@ static void advise(struct claim *claim, const struct leak *leak)
 		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu", p->pid,
 			     (unsigned long long)more);
 	}
-	snprintf(claim->call, sizeof(claim->call), "the owner of %.30s: a close() is missing",
-		 text_process(p->comm, p->pid).s);
+	if (site->stack)
+		leak_site_after(site, after, sizeof(after));
+	if (after[0])
+		snprintf(claim->call, sizeof(claim->call),
+			 "the owner of %.20s: no close() after %.14s",
+			 text_process(p->comm, p->pid).s, after);
+	else
+		snprintf(claim->call, sizeof(claim->call),
+			 "the owner of %.30s: a close() is missing",
+			 text_process(p->comm, p->pid).s);
 }
 
-double leak_claim_fill(struct claim *claim, const struct model *model, const struct leak *leak)
+double leak_claim_fill(struct claim *claim, const struct model *model, const struct leak *leak,
+		       const struct leak_site *site)
 {
 	const struct peer_key *peer = leak->parts.peer;
 	double factor;
@@ -191,13 +202,14 @@ double leak_claim_fill(struct claim *claim, const struct model *model, const str
 	evidence_for(claim, leak);
 	controls(claim, leak);
 	factor = against(claim, leak);
-	claim_text(claim, ROLE_UNKNOWN, "from which line of its code");
+	if (!site->opened)
+		claim_text(claim, ROLE_UNKNOWN, "from which line of its code");
 	if (peer) {
 		struct subject s =
 			subject_peer(model, peer->addr, peer->netns, peer->port, peer->dir, 0);
 
 		claim_affects(claim, &s);
 	}
-	advise(claim, leak);
+	advise(claim, leak, site);
 	return factor;
 }

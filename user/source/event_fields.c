@@ -49,6 +49,8 @@ VALUES(report_severities, [REPORT_INFO] = "info", [REPORT_CORRECTED] = "correcte
 VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp", [FD_UNIX] = "unix",
        [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
 
+VALUES(armed_vias, [ARMED_INSTALL] = "install", [ARMED_SYSCALLS] = "syscalls");
+
 /* ---- the rows; T is the type's struct, id counts within the type ---- */
 
 #define ROW(T, member, field_name, field_id, field_kind, set)                                      \
@@ -544,6 +546,47 @@ static const struct event_field file_table_fields[] = {
 	F(event_file_table, 2, U64, limit),
 };
 
+static const struct event_field fd_site_fields[] = {
+	F(event_fd_site, 1, U32, pid),
+	F(event_fd_site, 2, U64, start_ns),
+	F(event_fd_site, 3, U32, site),
+	F(event_fd_site, 4, U64, opened),
+	F(event_fd_site, 5, U64, ripe),
+	F(event_fd_site, 6, U32, alive),
+	F(event_fd_site, 7, U32, ripe_alive),
+	F(event_fd_site, 8, U64, first_ns),
+	F(event_fd_site, 9, U64, last_ns),
+	F(event_fd_site, 10, U64, oldest_ns),
+	E(event_fd_site, 11, U8, kind, fd_kinds),
+	PAD(event_fd_site, pad),
+};
+
+static const struct event_field fd_armed_fields[] = {
+	F(event_fd_armed, 1, U32, pid),
+	F(event_fd_armed, 2, U64, start_ns),
+	F(event_fd_armed, 3, U64, since_ns),
+	F(event_fd_armed, 4, U64, opened),
+	F(event_fd_armed, 5, U64, closed),
+	F(event_fd_armed, 6, U64, stale),
+	F(event_fd_armed, 7, U64, dropped),
+	F(event_fd_armed, 8, U64, runs),
+	F(event_fd_armed, 9, U32, tracked),
+	F(event_fd_armed, 10, U32, before),
+	F(event_fd_armed, 11, U32, unknown),
+	E(event_fd_armed, 12, U32, via, armed_vias),
+	PAD(event_fd_armed, pad),
+};
+
+static const struct event_field fd_stack_fields[] = {
+	F(event_fd_stack, 1, U32, pid),
+	F(event_fd_stack, 2, U64, start_ns),
+	F(event_fd_stack, 3, U32, site),
+	F(event_fd_stack, 4, U32, flags),
+	F(event_fd_stack, 5, U32, frames),
+	F(event_fd_stack, 6, STR, text),
+	F(event_fd_stack, 7, STR, build_id),
+};
+
 static const struct event_field host_load_fields[] = {
 	F(event_host_load, 1, U64, mem_total),
 	F(event_host_load, 2, U64, mem_available),
@@ -690,6 +733,9 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_FD_GROUP, fd_group),
 	TYPE(EVENT_FD_SCAN, fd_scan),
 	TYPE(EVENT_FILE_TABLE, file_table),
+	TYPE(EVENT_FD_SITE, fd_site),
+	TYPE(EVENT_FD_ARMED, fd_armed),
+	TYPE(EVENT_FD_STACK, fd_stack),
 };
 /* clang-format on */
 

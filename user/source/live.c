@@ -59,6 +59,7 @@ static void live_free(struct source *source)
 		close(live->epoll_fd);
 	if (live->timer_fd >= 0)
 		close(live->timer_fd);
+	live_asks_done(&live->asks);
 	probes_free(live->probes);
 	live_disks_free(live->disks);
 	live_chain_free(live->chain);
@@ -135,13 +136,24 @@ static int open_parts(struct live *live, const struct live_options *options, str
 
 static int open_probes(struct live *live, struct err *err)
 {
+	const char *disable = setting(live, "probes.disable");
+	const char *arm = setting(live, "probes.arm");
+	char off[320];
 	struct probes_options options = {
-		.disable = setting(live, "probes.disable"),
+		.disable = disable,
 		.force_way = setting(live, "probes.force_way"),
 		.slow_io_ns = SLOW_IO_NS,
 		.own_pid = (unsigned int)getpid(),
 	};
-	int fd, code = probes_new(&options, &live->probes, err);
+	int fd, code;
+
+	/* Who opened what: seen to work on one kernel only, so it is asked for. */
+	if (!arm || strcmp(arm, "leaks") != 0) {
+		snprintf(off, sizeof(off), "%s%sleak.open,leak.close", disable ? disable : "",
+			 disable ? "," : "");
+		options.disable = off;
+	}
+	code = probes_new(&options, &live->probes, err);
 
 	if (code == 0)
 		code = probes_attach(live->probes, err);

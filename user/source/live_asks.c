@@ -34,6 +34,29 @@ static void drop(struct live_ask *list, unsigned int *n, unsigned int i)
 	list[i] = list[--*n];
 }
 
+/* The least lately suspected gives up its place. */
+static void put_opens(struct live_asks *asks, const struct ask *ask)
+{
+	unsigned int least = 0;
+
+	if (asks->n_opens == ARMED_PIDS_MAX) {
+		for (unsigned int i = 0; i < asks->n_opens; i++) {
+			if (is_same(&asks->opens[i].ask, ask)) {
+				least = ARMED_PIDS_MAX;
+				break;
+			}
+			if (asks->opens[i].ask.until_ns < asks->opens[least].ask.until_ns)
+				least = i;
+		}
+		if (least < ARMED_PIDS_MAX && asks->n_disarm < ARMED_PIDS_MAX &&
+		    asks->opens[least].ask.until_ns < ask->until_ns) {
+			asks->disarm[asks->n_disarm++] = asks->opens[least].ask.pid;
+			drop(asks->opens, &asks->n_opens, least);
+		}
+	}
+	put(asks, asks->opens, &asks->n_opens, ARMED_PIDS_MAX, ask);
+}
+
 void live_asks_take(struct live_asks *asks, const struct ask *ask)
 {
 	/* Only what tells them apart: the rest must not make two of one. */
@@ -50,6 +73,10 @@ void live_asks_take(struct live_asks *asks, const struct ask *ask)
 		put(asks, asks->proc, &asks->n_proc, ASKS_PROC_MAX, &process);
 	else if (ask->what == ASK_FDS && ask->pid && ask->start_ns)
 		put(asks, asks->fds, &asks->n_fds, ASKS_FDS_MAX, &process);
+	else if (ask->what == ASK_FD_OPENS && ask->pid && ask->start_ns)
+		put_opens(asks, &process);
+	else if (ask->what == ASK_FD_STACK && ask->pid && ask->start_ns)
+		symbols_take(&asks->symbols, ask->pid, ask->start_ns, ask->dev);
 	else if (ask->what == ASK_BLOCK_ISSUE)
 		put(asks, asks->issue, &asks->n_issue, ASKS_ISSUE_MAX, &disk);
 	else
@@ -102,6 +129,47 @@ static void arm_issue(struct live_asks *asks, struct probes *probes)
 	}
 }
 
+static void disarm_opens(struct live_asks *asks, struct probes *probes, __u32 pid)
+{
+	probes_disarm_fds(probes, pid);
+	symbols_forget(&asks->symbols, pid);
+}
+
+static void arm_opens(struct live_asks *asks, struct probes *probes, __u64 now_ns)
+{
+	while (asks->n_disarm)
+		disarm_opens(asks, probes, asks->disarm[--asks->n_disarm]);
+	for (unsigned int i = 0; i < asks->n_opens;) {
+		struct live_ask *item = &asks->opens[i];
+
+		if (!item->answered &&
+		    probes_arm_fds(probes, item->ask.pid, item->ask.start_ns, now_ns) < 0) {
+			asks->dropped++;
+			drop(asks->opens, &asks->n_opens, i);
+			continue;
+		}
+		item->answered = true;
+		i++;
+	}
+}
+
+static void end_opens(struct live_asks *asks, struct probes *probes, __u64 now_ns)
+{
+	for (unsigned int i = 0; i < asks->n_opens;) {
+		if (asks->opens[i].ask.until_ns > now_ns) {
+			i++;
+			continue;
+		}
+		disarm_opens(asks, probes, asks->opens[i].ask.pid);
+		drop(asks->opens, &asks->n_opens, i);
+	}
+}
+
+static int sample(void *ctx, __u32 pid, __u32 site, struct stack_sample *ret)
+{
+	return probes_fd_sample(ctx, pid, site, ret);
+}
+
 int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit *emit)
 {
 	for (unsigned int i = 0; i < asks->n_proc && !emit->failed; i++)
@@ -114,6 +182,8 @@ int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit 
 			tell_fds(asks, &i, probes, emit);
 	}
 	arm_issue(asks, probes);
+	arm_opens(asks, probes, emit->now_ns);
+	symbols_poll(&asks->symbols, sample, probes, emit);
 	return emit->failed;
 }
 
@@ -134,7 +204,14 @@ int live_asks_tick(struct live_asks *asks, struct probes *probes, struct emit *e
 		else
 			tell_fds(asks, &i, probes, emit);
 	}
+	symbols_poll(&asks->symbols, sample, probes, emit);
+	end_opens(asks, probes, emit->now_ns);
 	return emit->failed;
+}
+
+void live_asks_done(struct live_asks *asks)
+{
+	symbols_done(&asks->symbols);
 }
 
 int live_asks_account(const struct live_asks *asks, struct emit *emit)

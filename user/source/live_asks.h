@@ -11,6 +11,7 @@
 #include "ask.h"
 #include "probe/probes.h"
 #include "source/emit.h"
+#include "source/symbols.h"
 
 #define ASKS_PROC_MAX  64 /* waiting for an answer, which comes at once */
 #define ASKS_FDS_MAX   8  /* breakdowns cost 50 ms a 100,000 descriptors, each tick */
@@ -26,6 +27,11 @@ struct live_asks {
 	struct live_ask fds[ASKS_FDS_MAX];
 	struct live_ask issue[ASKS_ISSUE_MAX];
 	unsigned int n_proc, n_fds, n_issue;
+	struct live_ask opens[ARMED_PIDS_MAX]; /* when it is full the least lately suspected goes */
+	unsigned int n_opens;
+	__u32 disarm[ARMED_PIDS_MAX]; /* pids that gave up their places */
+	unsigned int n_disarm;
+	struct symbols symbols;
 	__u32 scan;    /* the number of the last breakdown */
 	__u64 dropped; /* no room, no identity, or refused by the kernel side */
 };
@@ -36,6 +42,8 @@ void live_asks_take(struct live_asks *asks, const struct ask *ask);
 int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit *emit);
 /* A tick: ends what is over, breaks down what is asked for. */
 int live_asks_tick(struct live_asks *asks, struct probes *probes, struct emit *emit);
+/* Ends the child that works for it. */
+void live_asks_done(struct live_asks *asks);
 /* EVENT_TABLE. */
 int live_asks_account(const struct live_asks *asks, struct emit *emit);
 

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * leak.bpf.c - which user stack opens the descriptors that an armed process keeps.
+ *
+ * Loaded and attached only while a process is armed. fd_install() sees every way by which a descriptor comes
+ * into a table (io_uring, SCM_RIGHTS and pidfd_getfd too); where fentry is refused, the end of the system
+ * calls that open is looked at, and the begin of close(). What goes past both (dup2 over another,
+ * close_range, exec, exit) user space corrects by a scan of the table, which is the truth.
+ */
+#include "vmlinux.h"
+
+#define PROBE_NO_RING
+#include "probe.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARMED_PIDS_MAX);
+	__type(key, __u32);
+	__type(value, struct armed_value);
+} armed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARMED_FDS_MAX);
+	__type(key, struct armed_fd_key);
+	__type(value, struct armed_fd_value);
+} armed_fds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARMED_SITES_MAX);
+	__type(key, struct armed_site_key);
+	__type(value, struct armed_site_value);
+} armed_sites SEC(".maps");
+
+/* Chains of frame pointers: they tell call sites apart; which they are, the samples tell. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, ARMED_SITES_MAX);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, ARMED_FRAMES * sizeof(__u64));
+} armed_stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARMED_SAMPLES_MAX);
+	__type(key, struct armed_site_key);
+	__type(value, struct stack_sample);
+} armed_samples SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct stack_sample);
+} sample_room SEC(".maps");
+
+#if defined(__TARGET_ARCH_x86)
+
+#define THREAD_SIZE (4096UL << 2) /* arch/x86/include/asm/page_64_types.h, without KASAN */
+
+/* The registers that the task entered the kernel with. */
+static __always_inline struct pt_regs *entry_regs(void)
+{
+	struct task_struct *task;
+
+	/* 5.15: dd6e10fbd9fb "bpf: Add bpf_task_pt_regs() helper" */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	task = (struct task_struct *)bpf_get_current_task();
+	return (struct pt_regs *)((__u64)BPF_CORE_READ(task, stack) + THREAD_SIZE) - 1;
+}
+
+/* By their DWARF numbers (System V ABI, AMD64 supplement, 3.6.2). */
+static __always_inline void copy_regs(struct stack_sample *s)
+{
+	struct pt_regs *regs = entry_regs();
+
+	s->regs[3] = BPF_CORE_READ(regs, bx);
+	s->regs[6] = BPF_CORE_READ(regs, bp);
+	s->regs[7] = BPF_CORE_READ(regs, sp);
+	s->regs[12] = BPF_CORE_READ(regs, r12);
+	s->regs[13] = BPF_CORE_READ(regs, r13);
+	s->regs[14] = BPF_CORE_READ(regs, r14);
+	s->regs[15] = BPF_CORE_READ(regs, r15);
+	s->regs[16] = BPF_CORE_READ(regs, ip);
+	s->sp = s->regs[7];
+}
+
+#else
+
+static __always_inline void copy_regs(struct stack_sample *s)
+{
+	s->sp = 0;
+}
+
+#endif
+
+/* The registers and the top of the user stack, for one who unwinds it by the tables of the program itself: the
+ * C library's system calls have no frame pointer, and many programs have none at all. */
+static __noinline void take_sample(struct armed_site_key *key)
+{
+	struct stack_sample *s;
+	__u32 zero = 0, i;
+
+	s = bpf_map_lookup_elem(&sample_room, &zero);
+	if (!s)
+		return;
+	s->len = 0;
+	copy_regs(s);
+	if (!s->sp)
+		return;
+	for (i = 0; i < STACK_SAMPLE_BYTES / STACK_CHUNK; i++) {
+		if (bpf_probe_read_user(s->stack + i * STACK_CHUNK, STACK_CHUNK,
+					(void *)(s->sp + i * STACK_CHUNK)))
+			break;
+		s->len += STACK_CHUNK;
+	}
+	bpf_map_update_elem(&armed_samples, key, s, BPF_NOEXIST);
+}
+
+static __always_inline void opened(void *ctx, __u32 fd)
+{
+	struct armed_fd_key key = {.pid = bpf_get_current_pid_tgid() >> 32, .fd = fd};
+	struct armed_value *process = bpf_map_lookup_elem(&armed, &key.pid);
+	struct armed_site_key site_key = {.pid = key.pid};
+	struct armed_fd_value value = {};
+	struct armed_site_value *site, fresh = {};
+	long stack;
+
+	if (!process)
+		return;
+	ADD(&process->opened, 1);
+	stack = bpf_get_stackid(ctx, &armed_stacks, BPF_F_USER_STACK);
+	site_key.stack = stack < 0 ? ~0U : (__u32)stack;
+	value.opened_ns = bpf_ktime_get_ns();
+	value.stack = site_key.stack;
+	site = bpf_map_lookup_elem(&armed_sites, &site_key);
+	if (!site) {
+		fresh.first_ns = value.opened_ns;
+		if (bpf_map_update_elem(&armed_sites, &site_key, &fresh, BPF_NOEXIST) == 0)
+			take_sample(&site_key);
+		site = bpf_map_lookup_elem(&armed_sites, &site_key);
+	}
+	if (site) {
+		ADD(&site->opened, 1);
+		site->last_ns = value.opened_ns;
+	} else {
+		ADD(&process->dropped, 1);
+	}
+	/* A number that is there already was closed past us: it is overwritten. */
+	if (bpf_map_update_elem(&armed_fds, &key, &value, BPF_ANY))
+		ADD(&process->dropped, 1);
+}
+
+static __always_inline void closed(__u32 fd)
+{
+	struct armed_fd_key key = {.pid = bpf_get_current_pid_tgid() >> 32, .fd = fd};
+	struct armed_value *process = bpf_map_lookup_elem(&armed, &key.pid);
+
+	if (process && bpf_map_delete_elem(&armed_fds, &key) == 0)
+		ADD(&process->closed, 1);
+}
+
+/* ---- the way that sees everything ---- */
+
+SEC("?fentry/fd_install")
+int BPF_PROG(leak_install, unsigned int fd)
+{
+	return RUN(HOOK_LEAK_OPEN, opened(ctx, fd));
+}
+
+/* 6.6: a88c955fcfb4 "file: s/close_fd_get_file()/file_close_fd()/g" and close(2) goes by it. */
+SEC("?fentry/file_close_fd")
+int BPF_PROG(leak_close_file, unsigned int fd)
+{
+	return RUN(HOOK_LEAK_CLOSE, closed(fd));
+}
+
+/* 5.11: 8760c909f54a "file: Rename __close_fd to close_fd and remove the files parameter" */
+SEC("?fentry/close_fd")
+int BPF_PROG(leak_close, unsigned int fd)
+{
+	return RUN(HOOK_LEAK_CLOSE, closed(fd));
+}
+
+SEC("?fentry/__close_fd")
+int BPF_PROG(leak_close_old, struct files_struct *files, unsigned int fd)
+{
+	return RUN(HOOK_LEAK_CLOSE, closed(fd));
+}
+
+/* ---- by system calls: every one of the host's pays for it while a process is armed ---- */
+
+#if defined(__TARGET_ARCH_x86)
+
+#define USER32_CS	0x23 /* arch/x86/include/asm/segment.h: another table of numbers */
+#define NR_CLOSE	3
+#define NR_PIPE		22
+#define NR_SOCKETPAIR	53
+#define NR_FCNTL	72
+#define NR_PIPE2	293
+#define F_DUPFD		0
+#define F_DUPFD_CLOEXEC 1030
+
+/* arch/x86/entry/syscalls/syscall_64.tbl: those that return a new descriptor. */
+static __always_inline bool returns_fd(__u64 nr)
+{
+	switch (nr) {
+	case 2:	  /* open */
+	case 32:  /* dup */
+	case 33:  /* dup2 */
+	case 41:  /* socket */
+	case 43:  /* accept */
+	case 85:  /* creat */
+	case 213: /* epoll_create */
+	case 253: /* inotify_init */
+	case 257: /* openat */
+	case 282: /* signalfd */
+	case 283: /* timerfd_create */
+	case 284: /* eventfd */
+	case 288: /* accept4 */
+	case 289: /* signalfd4 */
+	case 290: /* eventfd2 */
+	case 291: /* epoll_create1 */
+	case 292: /* dup3 */
+	case 294: /* inotify_init1 */
+	case 298: /* perf_event_open */
+	case 300: /* fanotify_init */
+	case 304: /* open_by_handle_at */
+	case 319: /* memfd_create */
+	case 323: /* userfaultfd */
+	case 425: /* io_uring_setup */
+	case 428: /* open_tree */
+	case 434: /* pidfd_open */
+	case 437: /* openat2 */
+	case 438: /* pidfd_getfd */
+	case 447: /* memfd_secret */
+		return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_armed(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	return bpf_map_lookup_elem(&armed, &pid) != NULL;
+}
+
+static __always_inline void opened_pair(void *ctx, const void *user)
+{
+	int fds[2];
+
+	if (bpf_probe_read_user(fds, sizeof(fds), user))
+		return;
+	opened(ctx, (__u32)fds[0]);
+	opened(ctx, (__u32)fds[1]);
+}
+
+static __always_inline void call_ended(void *ctx, struct pt_regs *regs, long ret)
+{
+	__u64 nr = regs->orig_ax;
+
+	if (ret < 0 || regs->cs == USER32_CS || !is_armed())
+		return;
+	if (returns_fd(nr) ||
+	    (nr == NR_FCNTL && ((__u32)regs->si == F_DUPFD || (__u32)regs->si == F_DUPFD_CLOEXEC)))
+		opened(ctx, (__u32)ret);
+	else if (nr == NR_PIPE || nr == NR_PIPE2)
+		opened_pair(ctx, (const void *)regs->di);
+	else if (nr == NR_SOCKETPAIR)
+		opened_pair(ctx, (const void *)regs->r10);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(leak_sys_exit, struct pt_regs *regs, long ret)
+{
+	return RUN(HOOK_LEAK_OPEN, call_ended(ctx, regs, ret));
+}
+
+/* At the begin: at the end the number may be another descriptor's already. */
+SEC("?tp_btf/sys_enter")
+int BPF_PROG(leak_sys_enter, struct pt_regs *regs, long nr)
+{
+	if (nr != NR_CLOSE)
+		return 0;
+	return RUN(HOOK_LEAK_CLOSE, ({
+			   if (regs->cs != USER32_CS)
+				   closed((__u32)regs->di);
+		   }));
+}
+
+#endif
