@@ -150,6 +150,33 @@ int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long 
 	return fn(ctx, &event.h);
 }
 
+/* Nothing is armed here: that is tests/bpf's. */
+int probes_arm_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+		   unsigned long long now_ns)
+{
+	(void)probes;
+	(void)pid;
+	(void)start_ns;
+	(void)now_ns;
+	return -ENOTSUP;
+}
+
+void probes_disarm_fds(struct probes *probes, unsigned int pid)
+{
+	(void)probes;
+	(void)pid;
+}
+
+int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
+		     struct stack_sample *ret_sample)
+{
+	(void)probes;
+	(void)pid;
+	(void)site;
+	(void)ret_sample;
+	return -ENOENT;
+}
+
 int probes_arm_issue(struct probes *probes, unsigned int dev)
 {
 	(void)dev;
