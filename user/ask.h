@@ -17,10 +17,11 @@ enum ask_what {
 	ASK_BLOCK_ISSUE = 3, /* arm the issue hook for disk `dev` until `until_ns`: fills the pid in
 				EVENT_BLOCK_IO */
 	/* 17 to 20: descriptors */
-	ASK_FD_OPENS = 17, /* arm the hooks for (pid, start_ns) until `until_ns`: with each breakdown
+	ASK_FD_OPENS =
+		17, /* arm the hooks for (pid, start_ns) until `until_ns`: with each breakdown
 			      EVENT_FD_SITE and _ARMED */
 	ASK_FD_STACK = 18, /* what call site `dev` of an armed process is: EVENT_FD_STACK, once */
-	ASK_SMART = 15, /* what disk `dev` says of itself, once a run: answered by EVENT_SMART */
+	ASK_SMART = 15,	   /* what disk `dev` says of itself, once a run: answered by EVENT_SMART */
 };
 
 struct ask {

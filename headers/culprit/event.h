@@ -633,14 +633,14 @@ struct event_nic {
 	__u64 tx_errors;
 	__u64 rx_dropped;
 	__u64 tx_dropped;
-	char kind[16];		/* of a virtual one: "veth", "bond", "vlan" */
-	__u32 master;		/* ifindex of the bond or bridge that it is a member of; 0 = none */
-	__u32 parent;		/* ifindex of what it is stacked on (VLAN, macvlan); 0 = none */
-	__u32 hw_type;		/* ARPHRD_*; 1 = Ethernet. 0 = unknown: then nothing below is known */
-	__u32 carrier_losses;	/* since it was made */
-	__u64 rx_crc_errors;	/* frames whose checksum was wrong */
-	__u64 rx_frame_errors;	/* frames of a wrong length or alignment */
-	__u64 rx_missed_errors; /* frames that found no room in the adapter or its ring */
+	char kind[16];	      /* of a virtual one: "veth", "bond", "vlan" */
+	__u32 master;	      /* ifindex of the bond or bridge that it is a member of; 0 = none */
+	__u32 parent;	      /* ifindex of what it is stacked on (VLAN, macvlan); 0 = none */
+	__u32 hw_type;	      /* ARPHRD_*; 1 = Ethernet. 0 = unknown: then nothing below is known */
+	__u32 carrier_losses; /* since it was made */
+	__u64 rx_crc_errors;  /* frames whose checksum was wrong */
+	__u64 rx_frame_errors;	 /* frames of a wrong length or alignment */
+	__u64 rx_missed_errors;	 /* frames that found no room in the adapter or its ring */
 	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
 };
 
@@ -878,10 +878,10 @@ struct event_fd_site {
 	__u64 ripe;	/* of these, over three seconds ago */
 	__u64 first_ns; /* first and last opening */
 	__u64 last_ns;
-	__u64 oldest_ns;  /* when the oldest that lives was opened; 0 = none lives */
+	__u64 oldest_ns; /* when the oldest that lives was opened; 0 = none lives */
 	__u32 pid;
-	__u32 site;	  /* number of the stack, while the process is armed; ~0: it could not be read */
-	__u32 alive;	  /* gauge, of `opened` */
+	__u32 site;  /* number of the stack, while the process is armed; ~0: it could not be read */
+	__u32 alive; /* gauge, of `opened` */
 	__u32 ripe_alive; /* gauge, of `ripe` */
 	__u8 kind;	  /* enum fd_kind of one that lives; 0 = none */
 	__u8 pad[7];

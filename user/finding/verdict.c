@@ -205,8 +205,8 @@ static void fault_text(struct class_verdict *v, const struct finding *f)
 		snprintf(v->text, sizeof(v->text), "at %s: %s, and %u more",
 			 fault_at_name(f->claim.fault_at), label, more);
 	else
-		snprintf(v->text, sizeof(v->text), "at %s: %s",
-			 fault_at_name(f->claim.fault_at), label);
+		snprintf(v->text, sizeof(v->text), "at %s: %s", fault_at_name(f->claim.fault_at),
+			 label);
 }
 
 /* THE function that gives a class its state: from its open findings and its rows of the rule table.

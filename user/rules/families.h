@@ -25,7 +25,7 @@
 #define PROBE_LOAD     "host.load"
 #define PROBE_PRESSURE "host.pressure"
 /* What it hears by rtnetlink. */
-#define PROBE_LINKS    "host.links"
+#define PROBE_LINKS "host.links"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;

@@ -137,8 +137,14 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	claim.basis = h.hang ? BASIS_REPORTED : BASIS_MEASURED;
 	claim.severity = SEVERITY_WARNING;
 	claim.count = h.waiting ? h.waiting->total : 1;
-	claim.first_ns = h.waiting ? h.waiting->since_ns : h.hang->h.ts_ns;
-	claim.last_ns = h.waiting ? h.waiting->h.ts_ns : h.hang->h.ts_ns;
+	/* One of the two is there: find_hung() says so. */
+	if (h.waiting) {
+		claim.first_ns = h.waiting->since_ns;
+		claim.last_ns = h.waiting->h.ts_ns;
+	} else if (h.hang) {
+		claim.first_ns = h.hang->h.ts_ns;
+		claim.last_ns = h.hang->h.ts_ns;
+	}
 	claim.window_ns = claim.last_ns - claim.first_ns;
 	if (h.hang)
 		claim_evidence(&claim, ROLE_FOR, true, "hung.reports", 1, "{report}",

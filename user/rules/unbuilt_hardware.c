@@ -16,9 +16,7 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-
 UNBUILT(nic_tx_timeout, "nic-tx-timeout", AT_DEVICE,
 	"The adapter did not send what it was given within its timeout.",
 	"A reset by its driver that was asked for.",
 	"Read the kernel log; update the adapter's firmware or replace it.");
-

@@ -16,7 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-
 UNBUILT(listen_overflow, "listen-overflow", AT_PROCESS,
 	"A local server accepts too slowly: its queue overflows.",
 	"A scan or a flood from outside.",

@@ -186,9 +186,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	struct loss l;
 
 	while ((fs = filesystems_next(model_filesystems(model), fs))) {
-		if (find_loss(model, fs, false, &l))
-			claim_loss(model, &l, judgement);
-		else if (find_loss(model, fs, true, &l))
+		if (find_loss(model, fs, false, &l) || find_loss(model, fs, true, &l))
 			claim_loss(model, &l, judgement);
 	}
 }

@@ -94,10 +94,21 @@ healthy_load() {
 # Messages of three segments: under emulation a wake-up costs more than a segment.
 healthy_net() {
 	local i
+	streams_start
+	until_true 20 streams_up && return
+	echo "cell: the streams are not up, once more: $(ss -Htn '( dport = :7000 )' | wc -l) connections"
+	for i in 1 2 3; do
+		stop_job "stream$i" || true
+	done
+	streams_start
+	until_true 20 streams_up
+}
+
+streams_start() {
+	local i
 	for i in 1 2 3; do
 		load "stream$i" stream -N app -a "$(peer "$i")" -p 7000 -c 4 -r "${STREAM_RATE:-25}" -b 4000
 	done
-	until_true 20 streams_up
 }
 
 # Without them there is no control, and whatever is said then is not what was asked.
