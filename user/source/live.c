@@ -154,7 +154,6 @@ static int open_probes(struct live *live, struct err *err)
 		options.disable = off;
 	}
 	code = probes_new(&options, &live->probes, err);
-
 	if (code == 0)
 		code = probes_attach(live->probes, err);
 	fd = code == 0 ? probes_fd(live->probes) : -1;
@@ -360,7 +359,6 @@ static void live_stop(struct source *source, enum end_reason reason)
 static void live_ask(struct source *source, const struct ask *ask)
 {
 	struct live *live = (struct live *)source;
-
 	const struct event_disk *disk;
 
 	if (ask->what != ASK_SMART) {
