@@ -40,6 +40,7 @@ struct probes {
 	int arm_code;
 	unsigned int armed, disarmed;
 	struct probes_options options;
+	char disable[128]; /* the options' text does not outlive probes_new() */
 };
 
 static struct probes kernel;
@@ -50,6 +51,9 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	(void)err;
 	memset(&kernel, 0, sizeof(kernel));
 	kernel.options = *options;
+	snprintf(kernel.disable, sizeof(kernel.disable), "%s",
+		 options->disable ? options->disable : "");
+	kernel.options.disable = kernel.disable;
 	*ret_probes = &kernel;
 	return 0;
 }
