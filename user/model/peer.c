@@ -110,8 +110,20 @@ static void keep_trip(struct peer *peer, const struct event_tcp_peer *e)
 	trip->us = e->fresh_srtt_us;
 	trip->sockets = e->fresh;
 	trip->queued = e->fresh_queued;
+	/* With another least of its kind, none of those before was near it. */
+	if (trip->us < peer->trip_low_us / 2) {
+		peer->trips_far += peer->trips_near;
+		peer->trips_near = 0;
+	}
 	if (!peer->trip_low_us || trip->us < peer->trip_low_us)
 		peer->trip_low_us = trip->us;
+	if (trip->us <= 2 * (__u64)peer->trip_low_us) {
+		peer->trips_near++;
+		peer->trips_run = 0;
+	} else {
+		peer->trips_far++;
+		peer->trips_run++;
+	}
 }
 
 /* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). */

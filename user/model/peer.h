@@ -92,6 +92,9 @@ struct peer {
 	struct peer_trip trip[PEER_TRIPS];
 	unsigned int n_trips;
 	__u32 trip_low_us;
+	__u32 trips_near; /* so many were up to twice the least, */
+	__u32 trips_far;  /* and so many more than that; */
+	__u32 trips_run;  /* the latest so many of these in a row */
 	/* the owner, where one is known */
 	__u32 pid;
 	__u64 start_ns;

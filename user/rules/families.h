@@ -64,6 +64,9 @@ extern const struct rule path_loss_rule;
 extern const struct rule uplink_loss_rule;
 extern const struct threshold path_idle_segments;
 
+/* latency.c */
+extern const struct rule path_latency_rule;
+
 /* reach.c */
 extern const struct rule peer_unreachable_rule;
 /* refused.c */
@@ -100,7 +103,7 @@ extern const struct rule machine_check_rule;
 #define UNBUILT_HARDWARE(X)                                                                        \
 	X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
-	X(path_latency) X(link_saturated)                \
+	X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
 	X(listen_overflow) X(receiver_backlog)    \

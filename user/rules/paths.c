@@ -96,8 +96,12 @@ static void finish(struct path *path, const struct model *model)
 		path->from_ns = window_from;
 }
 
-static void path_begin(struct path *path, const struct model *model, const struct peer *peer)
+static void path_begin(struct path *path, const struct model *model,
+		       const struct peer *const *peers)
 {
+	const struct peer *peer = *peers;
+
+	path->peers = peers;
 	memcpy(path->addr, peer->key.addr, sizeof(path->addr));
 	path->netns = peer->key.netns;
 	path->ifindex = peer->ifindex;
@@ -146,20 +150,22 @@ void paths_init(struct paths *paths, const struct model *model)
 	}
 	paths->path = path;
 	paths->n = n_paths;
+	paths->peers = list;
 	for (unsigned int i = 0; i < n; i++) {
 		if (i && !same_path(list[i - 1], list[i]))
 			finish(path++, model);
 		if (i == 0 || !same_path(list[i - 1], list[i]))
-			path_begin(path, model, list[i]);
+			path_begin(path, model, &list[i]);
+		path->n_peers++;
 		add_peer(path, model, list[i]);
 	}
 	finish(path, model);
-	free(list);
 }
 
 void paths_done(struct paths *paths)
 {
 	free(paths->path);
+	free(paths->peers);
 	memset(paths, 0, sizeof(*paths));
 }
 

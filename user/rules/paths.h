@@ -12,6 +12,8 @@
 #include "rules/rule.h"
 
 struct path {
+	const struct peer *const *peers; /* what it is the sum of; n_peers of them */
+	unsigned int n_peers;
 	__u8 addr[16];
 	__u32 netns;
 	__u32 ifindex;
@@ -43,6 +45,7 @@ struct path {
 struct paths {
 	struct path *path; /* sorted by namespace, interface, address */
 	unsigned int n;
+	const struct peer **peers; /* in the same order */
 };
 
 /* Sums up all peers that were ever active: none when out of memory. Free with paths_done(). */

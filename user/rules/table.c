@@ -33,6 +33,7 @@ const struct rule *const rule_table[] = {
 	&connect_refused_rule,
 	&connection_resets_rule,
 	&peer_not_reading_rule,
+	&path_latency_rule,
 	UNBUILT_NETWORK(ROW)
 
 	&close_wait_leak_rule,

@@ -16,11 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(path_latency, "path-latency", AT_PATH,
-	"The round trip grew far above its own minimum, without loss.",
-	"More load on the path; a peer that delays its ACKs.",
-	"mtr shows at which hop; look for a full queue there.");
-
 UNBUILT(link_saturated, "link-saturated", AT_THIS_HOST,
 	"The local queue drops or holds packets: this link is the bottleneck.",
 	"A burst that the queue absorbed.",

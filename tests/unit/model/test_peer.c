@@ -56,6 +56,30 @@ static void test_totals_dip_and_come_back(void **state)
 	world_done(&w);
 }
 
+/* What was near the least is so no longer when the least turns out to be far lower. */
+static void test_trips_near_and_far(void **state)
+{
+	static const __u32 us[] = {10000, 15000, 9000, 1000, 1900, 2500, 200000, 1500, 40000};
+	static const __u32 near[] = {1, 2, 3, 1, 2, 2, 2, 3, 3},
+			   run[] = {0, 0, 0, 0, 0, 1, 2, 0, 1};
+	struct event_tcp_peer e = peer_out(1, 80);
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	for (unsigned int i = 0; i < sizeof(us) / sizeof(us[0]); i++) {
+		wait_s(&w, 1);
+		e.fresh = 1;
+		e.fresh_srtt_us = us[i];
+		put_peer(&w, &e);
+		assert_int_equal(find(&w, &e)->trips_near, near[i]);
+		assert_int_equal(find(&w, &e)->trips_near + find(&w, &e)->trips_far, i + 1);
+		assert_int_equal(find(&w, &e)->trips_run, run[i]);
+	}
+	assert_int_equal(find(&w, &e)->trip_low_us, 1000);
+	world_done(&w);
+}
+
 static void test_resends_settle(void **state)
 {
 	struct event_tcp_peer e = peer_out(1, 80);
@@ -296,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_base_is_not_ours),
 		cmocka_unit_test(test_totals_dip_and_come_back),
+		cmocka_unit_test(test_trips_near_and_far),
 		cmocka_unit_test(test_resends_settle),
 		cmocka_unit_test(test_interface_is_where_it_answered),
 		cmocka_unit_test(test_silence_begins_and_ends),
