@@ -14,6 +14,11 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#define LOOK_WORDS	256 /* of the stack are looked at for return addresses */
+#define LOOK_FEW	32
+#define NO_CHAIN	(~0U) /* no stack could be read */
+#define SAMPLE_EVERY_NS 10000000ULL
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ARMED_PIDS_MAX);
@@ -35,14 +40,6 @@ struct {
 	__type(value, struct armed_site_value);
 } armed_sites SEC(".maps");
 
-/* Chains of frame pointers: they tell call sites apart; which they are, the samples tell. */
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, ARMED_SITES_MAX);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, ARMED_FRAMES * sizeof(__u64));
-} armed_stacks SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ARMED_SAMPLES_MAX);
@@ -57,9 +54,25 @@ struct {
 	__type(value, struct stack_sample);
 } sample_room SEC(".maps");
 
+struct look {
+	__u64 words[LOOK_WORDS];
+	__u64 calls;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct look);
+} look_room SEC(".maps");
+
 #if defined(__TARGET_ARCH_x86)
 
 #define THREAD_SIZE (4096UL << 2) /* arch/x86/include/asm/page_64_types.h, without KASAN */
+#define USER_END    (1UL << 47)	  /* what lies above is no user address with four levels of pages */
+#define LOOK_CALLS  8		  /* and so many of them tell call sites apart */
+#define NEAR_STACK  (8UL << 20)	  /* so far above the stack pointer lies no code */
+#define HASH_PRIME  0x9e3779b97f4a7c15UL
 
 /* The registers that the task entered the kernel with. */
 static __always_inline struct pt_regs *entry_regs(void)
@@ -89,6 +102,63 @@ static __always_inline void copy_regs(struct stack_sample *s)
 	s->sp = s->regs[7];
 }
 
+/* Whether a call stands before it (Intel SDM 2, CALL: E8 rel32; FF /2 by register or memory). A function
+ * of its own for the verifier, which else looks at it once for each word of the stack. */
+__noinline int follows_call(__u64 at)
+{
+	__u8 b[8] = {};
+
+	if (bpf_probe_read_user(b, 7, (const void *)(at - 7)))
+		return 0;
+	if (b[2] == 0xe8)
+		return 1;
+	if (b[5] == 0xff && ((b[6] & 0xf8) == 0xd0 || (b[6] & 0xf8) == 0x10))
+		return 1;
+	if (b[4] == 0xff && ((b[5] & 0xf8) == 0x50 || b[5] == 0x14))
+		return 1;
+	if (b[3] == 0xff && b[4] == 0x54)
+		return 1;
+	if (b[1] == 0xff && ((b[2] & 0xf8) == 0x90 || b[2] == 0x15))
+		return 1;
+	return b[0] == 0xff && b[1] == 0x94;
+}
+
+/*
+ * A number for the chain of calls that led here: of the return addresses next to the top of the stack. Frame
+ * pointers would tell less: without them two places that call open() were one. A word that an earlier call left
+ * may be taken in: then one place has a few numbers, and they are put together when they read the same.
+ */
+__noinline __u32 call_chain(void)
+{
+	struct pt_regs *regs = entry_regs();
+	__u64 sp = BPF_CORE_READ(regs, sp), hash = BPF_CORE_READ(regs, ip);
+	struct look *look;
+	__u32 zero = 0, i;
+
+	look = bpf_map_lookup_elem(&look_room, &zero);
+	if (!look || !sp)
+		return NO_CHAIN;
+	/* Near the end of the stack there is less; what could not be read is zero. */
+	if (bpf_probe_read_user(look->words, sizeof(look->words), (const void *)sp) &&
+	    bpf_probe_read_user(look->words, LOOK_FEW * sizeof(__u64), (const void *)sp))
+		return NO_CHAIN;
+	/* Counted in memory: of a number that the verifier knew it would follow each value. */
+	look->calls = 0;
+	for (i = 0; i < LOOK_WORDS && look->calls < LOOK_CALLS; i++) {
+		__u64 word = look->words[i];
+
+		if (word < 4096 || word >= USER_END || word - sp < NEAR_STACK)
+			continue;
+		if (!follows_call(word))
+			continue;
+		hash = (hash ^ word) * HASH_PRIME;
+		hash ^= hash >> 29;
+		look->calls++;
+	}
+	hash ^= hash >> 32;
+	return (__u32)hash == NO_CHAIN ? 0 : (__u32)hash;
+}
+
 #else
 
 static __always_inline void copy_regs(struct stack_sample *s)
@@ -96,12 +166,18 @@ static __always_inline void copy_regs(struct stack_sample *s)
 	s->sp = 0;
 }
 
+static __always_inline __u32 call_chain(void)
+{
+	return NO_CHAIN;
+}
+
 #endif
 
 /* The registers and the top of the user stack, for one who unwinds it by the tables of the program itself: the
  * C library's system calls have no frame pointer, and many programs have none at all. */
-static __noinline void take_sample(struct armed_site_key *key)
+static __noinline void take_sample(struct armed_site_key *key, __u32 fd, __u64 now_ns)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct stack_sample *s;
 	__u32 zero = 0, i;
 
@@ -109,6 +185,9 @@ static __noinline void take_sample(struct armed_site_key *key)
 	if (!s)
 		return;
 	s->len = 0;
+	s->fd = fd;
+	s->opened_ns = now_ns;
+	s->start_stack = BPF_CORE_READ(task, mm, start_stack);
 	copy_regs(s);
 	if (!s->sp)
 		return;
@@ -118,35 +197,44 @@ static __noinline void take_sample(struct armed_site_key *key)
 			break;
 		s->len += STACK_CHUNK;
 	}
-	bpf_map_update_elem(&armed_samples, key, s, BPF_NOEXIST);
+	bpf_map_update_elem(&armed_samples, key, s, BPF_ANY);
 }
 
-static __always_inline void opened(void *ctx, __u32 fd)
+/* A site has the stack of one of its descriptors that live: when that one is closed it is taken again, so
+ * that at last it is that of one that stays. Not each time: it is 8 KiB. */
+static __always_inline void sample(struct armed_site_value *site, struct armed_site_key *key,
+				   __u32 fd, __u64 now_ns)
+{
+	if (now_ns - site->sampled_ns < SAMPLE_EVERY_NS || bpf_map_lookup_elem(&armed_samples, key))
+		return;
+	site->sampled_ns = now_ns;
+	take_sample(key, fd, now_ns);
+}
+
+static __always_inline void opened(__u32 fd)
 {
 	struct armed_fd_key key = {.pid = bpf_get_current_pid_tgid() >> 32, .fd = fd};
 	struct armed_value *process = bpf_map_lookup_elem(&armed, &key.pid);
 	struct armed_site_key site_key = {.pid = key.pid};
 	struct armed_fd_value value = {};
 	struct armed_site_value *site, fresh = {};
-	long stack;
 
 	if (!process)
 		return;
 	ADD(&process->opened, 1);
-	stack = bpf_get_stackid(ctx, &armed_stacks, BPF_F_USER_STACK);
-	site_key.stack = stack < 0 ? ~0U : (__u32)stack;
+	site_key.stack = call_chain();
 	value.opened_ns = bpf_ktime_get_ns();
 	value.stack = site_key.stack;
 	site = bpf_map_lookup_elem(&armed_sites, &site_key);
 	if (!site) {
 		fresh.first_ns = value.opened_ns;
-		if (bpf_map_update_elem(&armed_sites, &site_key, &fresh, BPF_NOEXIST) == 0)
-			take_sample(&site_key);
+		bpf_map_update_elem(&armed_sites, &site_key, &fresh, BPF_NOEXIST);
 		site = bpf_map_lookup_elem(&armed_sites, &site_key);
 	}
 	if (site) {
 		ADD(&site->opened, 1);
 		site->last_ns = value.opened_ns;
+		sample(site, &site_key, fd, value.opened_ns);
 	} else {
 		ADD(&process->dropped, 1);
 	}
@@ -159,9 +247,22 @@ static __always_inline void closed(__u32 fd)
 {
 	struct armed_fd_key key = {.pid = bpf_get_current_pid_tgid() >> 32, .fd = fd};
 	struct armed_value *process = bpf_map_lookup_elem(&armed, &key.pid);
+	struct armed_site_key site_key = {.pid = key.pid};
+	struct armed_fd_value *value;
+	struct stack_sample *sample;
 
-	if (process && bpf_map_delete_elem(&armed_fds, &key) == 0)
-		ADD(&process->closed, 1);
+	if (!process)
+		return;
+	value = bpf_map_lookup_elem(&armed_fds, &key);
+	if (!value)
+		return;
+	site_key.stack = value->stack;
+	if (bpf_map_delete_elem(&armed_fds, &key))
+		return;
+	ADD(&process->closed, 1);
+	sample = bpf_map_lookup_elem(&armed_samples, &site_key);
+	if (sample && sample->fd == fd)
+		bpf_map_delete_elem(&armed_samples, &site_key);
 }
 
 /* ---- the way that sees everything ---- */
@@ -169,7 +270,7 @@ static __always_inline void closed(__u32 fd)
 SEC("?fentry/fd_install")
 int BPF_PROG(leak_install, unsigned int fd)
 {
-	return RUN(HOOK_LEAK_OPEN, opened(ctx, fd));
+	return RUN(HOOK_LEAK_OPEN, opened(fd));
 }
 
 /* 6.6: a88c955fcfb4 "file: s/close_fd_get_file()/file_close_fd()/g" and close(2) goes by it. */
@@ -250,17 +351,17 @@ static __always_inline bool is_armed(void)
 	return bpf_map_lookup_elem(&armed, &pid) != NULL;
 }
 
-static __always_inline void opened_pair(void *ctx, const void *user)
+static __always_inline void opened_pair(const void *user)
 {
 	int fds[2];
 
 	if (bpf_probe_read_user(fds, sizeof(fds), user))
 		return;
-	opened(ctx, (__u32)fds[0]);
-	opened(ctx, (__u32)fds[1]);
+	opened((__u32)fds[0]);
+	opened((__u32)fds[1]);
 }
 
-static __always_inline void call_ended(void *ctx, struct pt_regs *regs, long ret)
+static __always_inline void call_ended(struct pt_regs *regs, long ret)
 {
 	__u64 nr = regs->orig_ax;
 
@@ -268,17 +369,17 @@ static __always_inline void call_ended(void *ctx, struct pt_regs *regs, long ret
 		return;
 	if (returns_fd(nr) ||
 	    (nr == NR_FCNTL && ((__u32)regs->si == F_DUPFD || (__u32)regs->si == F_DUPFD_CLOEXEC)))
-		opened(ctx, (__u32)ret);
+		opened((__u32)ret);
 	else if (nr == NR_PIPE || nr == NR_PIPE2)
-		opened_pair(ctx, (const void *)regs->di);
+		opened_pair((const void *)regs->di);
 	else if (nr == NR_SOCKETPAIR)
-		opened_pair(ctx, (const void *)regs->r10);
+		opened_pair((const void *)regs->r10);
 }
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(leak_sys_exit, struct pt_regs *regs, long ret)
 {
-	return RUN(HOOK_LEAK_OPEN, call_ended(ctx, regs, ret));
+	return RUN(HOOK_LEAK_OPEN, call_ended(regs, ret));
 }
 
 /* At the begin: at the end the number may be another descriptor's already. */

@@ -277,7 +277,6 @@ struct files_control {
 #define ARMED_FDS_MAX	   16384
 #define ARMED_SITES_MAX	   1024
 #define ARMED_SAMPLES_MAX  64
-#define ARMED_FRAMES	   24
 #define STACK_SAMPLE_BYTES 8192
 #define STACK_CHUNK	   512
 
@@ -295,7 +294,7 @@ struct armed_fd_key {
 };
 struct armed_fd_value {
 	__u64 opened_ns;
-	__u32 stack; /* in `armed_stacks`; ~0: it could not be read */
+	__u32 stack; /* a number for the chain of calls; ~0: it could not be read */
 	__u32 pad;
 };
 
@@ -308,14 +307,17 @@ struct armed_site_value {
 	__u64 opened;
 	__u64 first_ns;
 	__u64 last_ns;
+	__u64 sampled_ns; /* its stack was taken last */
 };
 
 /* Map `armed_samples`, one for a site: registers by their DWARF numbers, and the stack from sp on. */
 struct stack_sample {
 	__u64 regs[17];
 	__u64 sp;
-	__u32 len; /* bytes of `stack` that could be read */
-	__u32 pad;
+	__u64 opened_ns;
+	__u64 start_stack; /* where the program's stack begins: another after exec() */
+	__u32 len;	   /* bytes of `stack` that could be read */
+	__u32 fd;	   /* opened there, and not closed since */
 	__u8 stack[STACK_SAMPLE_BYTES];
 };
 

@@ -15,6 +15,8 @@
 #define LIVE_MAX    CENSUS_FDS_MAX
 /* A descriptor that lives that long after it was opened has been kept: requests are shorter. */
 #define RIPE_NS 3000000000ULL
+/* So long must one have lived for its stack to stand for those that are kept. */
+#define KEPT_NS 1500000000ULL
 
 struct site_seen {
 	struct armed_site_key key;
@@ -28,6 +30,11 @@ struct site_seen {
 	__u32 pad;
 };
 
+struct stale {
+	struct armed_fd_key fd;
+	struct armed_site_key site;
+};
+
 struct reading {
 	struct leak_probe *leak;
 	struct armed_process *process;
@@ -35,8 +42,9 @@ struct reading {
 	__u64 now_ns;
 	__u64 ripe_ns; /* what was opened before is ripe */
 	__u32 tracked;
-	struct armed_fd_key stale[STALE_BATCH];
+	struct stale stale[STALE_BATCH];
 	unsigned int n_stale;
+	struct stack_sample room;
 };
 
 /* ---- what is held ---- */
@@ -88,6 +96,14 @@ void leak_probe_done(struct leak_probe *leak)
 		free(leak->process[i].before);
 	leak->n = 0;
 	id_table_done(&leak->sites);
+}
+
+static bool is_armed(const struct leak_probe *leak, __u32 pid)
+{
+	for (unsigned int i = 0; i < leak->n; i++)
+		if (leak->process[i].pid == pid)
+			return true;
+	return false;
 }
 
 struct armed_process *leak_probe_find(struct leak_probe *leak, __u32 pid)
@@ -189,11 +205,18 @@ static int on_site(void *ctx, const void *key, const void *value)
 	return 0;
 }
 
+/* The stack that it stood for goes with it: the next that is opened there gives its own. */
 static void drop_stale(struct reading *r)
 {
-	for (unsigned int i = 0; i < r->n_stale; i++)
-		if (bpf_map_delete_elem(r->leak->fds_fd, &r->stale[i]) == 0)
+	for (unsigned int i = 0; i < r->n_stale; i++) {
+		const struct stale *s = &r->stale[i];
+
+		if (bpf_map_delete_elem(r->leak->fds_fd, &s->fd) == 0)
 			r->process->stale++;
+		if (bpf_map_lookup_elem(r->leak->samples_fd, &s->site, &r->room) == 0 &&
+		    r->room.fd == s->fd.fd)
+			bpf_map_delete_elem(r->leak->samples_fd, &s->site);
+	}
 	r->n_stale = 0;
 }
 
@@ -212,7 +235,7 @@ static int on_fd(void *ctx, const void *key, const void *value)
 	if (!kind) {
 		/* What was opened after the scan began may be missing in it. */
 		if (v->opened_ns < r->now_ns && r->n_stale < STALE_BATCH)
-			r->stale[r->n_stale++] = *k;
+			r->stale[r->n_stale++] = (struct stale){.fd = *k, .site = site_key};
 		return 0;
 	}
 	r->tracked++;
@@ -397,12 +420,20 @@ int leak_probe_report(struct leak_probe *leak, __u32 pid, const struct fd_live *
 	return ret < 0 ? ret : 0;
 }
 
-int leak_probe_sample(const struct leak_probe *leak, __u32 pid, __u32 stack,
+int leak_probe_sample(const struct leak_probe *leak, __u32 pid, __u32 stack, __u64 now_ns,
 		      struct stack_sample *ret_sample)
 {
 	struct armed_site_key key = {.pid = pid, .stack = stack};
+	struct armed_fd_key fd_key = {.pid = pid};
+	struct armed_fd_value fd;
 
-	if (leak->n == 0 || bpf_map_lookup_elem(leak->samples_fd, &key, ret_sample))
+	if (leak->n == 0)
 		return -ENOENT;
-	return 0;
+	if (bpf_map_lookup_elem(leak->samples_fd, &key, ret_sample))
+		return is_armed(leak, pid) ? -EAGAIN : -ENOENT;
+	fd_key.fd = ret_sample->fd;
+	if (bpf_map_lookup_elem(leak->fds_fd, &fd_key, &fd) ||
+	    fd.opened_ns != ret_sample->opened_ns)
+		return -EAGAIN;
+	return ret_sample->opened_ns + KEPT_NS <= now_ns ? 0 : -EAGAIN;
 }

@@ -56,8 +56,9 @@ struct armed_process *leak_probe_find(struct leak_probe *leak, __u32 pid);
  * scan that began at now_ns or later; runs: of the hooks. */
 int leak_probe_report(struct leak_probe *leak, __u32 pid, const struct fd_live *live, __u64 runs,
 		      __u64 now_ns, event_fn fn, void *ctx);
-/* The stack of a call site, as it was when it first opened something. -ENOENT: none was taken. */
-int leak_probe_sample(const struct leak_probe *leak, __u32 pid, __u32 stack,
+/* The stack that opened a descriptor which is still held. -EAGAIN: there is none yet; -ENOENT: there will be
+ * none, as the process is not armed. */
+int leak_probe_sample(const struct leak_probe *leak, __u32 pid, __u32 stack, __u64 now_ns,
 		      struct stack_sample *ret_sample);
 
 #endif

@@ -398,9 +398,9 @@ void probes_disarm_fds(struct probes *probes, unsigned int pid)
 }
 
 int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
-		     struct stack_sample *ret_sample)
+		     unsigned long long now_ns, struct stack_sample *ret_sample)
 {
-	return leak_probe_sample(&probes->leak, pid, site, ret_sample);
+	return leak_probe_sample(&probes->leak, pid, site, now_ns, ret_sample);
 }
 
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,

@@ -59,9 +59,9 @@ int probes_scan_fds(struct probes *probes, unsigned int pid, unsigned long long 
 int probes_arm_fds(struct probes *probes, unsigned int pid, unsigned long long start_ns,
 		   unsigned long long now_ns);
 void probes_disarm_fds(struct probes *probes, unsigned int pid);
-/* A stack of a call site of an armed process. */
+/* A stack of a call site of an armed process; see leak_probe_sample(). */
 int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
-		     struct stack_sample *ret_sample);
+		     unsigned long long now_ns, struct stack_sample *ret_sample);
 /* What the request queue of a disk holds now; see block_queue_look(). -ENOTSUP: there is no such program;
  * -ENOENT: nothing of this disk was seen to complete yet, so its queue is not known. */
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,

@@ -165,9 +165,9 @@ static void end_opens(struct live_asks *asks, struct probes *probes, __u64 now_n
 	}
 }
 
-static int sample(void *ctx, __u32 pid, __u32 site, struct stack_sample *ret)
+static int sample(void *ctx, __u32 pid, __u32 site, __u64 now_ns, struct stack_sample *ret)
 {
-	return probes_fd_sample(ctx, pid, site, ret);
+	return probes_fd_sample(ctx, pid, site, now_ns, ret);
 }
 
 int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit *emit)

@@ -180,7 +180,7 @@ static bool has_room(const struct symbols *s)
 int symbols_poll(struct symbols *symbols, symbols_sample_fn sample, void *ctx, struct emit *emit)
 {
 	struct stack_sample *room = NULL;
-	int code = 0;
+	int code = 0, got;
 
 	reap(symbols);
 	if (symbols->child) {
@@ -197,8 +197,11 @@ int symbols_poll(struct symbols *symbols, symbols_sample_fn sample, void *ctx, s
 			room = malloc(sizeof(*room));
 		if (!room)
 			return 0;
+		got = sample(ctx, ask->pid, ask->site, emit->now_ns, room);
+		if (got == -EAGAIN)
+			continue;
 		ask->done = true;
-		if (sample(ctx, ask->pid, ask->site, room) == 0) {
+		if (got == 0) {
 			begin(symbols, ask, room, emit->now_ns);
 			continue;
 		}

@@ -36,8 +36,9 @@ struct symbols {
 	__u64 dropped;
 };
 
-/* Where the stack of a call site is got from: 0, or negative errno. */
-typedef int (*symbols_sample_fn)(void *ctx, __u32 pid, __u32 site, struct stack_sample *ret);
+/* Where the stack of a call site is got from: 0, -EAGAIN (there is none yet), or another negative errno. */
+typedef int (*symbols_sample_fn)(void *ctx, __u32 pid, __u32 site, __u64 now_ns,
+				 struct stack_sample *ret);
 
 /* Notes an ask; the same one only once. */
 void symbols_take(struct symbols *symbols, __u32 pid, __u64 start_ns, __u32 site);

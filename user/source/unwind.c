@@ -291,6 +291,31 @@ static void tell(struct words *w, const struct frame_found *f)
 	add(w, text);
 }
 
+/* Field 28 of /proc/PID/stat, after a name that may hold anything. */
+static bool is_same_program(__u32 pid, const struct stack_sample *sample)
+{
+	unsigned long long at = 0;
+	char path[32], text[1024];
+	const char *field;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (len <= 0)
+		return false;
+	text[len] = '\0';
+	field = strrchr(text, ')');
+	for (int i = 2; field && i < 28; i++)
+		field = strchr(field + 1, ' ');
+	if (field)
+		at = strtoull(field, NULL, 10);
+	return at == sample->start_stack;
+}
+
 bool unwind(__u32 pid, const struct stack_sample *sample, bool lines, struct unwound *ret)
 {
 	char *path = NULL;
@@ -304,6 +329,9 @@ bool unwind(__u32 pid, const struct stack_sample *sample, bool lines, struct unw
 	char own[96];
 
 	memset(ret, 0, sizeof(*ret));
+	/* It has called exec() since: other code lies at these addresses now. */
+	if (!is_same_program(pid, sample))
+		return false;
 	/* Beside the host's own, the debug information of the process's root. */
 	snprintf(own, sizeof(own), "+:.debug:/usr/lib/debug:/proc/%u/root/usr/lib/debug", pid);
 	path = own;
@@ -315,5 +343,5 @@ bool unwind(__u32 pid, const struct stack_sample *sample, bool lines, struct unw
 			tell(&w, &u.frame[i]);
 	ret->frames = u.n;
 	dwfl_end(w.dwfl);
-	return w.told > 0;
+	return w.told > 0 && is_same_program(pid, sample);
 }

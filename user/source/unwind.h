@@ -22,7 +22,7 @@ struct unwound {
 /*
  * The stack as "f+0x41 (pool.c:118) < g+0x9c (api.c:77)", innermost first, without the C library's own
  * frames. lines: look for debug information too, which may take long. A frame without a symbol is
- * "file+0x1234". False when nothing could be found out.
+ * "file+0x1234". False when nothing could be found out, or the process runs another program by now.
  */
 bool unwind(__u32 pid, const struct stack_sample *sample, bool lines, struct unwound *ret);
 

@@ -172,11 +172,12 @@ void probes_disarm_fds(struct probes *probes, unsigned int pid)
 }
 
 int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
-		     struct stack_sample *ret_sample)
+		     unsigned long long now_ns, struct stack_sample *ret_sample)
 {
 	(void)probes;
 	(void)pid;
 	(void)site;
+	(void)now_ns;
 	(void)ret_sample;
 	return -ENOENT;
 }
