@@ -33,7 +33,7 @@ struct {
 	__type(value, struct block_limit);
 } block_limits SEC(".maps");
 
-/* When a request was issued and by whom, on armed disks. A request that never completes here makes room by age. */
+/* When a request was issued and for whom, on armed disks. A request that never completes here makes room by age. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -195,7 +195,7 @@ static __always_inline void split(const struct completion *c, const struct issue
 	__u64 device_ns = c->now_ns - issue->issue_ns;
 	struct split_value *value;
 
-	if (!c->last || c->status || c->op > BLOCK_WRITE || device_ns > c->lat_ns)
+	if (!c->last || c->status || c->op > BLOCK_WRITE || !issue->issue_ns || !c->lat_ns)
 		return;
 	key.large = c->bytes > BLOCK_LARGE_BYTES;
 	value = bpf_map_lookup_elem(&block_splits, &key);
@@ -222,6 +222,8 @@ static __always_inline void completed(const struct completion *c)
 	account(c);
 	if (control.armed && c->rq)
 		issuer = bpf_map_lookup_elem(&rq_issue, &c->rq);
+	if (issuer && c->lat_ns && issuer->made_ns < c->now_ns - c->lat_ns)
+		issuer = NULL;
 	if (c->status || slow)
 		send(c, issuer);
 	if (!issuer)
@@ -332,32 +334,85 @@ int complete_tp(void *ctx)
 	return RUN(HOOK_BLOCK_COMPLETE, complete_record(ctx));
 }
 
-/*
- * Attached only while a disk is armed. Requests are often issued by a kernel thread for somebody else
- * (kworker, write-back): these stay without an issuer's name.
- */
-static __always_inline void issue_rq(unsigned long long *ctx, const bool direct)
+/* ---- attached only while a disk is armed ---- */
+
+static __always_inline struct request *request_of(unsigned long long *ctx)
 {
-	struct request *rq = config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
-	struct gendisk *disk;
-	struct issue_value value = {};
-	struct owner owner = {};
-	__u64 key = (__u64)rq;
+	return config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
+}
+
+static __always_inline bool is_armed(struct request *rq, const bool direct)
+{
+	struct gendisk *disk = request_disk(rq, direct);
 	__u32 dev;
 
-	disk = request_disk(rq, direct);
 	if (!disk)
-		return;
+		return false;
 	dev = disk_dev(disk, direct);
-	if (!bpf_map_lookup_elem(&armed_disks, &dev))
-		return;
+	return bpf_map_lookup_elem(&armed_disks, &dev) != NULL;
+}
+
+/* What is known of this request, not of an earlier one at its address. */
+static __always_inline struct issue_value *issuer_of(struct request *rq, const bool direct)
+{
+	__u64 key = (__u64)rq;
+	struct issue_value *value = bpf_map_lookup_elem(&rq_issue, &key);
+
+	return value && value->made_ns >= GET(direct, rq, start_time_ns) ? value : NULL;
+}
+
+/* Keeps that the request is the current task's. A kernel thread's (write-back) stay without a name. */
+static __always_inline void keep_issuer(struct request *rq, __u64 now_ns, __u64 issue_ns)
+{
+	struct issue_value value = {.made_ns = now_ns, .issue_ns = issue_ns};
+	struct owner owner = {};
+	__u64 key = (__u64)rq;
+
 	if (owner_current(&owner)) {
 		value.start_ns = owner.start_ns;
 		value.pid = owner.pid;
 		__builtin_memcpy(value.comm, owner.comm, sizeof(value.comm));
 	}
-	value.issue_ns = bpf_ktime_get_ns();
 	bpf_map_update_elem(&rq_issue, &key, &value, BPF_ANY);
+}
+
+/*
+ * A request goes to the scheduler. Whoever runs the queue next issues it, be it a kernel thread or another
+ * program: whose it is can be told here only. What the kernel puts in again (requeued) keeps its name.
+ */
+static __always_inline void insert_rq(unsigned long long *ctx, const bool direct)
+{
+	struct request *rq = request_of(ctx);
+
+	if (is_armed(rq, direct) && !issuer_of(rq, direct))
+		keep_issuer(rq, bpf_ktime_get_ns(), 0);
+}
+
+SEC("?tp_btf/block_rq_insert")
+int insert_btf(unsigned long long *ctx)
+{
+	return RUN(HOOK_BLOCK_INSERT, insert_rq(ctx, true));
+}
+
+SEC("?raw_tp/block_rq_insert")
+int insert_raw(unsigned long long *ctx)
+{
+	return RUN(HOOK_BLOCK_INSERT, insert_rq(ctx, false));
+}
+
+static __always_inline void issue_rq(unsigned long long *ctx, const bool direct)
+{
+	struct request *rq = request_of(ctx);
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct issue_value *known;
+
+	if (!is_armed(rq, direct))
+		return;
+	known = issuer_of(rq, direct);
+	if (known)
+		known->issue_ns = now_ns;
+	else
+		keep_issuer(rq, now_ns, now_ns);
 }
 
 SEC("?tp_btf/block_rq_issue")
@@ -372,13 +427,15 @@ int issue_raw(unsigned long long *ctx)
 	return RUN(HOOK_BLOCK_ISSUE, issue_rq(ctx, false));
 }
 
+/* ---- requeue ---- */
+
 /*
  * The driver sends a request again. Counted where the device's answer says why: a queue that was full, or
  * a device that was busy, are no faults. Rare: no path of a healthy request leads here.
  */
 static __always_inline void requeue_rq(unsigned long long *ctx, const bool direct)
 {
-	struct request *rq = config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
+	struct request *rq = request_of(ctx);
 	struct block_error_value *value;
 	struct answer answer = {};
 	struct gendisk *disk;

@@ -114,6 +114,10 @@ static __always_inline bool take_token(__u64 *given_ns, __u32 *tokens, __u32 giv
 
 	if (!interval_ns)
 		return true;
+	if (!*given_ns) { /* new */
+		*given_ns = now_ns;
+		*tokens = burst;
+	}
 	gained = (now_ns - *given_ns) / interval_ns;
 	if (gained) {
 		gained = gained > burst ? burst : gained * give;

@@ -38,6 +38,7 @@ enum hook {
 	HOOK_FS_EXT4 = 12,
 	HOOK_FS_XFS = 13,
 	HOOK_BLOCK_QUEUE = 15,
+	HOOK_BLOCK_INSERT = 41,
 	HOOK_LEAK_OPEN = 24,
 	HOOK_LEAK_CLOSE = 25,
 	HOOK_SYSTEM_OOM = 16,
@@ -176,9 +177,10 @@ struct block_limit {
 	__u32 slow;
 };
 
-/* Map `rq_issue`: struct request * -> when it was issued and by whom, while the disk is armed. */
+/* Map `rq_issue`: struct request * -> when it was issued and for whom, while the disk is armed. */
 struct issue_value {
-	__u64 issue_ns;
+	__u64 made_ns; /* before the request began: left over from one at the same address (merged, or not looked at) */
+	__u64 issue_ns; /* 0: it waits in the scheduler */
 	__u64 start_ns; /* of the issuer; it and pid are 0 for kernel threads */
 	__u32 pid;
 	__u32 pad;
@@ -409,7 +411,7 @@ EVENT_SIZE_IS(block_value, 560);
 EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);
 EVENT_SIZE_IS(block_limit, 24);
-EVENT_SIZE_IS(issue_value, 40);
+EVENT_SIZE_IS(issue_value, 48);
 EVENT_SIZE_IS(split_key, 8);
 EVENT_SIZE_IS(split_value, 544);
 EVENT_SIZE_IS(census_record, 72);

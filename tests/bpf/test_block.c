@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/falloc.h>
@@ -324,6 +325,77 @@ static void test_slow_and_issuer(void **state)
 	loop_close(&loop);
 }
 
+static bool use_scheduler(const struct loop *loop, const char *name)
+{
+	char path[96];
+	FILE *file;
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/queue/scheduler", loop->dev >> 20,
+		 loop->dev & 0xfffff);
+	file = fopen(path, "we");
+	if (!file)
+		return false;
+	ret = fprintf(file, "%s\n", name);
+	return fclose(file) == 0 && ret > 0;
+}
+
+/* Reads its part of the disk, in a child. */
+static pid_t read_part(const struct loop *loop, unsigned int part, unsigned int blocks)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (unsigned int i = 0; i < blocks; i++)
+		if (pread(loop->fd, buffer(), BLOCK, (off_t)(part * blocks + i) * BLOCK) != BLOCK)
+			_exit(1);
+	_exit(0);
+}
+
+/* With a scheduler, one program's call issues what others have put in: each request still has its own's name. */
+static void test_issuer_by_scheduler(void **state)
+{
+	enum { PARTS = 4, BLOCKS = 40 };
+	struct probes_options options = {.event_interval_ns = 1, .slow_io_ns = 1};
+	const struct event *event = NULL;
+	unsigned int part, seen = 0;
+	struct loop loop;
+	struct bag *bag;
+	pid_t pid[PARTS];
+	int status;
+
+	(void)state;
+	require(loop_open(&loop, DISK_BYTES));
+	if (!use_scheduler(&loop, "mq-deadline")) {
+		loop_close(&loop);
+		skip();
+	}
+	bag = bag_open_with(&options);
+	assert_int_equal(probes_arm_issue(bag->probes, loop.dev), 0);
+	for (part = 0; part < PARTS; part++)
+		pid[part] = read_part(&loop, part, BLOCKS);
+	for (part = 0; part < PARTS; part++) {
+		assert_int_equal(waitpid(pid[part], &status, 0), pid[part]);
+		assert_int_equal(status, 0);
+	}
+	bag_drain(bag);
+	while ((event = bag_next(bag, event, EVENT_BLOCK_IO))) {
+		const struct event_block_io *io = (const void *)event;
+
+		if (io->dev != loop.dev)
+			continue;
+		part = (unsigned int)(io->sector / (BLOCK / 512) / BLOCKS);
+		assert_in_range(part, 0, PARTS - 1);
+		assert_int_equal(io->pid, pid[part]);
+		seen++;
+	}
+	assert_int_equal(seen, PARTS * BLOCKS);
+	assert_int_equal(probes_disarm_issue(bag->probes, loop.dev), 0);
+	bag_close(bag);
+	loop_close(&loop);
+}
+
 /* The first disk of scsi_debug; false when there is none. */
 static bool scsi_debug_disk(char *ret_path, size_t size, __u32 *ret_dev)
 {
@@ -414,10 +486,15 @@ static void test_hist_slot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hist_slot),	  cmocka_unit_test(test_reads_and_writes),
-		cmocka_unit_test(test_flush_and_discard), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_no_space),	  cmocka_unit_test(test_error_limit),
-		cmocka_unit_test(test_slow_and_issuer),	  cmocka_unit_test(test_medium_error),
+		cmocka_unit_test(test_hist_slot),
+		cmocka_unit_test(test_reads_and_writes),
+		cmocka_unit_test(test_flush_and_discard),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_no_space),
+		cmocka_unit_test(test_error_limit),
+		cmocka_unit_test(test_slow_and_issuer),
+		cmocka_unit_test(test_issuer_by_scheduler),
+		cmocka_unit_test(test_medium_error),
 	};
 
 	/* A medium error needs scsi_debug. Where the kernel has none it is no test of this kernel, rather

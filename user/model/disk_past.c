@@ -32,7 +32,7 @@ static unsigned int depth_slot(double depth)
 {
 	unsigned int slot = 0;
 
-	for (double most = 1.0; depth > most && slot < DISK_DEPTH_SLOTS - 1; most *= 2.0)
+	while (slot < DISK_DEPTH_SLOTS - 1 && depth > (double)(1U << slot))
 		slot++;
 	return slot;
 }

@@ -64,6 +64,15 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 			 {"raw_tp", "block_rq_issue", "issue_raw", NULL}},
 	},
 	{
+		.name = "block.insert",
+		.object = OBJECT_BLOCK,
+		.hook = HOOK_BLOCK_INSERT,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"tp_btf", "block_rq_insert", "insert_btf", NULL},
+			 {"raw_tp", "block_rq_insert", "insert_raw", NULL}},
+	},
+	{
 		.name = "block.requeue",
 		.object = OBJECT_BLOCK,
 		.hook = HOOK_BLOCK_REQUEUE,

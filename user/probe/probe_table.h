@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 23
+#define PROBE_ROWS 24
 
 enum probe_object {
 	OBJECT_TCP = 0,

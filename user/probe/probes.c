@@ -456,6 +456,7 @@ static int set_armed(struct probes *probes, unsigned int armed)
 int probes_arm_issue(struct probes *probes, unsigned int dev)
 {
 	struct probe_run *run = probes_run(probes, HOOK_BLOCK_ISSUE);
+	struct probe_run *insert = probes_run(probes, HOOK_BLOCK_INSERT);
 	int fd = object_map_fd(&probes->objects[OBJECT_BLOCK], "armed_disks");
 	__u32 one = 1;
 
@@ -471,12 +472,16 @@ int probes_arm_issue(struct probes *probes, unsigned int dev)
 		bpf_map_delete_elem(fd, &dev);
 		return ret;
 	}
+	/* Without it the issuer is who ran the queue: most often the same. */
+	if (insert->way >= 0 && !insert->link)
+		insert->link = bpf_program__attach(insert->program);
 	return set_armed(probes, probes->armed + 1);
 }
 
 int probes_disarm_issue(struct probes *probes, unsigned int dev)
 {
 	struct probe_run *run = probes_run(probes, HOOK_BLOCK_ISSUE);
+	struct probe_run *insert = probes_run(probes, HOOK_BLOCK_INSERT);
 	int fd = object_map_fd(&probes->objects[OBJECT_BLOCK], "armed_disks");
 	int ret;
 
@@ -487,7 +492,8 @@ int probes_disarm_issue(struct probes *probes, unsigned int dev)
 	ret = set_armed(probes, probes->armed - 1);
 	if (probes->armed == 0) {
 		bpf_link__destroy(run->link);
-		run->link = NULL;
+		bpf_link__destroy(insert->link);
+		run->link = insert->link = NULL;
 	}
 	return ret;
 }

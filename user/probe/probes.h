@@ -70,7 +70,7 @@ int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 unsigned long long probes_oom_kills(const struct probes *probes);
 /* Shows each task that sleeps uninterruptibly now. -ENOTSUP: there is no such program. */
 int probes_waiting(struct probes *probes, waiting_fn fn, void *ctx);
-/* The issue hook: attached while at least one disk is armed. dev as in struct event_disk. */
+/* The hooks at insertion and issue: attached while at least one disk is armed. dev as in struct event_disk. */
 int probes_arm_issue(struct probes *probes, unsigned int dev);
 int probes_disarm_issue(struct probes *probes, unsigned int dev);
 /* Detaches all. NULL is fine. */

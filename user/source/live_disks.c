@@ -23,6 +23,7 @@
 struct known_disk {
 	struct event_disk event; /* as told; the header is zero */
 	bool here;
+	bool shrunk; /* was read without its size: it may be in the middle of going */
 };
 
 struct live_disks {
@@ -31,6 +32,7 @@ struct live_disks {
 	unsigned int n, room;
 	__u64 names_hash; /* of /proc/partitions */
 	unsigned int polls;
+	bool again; /* a disk is half gone: the next poll reads, whatever /proc/partitions says */
 	__u64 readings;
 	__u64 dropped;	   /* the most at one time */
 	__u64 dropped_now; /* in this reading */
@@ -308,17 +310,34 @@ static int tell(struct live_disks *d, const struct event_disk *fresh, struct emi
 		return -ENOMEM;
 	known->event = *fresh;
 	known->here = true;
+	known->shrunk = false;
 	EMIT(emit, EVENT_DISK, &event);
 	return tell_norms(d, fresh, emit);
+}
+
+/* A disk that goes loses its size, and its name in /proc/partitions, before it leaves /sys: what is read of it then is
+ * not told. It has until the next poll to be gone. */
+static bool is_going(struct live_disks *d, const char *name, unsigned int n)
+{
+	struct known_disk *known = find_whole(d, name);
+
+	if (!known || !n || d->fresh[0].size_bytes || !known->event.size_bytes)
+		return false;
+	known->shrunk = !known->shrunk;
+	d->again |= known->shrunk;
+	return known->shrunk;
 }
 
 static int read_and_tell(struct live_disks *d, int sys_block, const char *name, struct emit *emit)
 {
 	unsigned int dropped = 0;
 	unsigned int n = disk_read(sys_block, name, d->fresh, 1 + PARTITIONS_MAX, &dropped);
-	int code = tell_gone(d, name, n, emit);
+	int code = 0;
 
 	d->dropped_now += dropped;
+	if (is_going(d, name, n))
+		return 0;
+	code = tell_gone(d, name, n, emit);
 	for (unsigned int i = 0; i < n && code == 0; i++)
 		code = tell(d, &d->fresh[i], emit);
 	return code;
@@ -327,7 +346,7 @@ static int read_and_tell(struct live_disks *d, int sys_block, const char *name, 
 int live_disks_poll(struct live_disks *disks, struct emit *emit)
 {
 	struct live_disks *d = disks;
-	bool changed = names_changed(d);
+	bool changed = names_changed(d) || d->again;
 	int sys_block, code;
 
 	if (d->polls++ % POLLS_PER_READ && !changed && !diskseq_changed(d))
@@ -335,6 +354,7 @@ int live_disks_poll(struct live_disks *disks, struct emit *emit)
 	sys_block = open(d->sys_block, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (sys_block < 0)
 		return 0;
+	d->again = false;
 	d->dropped_now = 0;
 	d->readings++;
 	code = list_names(d);

@@ -127,12 +127,27 @@ static bool read_state(const struct live_nics *n, struct event_nic *nic)
 	return true;
 }
 
+/* "fe80... 02 40 20 80     eth0": address, index, length, scope (20: link-local), flags, name. Has it a wider scope? */
+static bool inet6_line_is(const char *line, const char *name)
+{
+	unsigned long scope = 0x20;
+	size_t length;
+
+	for (int field = 0; field < 5; field++) {
+		if (field == 3)
+			scope = strtoul(line, NULL, 16);
+		line += strcspn(line, " \n");
+		line += strspn(line, " ");
+	}
+	length = strcspn(line, "\n");
+	return !(scope & 0x20) && strlen(name) == length && strncmp(line, name, length) == 0;
+}
+
 /* An address of its own that others can reach: a container's end on the host has none, or a link-local one. */
 static bool has_address(const struct live_nics *n, const struct event_nic *nic)
 {
 	struct ifreq request = {0};
-	char *text, *line, name[32];
-	unsigned int scope;
+	char *text, *line;
 	bool found = false;
 	size_t length;
 
@@ -143,12 +158,10 @@ static bool has_address(const struct live_nics *n, const struct event_nic *nic)
 		if (!(ip[0] == 169 && ip[1] == 254))
 			return true;
 	}
-	/* "fe80...  02 40 20 80     eth0": index, length, scope (0x20: link), flags */
 	text = whole_file_read("/proc/net/if_inet6", TEXT_MAX, &length);
 	for (line = text; line && *line && !found; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (sscanf(line, "%*32s %*x %*x %x %*x %31s", &scope, name) == 2)
-			found = !(scope & 0x20) && strcmp(name, nic->name) == 0;
+		found = inet6_line_is(line, nic->name);
 	}
 	free(text);
 	return found;

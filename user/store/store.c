@@ -2,9 +2,11 @@
 /* store.c - the one file that outlives a run; see store.h. */
 #include "store/store.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,13 +60,39 @@ static int read_text(const char *path, char **ret_text, size_t *ret_length)
 	return 0;
 }
 
+/* A number and what follows it at once; false: none, or beyond 32 bits. */
+static bool number(const char **text, int base, unsigned int *ret_value)
+{
+	char *end;
+	unsigned long value;
+
+	if (!isxdigit((unsigned char)**text))
+		return false;
+	errno = 0;
+	value = strtoul(*text, &end, base);
+	if (errno || end == *text || value > UINT_MAX)
+		return false;
+	*text = end;
+	*ret_value = (unsigned int)value;
+	return true;
+}
+
+/* "end RECORDS CHECKSUM\n" */
+static bool last_line(const char *line, unsigned int *ret_records, unsigned int *ret_sum)
+{
+	if (strncmp(line, "end ", 4) != 0)
+		return false;
+	line += 4;
+	if (!number(&line, 10, ret_records) || *line++ != ' ')
+		return false;
+	return number(&line, 16, ret_sum) && *line == '\n';
+}
+
 /* What is wrong with the whole, or NULL; *ret_end: where the last line begins. */
 static const char *fault_of(const char *text, size_t length, const char **ret_end)
 {
-	unsigned int records = 0, told;
-	unsigned long sum;
+	unsigned int records = 0, told, sum;
 	const char *end;
-	int n = 0;
 
 	if (length < HEAD_LEN || memcmp(text, HEAD, HEAD_LEN) != 0)
 		return "it is no store of version 1";
@@ -72,7 +100,7 @@ static const char *fault_of(const char *text, size_t length, const char **ret_en
 		return "its end is missing";
 	for (end = text + length - 1; end > text && end[-1] != '\n';)
 		end--;
-	if (sscanf(end, "end %u %8lx%n", &told, &sum, &n) != 2 || end[n] != '\n')
+	if (!last_line(end, &told, &sum))
 		return "its end is missing";
 	for (const char *p = text + HEAD_LEN; p < end; p = strchr(p, '\n') + 1)
 		records++;
@@ -87,15 +115,16 @@ static const char *fault_of(const char *text, size_t length, const char **ret_en
 /* False: nobody knows it, or it is malformed. */
 static bool take(const struct store_kind *kinds, unsigned int n, const char *line)
 {
-	char kind[24];
+	size_t length = strcspn(line, " ");
+	const char *rest = line + length;
 	unsigned int version;
-	int at = 0;
 
-	if (sscanf(line, "%23s %u %n", kind, &version, &at) != 2 || !at)
+	if (*rest++ != ' ' || !number(&rest, 10, &version) || *rest++ != ' ')
 		return false;
 	for (unsigned int i = 0; i < n; i++)
-		if (strcmp(kinds[i].kind, kind) == 0 && kinds[i].version == version)
-			return kinds[i].take(kinds[i].ctx, line + at);
+		if (strlen(kinds[i].kind) == length && strncmp(kinds[i].kind, line, length) == 0 &&
+		    kinds[i].version == version)
+			return kinds[i].take(kinds[i].ctx, rest);
 	return false;
 }
 

@@ -213,8 +213,26 @@ static void test_a_real_disk_without_size(void **state)
 	poll_disks(&told);
 	put("sys/block/sda/size", "0\n");
 	change();
+	assert_string_equal(poll_disks(&told), ""); /* it may be going */
 	assert_string_equal(poll_disks(&told), "+sda ");
 	assert_int_equal(told.disk[0].size_bytes, 0);
+	assert_string_equal(poll_disks(&told), "");
+}
+
+/* Read in the middle of its going, it is not told as another disk; and that it is gone is seen at the next poll,
+ * though /proc/partitions, where it is no more, does not change again. */
+static void test_a_disk_that_is_going(void **state)
+{
+	struct told told;
+
+	(void)state;
+	put_sda();
+	poll_disks(&told);
+	put("sys/block/sda/size", "0\n");
+	change();
+	assert_string_equal(poll_disks(&told), "");
+	shell("rm", "sys/block/sda");
+	assert_string_equal(poll_disks(&told), "-8:0 -8:1 ");
 	assert_string_equal(poll_disks(&told), "");
 }
 
@@ -355,6 +373,7 @@ int main(void)
 		TEST(test_what_is_told_of_a_disk),
 		TEST(test_an_unused_loop_device_is_no_disk),
 		TEST(test_a_real_disk_without_size),
+		TEST(test_a_disk_that_is_going),
 		TEST(test_disks_go_with_their_partitions),
 		TEST(test_partitions_come_and_go),
 		TEST(test_a_number_that_gets_another_name),
