@@ -237,14 +237,14 @@ static int tell_links(struct live_chain *c, struct emit *emit)
 	while (code == 0 && (k < c->known.n || f < c->fresh.n)) {
 		const struct link *old = k < c->known.n ? &c->known.item[k] : NULL;
 		const struct link *new = f < c->fresh.n ? &c->fresh.item[f] : NULL;
-		int order = !old ? 1 : !new ? -1 : by_devices(old, new);
+		int order = old && new ? by_devices(old, new) : 0;
 
-		if (order < 0)
+		if (old && (!new || order < 0))
 			code = tell_link(old, DISK_LINK_GONE, emit);
-		else if (order > 0)
+		else if (new && (!old || order > 0))
 			code = tell_link(new, 0, emit);
-		k += order <= 0;
-		f += order >= 0;
+		k += old && (!new || order <= 0);
+		f += new && (!old || order >= 0);
 	}
 	return code;
 }

@@ -3,6 +3,7 @@
 #include "store/norms.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,29 +111,48 @@ static void put(struct norms *norms, const char *key, __u64 seen_s,
 
 /* ---- as text ---- */
 
+/* A word and the blank after it. */
+static bool word(const char **text, char *to, size_t size)
+{
+	size_t length = strcspn(*text, " ");
+
+	if (!length || length >= size || (*text)[length] != ' ')
+		return false;
+	memcpy(to, *text, length);
+	to[length] = '\0';
+	*text += length + 1;
+	return true;
+}
+
 static bool take(void *ctx, const char *rest)
 {
+	enum { SLOT, LOOKS, LAT, BYTES, SPREAD, DEPTH, SEEN, NUMBERS };
+	static const __u64 most[NUMBERS] = {
+		[SLOT] = DISK_DEPTH_SLOTS - 1, [LOOKS] = ~0ULL,	   [LAT] = ~0ULL, [BYTES] = ~0ULL,
+		[SPREAD] = UINT_MAX,	       [DEPTH] = UINT_MAX, [SEEN] = ~0ULL};
 	struct event_disk_norm norm = {0};
-	unsigned long long seen_s, looks, lat_ns, bytes;
-	unsigned int slot, spread, depth;
+	__u64 number[NUMBERS];
 	char key[KEY_LEN], op[8];
-	int n = 0;
 
-	if (sscanf(rest, "%159s %7s %u %llu %llu %llu %u %u %llu%n", key, op, &slot, &looks,
-		   &lat_ns, &bytes, &spread, &depth, &seen_s, &n) != 9 ||
-	    rest[n])
+	if (!word(&rest, key, sizeof(key)) || !word(&rest, op, sizeof(op)))
 		return false;
+	for (unsigned int i = 0; i < NUMBERS; i++) {
+		if (i && *rest++ != ' ')
+			return false;
+		if (!store_number(&rest, 10, most[i], &number[i]))
+			return false;
+	}
 	norm.op = strcmp(op, "read") == 0 ? PAST_READ : PAST_WRITE;
-	if ((norm.op == PAST_WRITE && strcmp(op, "write") != 0) || slot >= DISK_DEPTH_SLOTS ||
-	    !looks || !lat_ns)
+	if (*rest || (norm.op == PAST_WRITE && strcmp(op, "write") != 0) || !number[LOOKS] ||
+	    !number[LAT])
 		return false;
-	norm.slot = (__u16)slot;
-	norm.looks = looks;
-	norm.lat_ns = lat_ns;
-	norm.bytes = bytes;
-	norm.spread_milli = spread;
-	norm.depth_milli = depth;
-	put(ctx, key, seen_s, &norm);
+	norm.slot = (__u16)number[SLOT];
+	norm.looks = number[LOOKS];
+	norm.lat_ns = number[LAT];
+	norm.bytes = number[BYTES];
+	norm.spread_milli = (__u32)number[SPREAD];
+	norm.depth_milli = (__u32)number[DEPTH];
+	put(ctx, key, number[SEEN], &norm);
 	return true;
 }
 

@@ -60,38 +60,37 @@ static int read_text(const char *path, char **ret_text, size_t *ret_length)
 	return 0;
 }
 
-/* A number and what follows it at once; false: none, or beyond 32 bits. */
-static bool number(const char **text, int base, unsigned int *ret_value)
+bool store_number(const char **text, int base, __u64 most, __u64 *ret_value)
 {
+	unsigned long long value;
 	char *end;
-	unsigned long value;
 
 	if (!isxdigit((unsigned char)**text))
 		return false;
 	errno = 0;
-	value = strtoul(*text, &end, base);
-	if (errno || end == *text || value > UINT_MAX)
+	value = strtoull(*text, &end, base);
+	if (errno || end == *text || value > most)
 		return false;
 	*text = end;
-	*ret_value = (unsigned int)value;
+	*ret_value = value;
 	return true;
 }
 
 /* "end RECORDS CHECKSUM\n" */
-static bool last_line(const char *line, unsigned int *ret_records, unsigned int *ret_sum)
+static bool last_line(const char *line, __u64 *ret_records, __u64 *ret_sum)
 {
 	if (strncmp(line, "end ", 4) != 0)
 		return false;
 	line += 4;
-	if (!number(&line, 10, ret_records) || *line++ != ' ')
+	if (!store_number(&line, 10, UINT_MAX, ret_records) || *line++ != ' ')
 		return false;
-	return number(&line, 16, ret_sum) && *line == '\n';
+	return store_number(&line, 16, UINT_MAX, ret_sum) && *line == '\n';
 }
 
 /* What is wrong with the whole, or NULL; *ret_end: where the last line begins. */
 static const char *fault_of(const char *text, size_t length, const char **ret_end)
 {
-	unsigned int records = 0, told, sum;
+	__u64 records = 0, told, sum;
 	const char *end;
 
 	if (length < HEAD_LEN || memcmp(text, HEAD, HEAD_LEN) != 0)
@@ -117,9 +116,9 @@ static bool take(const struct store_kind *kinds, unsigned int n, const char *lin
 {
 	size_t length = strcspn(line, " ");
 	const char *rest = line + length;
-	unsigned int version;
+	__u64 version;
 
-	if (*rest++ != ' ' || !number(&rest, 10, &version) || *rest++ != ' ')
+	if (*rest++ != ' ' || !store_number(&rest, 10, UINT_MAX, &version) || *rest++ != ' ')
 		return false;
 	for (unsigned int i = 0; i < n; i++)
 		if (strlen(kinds[i].kind) == length && strncmp(kinds[i].kind, line, length) == 0 &&

@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <linux/types.h>
+
 #include "err.h"
 
 #define STORE_LINE_MAX 512
@@ -55,5 +57,8 @@ void store_text_done(struct store_text *store);
 
 /* A name as one word: what is not printable ASCII, blanks and % are written as %XX. Returns buf. */
 const char *store_word(const char *name, char *buf, size_t size);
+
+/* Reads a number of a record, in base 10 or 16, and leaves *text behind it. False: there is none, or it is above `most`. */
+bool store_number(const char **text, int base, __u64 most, __u64 *ret_value);
 
 #endif
