@@ -11,6 +11,7 @@
 #include "source/mountinfo.h"
 #include "source/netdev.h"
 #include "source/proc_text.h"
+#include "source/raid_text.h"
 #include "source/rtlink.h"
 #include "source/small_file.h"
 #include "source/utf8.h"
@@ -56,6 +57,7 @@ static void parse_text(char which, char *text)
 	struct event_io_limit limit = {0};
 	struct proc_stat stat;
 	char to[64], id[16];
+	__u64 done, total;
 	bool unified;
 	__u32 dev;
 
@@ -78,6 +80,11 @@ static void parse_text(char which, char *text)
 		disk_model(text, text, to, sizeof(to));
 		udev_property(text, "ID_SERIAL", to, sizeof(to));
 		check_string(to, sizeof(to));
+		break;
+	case 'a':
+		raid_member_flags(text);
+		raid_member_slot(text);
+		raid_sync_completed(text, &done, &total);
 		break;
 	case 'l':
 		for (const char *at = text; io_max_next(&at, &limit);)
