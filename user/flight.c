@@ -86,6 +86,11 @@ static const struct fate_row {
 	{EVENT_TASK_WAITING, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_TASK_HANG, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_HARDWARE_REPORT, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_NET_STACK, FATE_LATEST, {"netns"}, {0}, 0},
+	{EVENT_SOCKET_QUEUE, FATE_LATEST, {"inode"}, {0}, 0},
+	{EVENT_CONNTRACK, FATE_LATEST, {NULL}, {0}, 0},
+	{EVENT_CLOCK_STATE, FATE_LATEST, {NULL}, {0}, 0},
+	{EVENT_CLOCK_STEP, FATE_MOMENT, {NULL}, {0}, 0},
 };
 
 static const struct fate_row *fate_of(__u32 type)

@@ -85,6 +85,12 @@ enum event_type {
 	EVENT_FD_SITE = 101,
 	EVENT_FD_ARMED = 102,
 	EVENT_FD_STACK = 103,
+	/* what this host's own side of the network turns away, and its clock */
+	EVENT_NET_STACK = 120,
+	EVENT_SOCKET_QUEUE = 121,
+	EVENT_CONNTRACK = 122,
+	EVENT_CLOCK_STATE = 123,
+	EVENT_CLOCK_STEP = 124,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -1054,6 +1060,89 @@ struct event_hardware_report {
 	char what[64];	/* memory: the driver's message */
 };
 
+/* ---- this host's own side of the network, and its clock ---- */
+
+/*
+ * What the kernel counts in one network namespace (/proc/net/netstat, snmp, snmp6, sockstat): sent when it
+ * changed. Counters are since the namespace was made.
+ */
+struct event_net_stack {
+	struct event h;
+	__u64 accepted;		/* Tcp PassiveOpens: connections that were opened from outside */
+	__u64 listen_overflows; /* TcpExt ListenOverflows: turned away, the accept queue was full */
+	__u64 listen_drops;	/* TcpExt ListenDrops: the same and all else that a listener drops */
+	__u64 syn_drops;	/* TcpExt TCPReqQFullDrop: SYNs dropped, the SYN queue was full */
+	__u64 syn_cookies;	/* TcpExt TCPReqQFullDoCookies: answered with a cookie instead */
+	__u64 udp_in;		/* datagrams delivered, IPv4 and IPv6 */
+	__u64 udp_drops;	/* Udp RcvbufErrors: the socket's buffer was full */
+	__u32 netns;
+	__u32 time_wait; /* gauge: TCP sockets in TIME_WAIT */
+	__u32 tcp_inuse; /* gauge: TCP sockets that are in use */
+	__u16 port_low;	 /* the range of local ports that connect() takes from; 0 = unknown */
+	__u16 port_high;
+};
+
+enum socket_flag {
+	SOCKET_SOUGHT = 1, /* its owner was looked for: pid 0 = nobody was found */
+};
+
+/* A listener or a UDP socket that dropped something, or whose queue is full: sent while its namespace's
+ * counters grow (sock_diag(7)). */
+struct event_socket_queue {
+	struct event h;
+	__u64 inode;	/* of the socket: its identity */
+	__u64 drops;	/* since it was made (sk_drops) */
+	__u64 start_ns; /* owner: start_boottime, to 10 ms */
+	__u8 addr[16];	/* local address; all zero = any */
+	__u32 netns;
+	__u32 queued; /* gauge: connections that wait for accept(); UDP: bytes of memory */
+	__u32 limit;  /* of queued: the backlog; UDP: the buffer's size */
+	__u32 uid;
+	__u32 pid;   /* owner's tgid; 0 = unknown */
+	__u32 flags; /* enum socket_flag */
+	__u16 port;
+	__u8 proto; /* enum fd_proto: FD_TCP (a listener), FD_UDP */
+	__u8 pad[5];
+	char comm[EVENT_COMM_LEN];
+};
+
+enum conntrack_flag {
+	CONNTRACK_COUNTED = 1, /* drops and early_drops are known */
+};
+
+/* The connection-tracking table of our own namespace: /proc/sys/net/netfilter, /proc/net/stat/nf_conntrack. Sent when
+ * it moved by a 64th of the limit, or dropped something. */
+struct event_conntrack {
+	struct event h;
+	__u64 entries;	   /* gauge */
+	__u64 limit;	   /* nf_conntrack_max; 0 = none */
+	__u64 drops;	   /* packets dropped, as there was no room for their connection */
+	__u64 early_drops; /* connections that were thrown out to make room */
+	__u32 flags;	   /* enum conntrack_flag */
+	__u32 pad;
+};
+
+/* What the kernel thinks of its clock (adjtimex(2)): sent each minute, and when `status` changed. */
+struct event_clock_state {
+	struct event h;
+	__u64 boottime_ns;
+	__u64 max_error_us; /* grows by 500 us a second while nobody corrects the clock */
+	__u64 est_error_us;
+	__u32 status; /* STA_*: STA_UNSYNC is 0x40 */
+	__u32 state;  /* what adjtimex() returned: TIME_OK .. TIME_ERROR */
+};
+
+/* Somebody set the wall clock (timerfd, TFD_TIMER_CANCEL_ON_SET). A clock that NTP makes run faster or slower is not
+ * set, nor is one that slept: both times are held against the time since boot. */
+struct event_clock_step {
+	struct event h;
+	__u64 boottime_ns;
+	__u64 realtime_ns; /* what it shows */
+	__u64 expected_ns; /* what it would show, had nobody set it */
+	__u32 status;	   /* STA_*, as in struct event_clock_state */
+	__u32 leap;	   /* 1: a leap second */
+};
+
 #define EVENT_SIZE_IS(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 EVENT_SIZE_IS(event, 16);
 EVENT_SIZE_IS(peer_key, 24);
@@ -1108,5 +1197,10 @@ EVENT_SIZE_IS(event_proc_exits, 184);
 EVENT_SIZE_IS(event_task_waiting, 104);
 EVENT_SIZE_IS(event_task_hang, 56);
 EVENT_SIZE_IS(event_hardware_report, 176);
+EVENT_SIZE_IS(event_net_stack, 88);
+EVENT_SIZE_IS(event_socket_queue, 104);
+EVENT_SIZE_IS(event_conntrack, 56);
+EVENT_SIZE_IS(event_clock_state, 48);
+EVENT_SIZE_IS(event_clock_step, 48);
 
 #endif

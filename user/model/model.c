@@ -44,6 +44,7 @@ struct model *model_new(void)
 	peers_init(&model->peers);
 	processes_init(&model->processes);
 	machine_init(&model->machine);
+	local_init(&model->local);
 	model->frame.tick_ns = TICK_DEFAULT_NS;
 	set_lengths(model);
 	return model;
@@ -64,6 +65,7 @@ void model_free(struct model *model)
 	peers_done(&model->peers);
 	processes_done(&model->processes);
 	machine_done(&model->machine);
+	local_done(&model->local);
 	free(model);
 }
 
@@ -218,6 +220,11 @@ static int apply_machine(struct model *model, const struct event *event)
 	return machine_apply(&model->machine, &model->frame, event);
 }
 
+static int apply_local(struct model *model, const struct event *event)
+{
+	return local_apply(&model->local, event);
+}
+
 /* What each event changes. */
 static const struct handler {
 	__u32 type;
@@ -275,6 +282,11 @@ static const struct handler {
 	{EVENT_TASK_WAITING, sizeof(struct event_task_waiting), apply_machine},
 	{EVENT_TASK_HANG, sizeof(struct event_task_hang), apply_machine},
 	{EVENT_HARDWARE_REPORT, sizeof(struct event_hardware_report), apply_machine},
+	{EVENT_NET_STACK, sizeof(struct event_net_stack), apply_local},
+	{EVENT_SOCKET_QUEUE, sizeof(struct event_socket_queue), apply_local},
+	{EVENT_CONNTRACK, sizeof(struct event_conntrack), apply_local},
+	{EVENT_CLOCK_STATE, sizeof(struct event_clock_state), apply_local},
+	{EVENT_CLOCK_STEP, sizeof(struct event_clock_step), apply_local},
 };
 
 static const struct handler *handler_of(const struct event *event)

@@ -23,6 +23,7 @@ struct nics;
 struct peers;
 struct processes;
 struct machine;
+struct local;
 
 /* NULL when out of memory. */
 struct model *model_new(void);
@@ -96,5 +97,6 @@ const struct nics *model_nics(const struct model *model);
 const struct peers *model_peers(const struct model *model);
 const struct processes *model_processes(const struct model *model);
 const struct machine *model_machine(const struct model *model);
+const struct local *model_local(const struct model *model);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "model/disk.h"
 #include "model/fs.h"
+#include "model/local.h"
 #include "model/machine.h"
 #include "model/model.h"
 #include "model/names.h"
@@ -35,6 +36,7 @@ struct model {
 	struct peers peers;
 	struct processes processes;
 	struct machine machine;
+	struct local local;
 };
 
 #endif

@@ -174,3 +174,8 @@ const struct machine *model_machine(const struct model *model)
 {
 	return &model->machine;
 }
+
+const struct local *model_local(const struct model *model)
+{
+	return &model->local;
+}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <bpf/bpf.h>
@@ -162,14 +163,13 @@ static int open_ns(const struct netns *netns)
 	return -ESTALE;
 }
 
-int netns_iter(const struct netns *netns, int link_fd)
+/* What make() gives when it is called within the namespace. */
+static int within(const struct netns *netns, int (*make)(const void *ctx), const void *ctx)
 {
-	int own, other, fd, ret;
+	int own, other, ret;
 
-	if (netns->pid == 0) {
-		fd = bpf_iter_create(link_fd);
-		return fd < 0 ? -errno : fd;
-	}
+	if (netns->pid == 0)
+		return make(ctx);
 	other = open_ns(netns);
 	if (other < 0)
 		return other;
@@ -182,8 +182,7 @@ int netns_iter(const struct netns *netns, int link_fd)
 	if (setns(other, CLONE_NEWNET)) {
 		ret = -errno;
 	} else {
-		fd = bpf_iter_create(link_fd);
-		ret = fd < 0 ? -errno : fd;
+		ret = make(ctx);
 		if (setns(own, CLONE_NEWNET)) {
 			if (ret >= 0)
 				close(ret);
@@ -193,4 +192,30 @@ int netns_iter(const struct netns *netns, int link_fd)
 	close(own);
 	close(other);
 	return ret;
+}
+
+static int make_iter(const void *ctx)
+{
+	const int *link_fd = ctx;
+	int fd = bpf_iter_create(*link_fd);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int netns_iter(const struct netns *netns, int link_fd)
+{
+	return within(netns, make_iter, &link_fd);
+}
+
+static int make_netlink(const void *ctx)
+{
+	const int *protocol = ctx;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, *protocol);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int netns_netlink(const struct netns *netns, int protocol)
+{
+	return within(netns, make_netlink, &protocol);
 }

@@ -52,5 +52,7 @@ __u64 netns_segments(const struct netns *netns);
  * back to our own namespace failed, and this process must end.
  */
 int netns_iter(const struct netns *netns, int link_fd);
+/* A netlink socket that was made within the namespace and stays its; the same errors. */
+int netns_netlink(const struct netns *netns, int protocol);
 
 #endif

@@ -418,6 +418,28 @@ int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 	return block_queue_look(bpf_program__fd(run->program), map_fd, dev, queue, full, ret_look);
 }
 
+bool probes_netns(const struct probes *probes, unsigned int i, unsigned int *ret_inum,
+		  unsigned int *ret_pid)
+{
+	const struct netns_list *list = &probes->peers.netns;
+
+	if (!probes->have_peers || i + 1 >= list->used)
+		return false;
+	*ret_inum = list->all[i + 1].inum;
+	*ret_pid = list->all[i + 1].pid;
+	return true;
+}
+
+int probes_netns_netlink(const struct probes *probes, unsigned int inum, int protocol)
+{
+	const struct netns_list *list = &probes->peers.netns;
+
+	for (unsigned int i = 0; probes->have_peers && i < list->used; i++)
+		if (list->all[i].inum == inum)
+			return netns_netlink(&list->all[i], protocol);
+	return -ENOENT;
+}
+
 unsigned long long probes_oom_kills(const struct probes *probes)
 {
 	int fd = object_map_fd(&probes->objects[OBJECT_SYSTEM], "counters");

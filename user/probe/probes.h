@@ -66,6 +66,12 @@ int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int
  * -ENOENT: nothing of this disk was seen to complete yet, so its queue is not known. */
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 		      struct queue_look *ret_look);
+/* The i-th network namespace in which processes live, besides our own: its inode, and a process in it. False past the
+ * end. */
+bool probes_netns(const struct probes *probes, unsigned int i, unsigned int *ret_inum,
+		  unsigned int *ret_pid);
+/* A netlink socket made within the namespace: a descriptor, or a negative errno; see netns_netlink(). */
+int probes_netns_netlink(const struct probes *probes, unsigned int inum, int protocol);
 /* Processes that the kernel chose to kill for lack of memory since the probes were attached; exact. */
 unsigned long long probes_oom_kills(const struct probes *probes);
 /* Shows each task that sleeps uninterruptibly now. -ENOTSUP: there is no such program. */

@@ -26,6 +26,8 @@
 #define PROBE_PRESSURE "host.pressure"
 /* What it hears by rtnetlink. */
 #define PROBE_LINKS "host.links"
+/* What the kernel counts of its own network stack (user/source/live_net.c). */
+#define PROBE_STACK "host.stack"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;
@@ -94,6 +96,9 @@ extern const struct rule cpu_saturated_rule;
 extern const struct rule task_hung_rule;
 /* crash_loop.c */
 extern const struct rule process_crash_loop_rule;
+/* listen_overflow.c, udp_drops.c */
+extern const struct rule listen_overflow_rule;
+extern const struct rule udp_receive_drops_rule;
 /* ras.c */
 extern const struct rule memory_error_rule;
 extern const struct rule machine_check_rule;
@@ -106,8 +111,8 @@ extern const struct rule machine_check_rule;
 	X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
-	X(listen_overflow) X(receiver_backlog)    \
-	X(udp_receive_drops) X(port_exhaustion) X(conntrack_full)            \
+	X(receiver_backlog)    \
+	X(port_exhaustion) X(conntrack_full)            \
 	X(clock_unsynchronized) X(clock_step)
 /* clang-format on */
 

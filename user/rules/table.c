@@ -49,6 +49,8 @@ const struct rule *const rule_table[] = {
 	&disk_saturated_rule,
 	&fd_exhaustion_rule,
 	&disk_full_rule,
+	&listen_overflow_rule,
+	&udp_receive_drops_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

@@ -16,18 +16,9 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(listen_overflow, "listen-overflow", AT_PROCESS,
-	"A local server accepts too slowly: its queue overflows.",
-	"A scan or a flood from outside.",
-	"ss -ltn shows the queue; raise the backlog or accept faster.");
-
 UNBUILT(receiver_backlog, "receiver-backlog", AT_PROCESS,
 	"A local application reads too slowly: data piles up in its sockets.",
 	"A pause of seconds, such as a garbage collection.", "See what the application does.");
-
-UNBUILT(udp_receive_drops, "udp-receive-drops", AT_PROCESS,
-	"Datagrams are dropped because a local socket's buffer is full.", "A single burst.",
-	"Raise the buffer, or read faster.");
 
 UNBUILT(port_exhaustion, "port-exhaustion", AT_THIS_HOST,
 	"No local port is left for new connections to a peer.",

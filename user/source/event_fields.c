@@ -679,6 +679,63 @@ static const struct event_field hardware_report_fields[] = {
 	PAD(event_hardware_report, pad),
 };
 
+static const struct event_field net_stack_fields[] = {
+	F(event_net_stack, 1, U32, netns),
+	F(event_net_stack, 2, U64, accepted),
+	F(event_net_stack, 3, U64, listen_overflows),
+	F(event_net_stack, 4, U64, listen_drops),
+	F(event_net_stack, 5, U64, syn_drops),
+	F(event_net_stack, 6, U64, syn_cookies),
+	F(event_net_stack, 7, U64, udp_in),
+	F(event_net_stack, 8, U64, udp_drops),
+	F(event_net_stack, 9, U32, time_wait),
+	F(event_net_stack, 10, U32, tcp_inuse),
+	F(event_net_stack, 11, U16, port_low),
+	F(event_net_stack, 12, U16, port_high),
+};
+
+static const struct event_field socket_queue_fields[] = {
+	F(event_socket_queue, 1, U64, inode),
+	E(event_socket_queue, 2, U8, proto, fd_protos),
+	F(event_socket_queue, 3, ADDR, addr),
+	F(event_socket_queue, 4, U16, port),
+	F(event_socket_queue, 5, U32, netns),
+	F(event_socket_queue, 6, U64, drops),
+	F(event_socket_queue, 7, U32, queued),
+	F(event_socket_queue, 8, U32, limit),
+	F(event_socket_queue, 9, U32, uid),
+	F(event_socket_queue, 10, U32, flags),
+	F(event_socket_queue, 11, U32, pid),
+	F(event_socket_queue, 12, U64, start_ns),
+	F(event_socket_queue, 13, STR, comm),
+	PAD(event_socket_queue, pad),
+};
+
+static const struct event_field conntrack_fields[] = {
+	F(event_conntrack, 1, U64, entries),
+	F(event_conntrack, 2, U64, limit),
+	F(event_conntrack, 3, U64, drops),
+	F(event_conntrack, 4, U64, early_drops),
+	F(event_conntrack, 5, U32, flags),
+	PAD(event_conntrack, pad),
+};
+
+static const struct event_field clock_state_fields[] = {
+	F(event_clock_state, 1, U64, boottime_ns),
+	F(event_clock_state, 2, U32, status),
+	F(event_clock_state, 3, U32, state),
+	F(event_clock_state, 4, U64, max_error_us),
+	F(event_clock_state, 5, U64, est_error_us),
+};
+
+static const struct event_field clock_step_fields[] = {
+	F(event_clock_step, 1, U64, boottime_ns),
+	F(event_clock_step, 2, U64, realtime_ns),
+	F(event_clock_step, 3, U64, expected_ns),
+	F(event_clock_step, 4, U32, status),
+	F(event_clock_step, 5, U32, leap),
+};
+
 /* ---- the types ---- */
 
 #define TYPE(NUMBER, text) \
@@ -736,6 +793,11 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_FD_SITE, fd_site),
 	TYPE(EVENT_FD_ARMED, fd_armed),
 	TYPE(EVENT_FD_STACK, fd_stack),
+	TYPE(EVENT_NET_STACK, net_stack),
+	TYPE(EVENT_SOCKET_QUEUE, socket_queue),
+	TYPE(EVENT_CONNTRACK, conntrack),
+	TYPE(EVENT_CLOCK_STATE, clock_state),
+	TYPE(EVENT_CLOCK_STEP, clock_step),
 };
 /* clang-format on */
 

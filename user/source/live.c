@@ -68,6 +68,7 @@ static void live_free(struct source *source)
 	live_queues_free(live->queues);
 	live_fs_free(live->fs);
 	live_load_done(&live->load);
+	live_net_done(&live->net);
 	live_smart_free(live->smart);
 	free(live->settings);
 	free(live);
@@ -110,6 +111,7 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	int code = copy_options(live, options);
 
 	live_load_init(&live->load, "", is_off(live, "host.load"), is_off(live, "host.pressure"));
+	live_net_init(&live->net, "", is_off(live, "host.stack"));
 	live->disks = live_disks_new("");
 	if (live->disks)
 		live_disks_set_norms(live->disks, options->norms);

@@ -62,6 +62,7 @@ static int account(struct live *live, struct emit *emit)
 	live_queues_account(live->queues, emit);
 	live_fs_account(live->fs, emit);
 	live_load_account(&live->load, emit);
+	live_net_account(&live->net, emit);
 	live_smart_account(live->smart, emit);
 	emit_table(emit, "source.snapshots", live->seq, 0, live->failed_snapshots);
 	return live_asks_account(&live->asks, emit);
@@ -96,6 +97,8 @@ int live_introduce(struct live *live, struct emit *emit)
 		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
 	if (code == 0)
 		code = live_load_report(&live->load, emit);
+	if (code == 0)
+		code = live_net_report(&live->net, emit);
 	if (code == 0)
 		code = live_nics_report(live->nics, emit);
 	return code < 0 ? code : poll_host(live, emit);
@@ -134,6 +137,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 		code = live_file_table_poll(&live->file_table, "", emit);
 	if (code == 0)
 		code = live_load_poll(&live->load, live->probes, emit);
+	if (code == 0)
+		code = live_net_poll(&live->net, live->probes, emit);
 	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))

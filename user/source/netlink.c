@@ -19,17 +19,23 @@
 #define PATIENCE_S 1
 #define READS_MAX  4096
 
+void netlink_patience(int fd)
+{
+	struct timeval patience = {.tv_sec = PATIENCE_S};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
 int netlink_open(__u32 groups)
 {
 	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = groups};
-	struct timeval patience = {.tv_sec = PATIENCE_S};
 	int size = RECEIVE_BUFFER, code;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0),
 			NETLINK_ROUTE);
 
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	netlink_patience(fd);
 	if (groups)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
@@ -88,6 +94,22 @@ static int read_once(int fd, char *buf, __u32 seq, netlink_fn fn, void *ctx)
 	return code < 0 ? code : code + 1;
 }
 
+int netlink_ask(int fd, const void *request, size_t length, __u32 seq, netlink_fn fn, void *ctx)
+{
+	char *buf = malloc(BUFFER);
+	int code = buf ? 1 : -ENOMEM;
+
+	if (code > 0 && send(fd, request, length, 0) < 0)
+		code = -errno;
+	for (unsigned int i = 0; code == 1 && i < READS_MAX; i++) {
+		code = read_once(fd, buf, seq, fn, ctx);
+		if (code == 0)
+			code = -ETIMEDOUT;
+	}
+	free(buf);
+	return code == 2 ? 0 : code < 0 ? code : -ETIMEDOUT;
+}
+
 int netlink_dump(int fd, __u16 type, __u32 seq, netlink_fn fn, void *ctx)
 {
 	struct {
@@ -99,18 +121,8 @@ int netlink_dump(int fd, __u16 type, __u32 seq, netlink_fn fn, void *ctx)
 			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 			   .nlmsg_seq = seq},
 	};
-	char *buf = malloc(BUFFER);
-	int code = buf ? 1 : -ENOMEM;
 
-	if (code > 0 && send(fd, &request, sizeof(request), 0) < 0)
-		code = -errno;
-	for (unsigned int i = 0; code == 1 && i < READS_MAX; i++) {
-		code = read_once(fd, buf, seq, fn, ctx);
-		if (code == 0)
-			code = -ETIMEDOUT;
-	}
-	free(buf);
-	return code == 2 ? 0 : code < 0 ? code : -ETIMEDOUT;
+	return netlink_ask(fd, &request, sizeof(request), seq, fn, ctx);
 }
 
 int netlink_read(int fd, netlink_fn fn, void *ctx)

@@ -18,6 +18,11 @@ int netlink_open(__u32 groups);
  * what `fn` returned. */
 int netlink_dump(int fd, __u16 type, __u32 seq, netlink_fn fn, void *ctx);
 
+/* The same with a request that was made elsewhere (its header included), of whatever netlink family. */
+int netlink_ask(int fd, const void *request, size_t length, __u32 seq, netlink_fn fn, void *ctx);
+/* A socket that waits for its answers, but for no longer than a second. */
+void netlink_patience(int fd);
+
 /* Hands out what has come. 0, -ENOBUFS (something was lost: dump), or what `fn` returned. */
 int netlink_read(int fd, netlink_fn fn, void *ctx);
 

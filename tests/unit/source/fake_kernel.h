@@ -86,6 +86,24 @@ unsigned long long probes_map_bytes(const struct probes *probes)
 	return 4096;
 }
 
+bool probes_netns(const struct probes *probes, unsigned int i, unsigned int *ret_inum,
+		  unsigned int *ret_pid)
+{
+	(void)probes;
+	(void)i;
+	(void)ret_inum;
+	(void)ret_pid;
+	return false;
+}
+
+int probes_netns_netlink(const struct probes *probes, unsigned int inum, int protocol)
+{
+	(void)probes;
+	(void)inum;
+	(void)protocol;
+	return -ENOENT;
+}
+
 unsigned long long probes_oom_kills(const struct probes *probes)
 {
 	(void)probes;

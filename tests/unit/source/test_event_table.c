@@ -132,6 +132,11 @@ static bool is_type(enum event_type type)
 	case EVENT_TASK_WAITING:
 	case EVENT_TASK_HANG:
 	case EVENT_HARDWARE_REPORT:
+	case EVENT_NET_STACK:
+	case EVENT_SOCKET_QUEUE:
+	case EVENT_CONNTRACK:
+	case EVENT_CLOCK_STATE:
+	case EVENT_CLOCK_STEP:
 		return true;
 	}
 	return false;

@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs whose own side of the network fails, or looks as if it did. Each ends after its seconds and prints counts.
+
+  slow-accept PORT BACKLOG SECONDS INTERVAL     accepts one connection each INTERVAL seconds (0: as they come)
+  knock ADDRESS PORT RATE SECONDS [BURST]       opens RATE connections a second (BURST at once first), closes them
+  deaf PORT SECONDS READ_EVERY [BUFFER]         a UDP socket that is read each READ_EVERY seconds (0: at once)
+  shout ADDRESS PORT RATE SECONDS [BURST]       sends RATE datagrams of 1 KB a second (BURST at once first)
+  dial ADDRESS PORT RATE SECONDS                opens connections and closes each at once: TIME_WAIT is here
+"""
+import errno
+import select
+import socket
+import sys
+import time
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def listening(kind, port):
+    sock = socket.socket(socket.AF_INET6, kind)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("::", port))
+    return sock
+
+
+def slow_accept(port, backlog, seconds, interval):
+    sock = listening(socket.SOCK_STREAM, int(port))
+    sock.listen(int(backlog))
+    sock.settimeout(0.2)
+    print("listening", flush=True)
+    end, accepted = time.monotonic() + float(seconds), 0
+    while time.monotonic() < end:
+        try:
+            sock.accept()[0].close()
+            accepted += 1
+        except OSError:
+            pass
+        time.sleep(float(interval))
+    print("accepted", accepted)
+
+
+def at_rate(rate, seconds, burst, act):
+    """Calls act() `burst` times at once, then `rate` times a second."""
+    for _ in range(int(burst)):
+        act()
+    begin = time.monotonic()
+    done = 0
+    while time.monotonic() - begin < float(seconds):
+        while done < (time.monotonic() - begin) * float(rate):
+            act()
+            done += 1
+        time.sleep(0.01)
+
+
+def knock(address, port, rate, seconds, burst=0):
+    open_ones = []
+    counts = {"tried": 0}
+
+    def act():
+        sock = socket.socket(family(address), socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.connect_ex((address, int(port)))
+        counts["tried"] += 1
+        open_ones.append(sock)
+        if len(open_ones) > 400:
+            open_ones.pop(0).close()
+
+    at_rate(rate, seconds, burst, act)
+    print("tried", counts["tried"])
+
+
+def deaf(port, seconds, read_every, buffer=4096):
+    sock = listening(socket.SOCK_DGRAM, int(port))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(buffer))
+    sock.setblocking(False)
+    print("listening", flush=True)
+    end, got = time.monotonic() + float(seconds), 0
+    while time.monotonic() < end:
+        select.select([sock], [], [], 0.2)
+        try:
+            while True:
+                sock.recv(2048)
+                got += 1
+                if float(read_every):
+                    break
+        except OSError:
+            pass
+        time.sleep(float(read_every))
+    print("received", got)
+
+
+def shout(address, port, rate, seconds, burst=0):
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    counts = {"sent": 0}
+
+    def act():
+        try:
+            sock.sendto(b"x" * 1000, (address, int(port)))
+            counts["sent"] += 1
+        except OSError:
+            pass
+
+    at_rate(rate, seconds, burst, act)
+    print("sent", counts["sent"])
+
+
+def dial(address, port, rate, seconds):
+    counts = {"opened": 0, "refused": 0, "no_port": 0}
+
+    def act():
+        sock = socket.socket(family(address), socket.SOCK_STREAM)
+        sock.settimeout(2)
+        try:
+            sock.connect((address, int(port)))
+            counts["opened"] += 1
+        except OSError as error:
+            counts["no_port" if error.errno == errno.EADDRNOTAVAIL else "refused"] += 1
+        sock.close()
+
+    at_rate(rate, seconds, 0, act)
+    print(" ".join(f"{name} {n}" for name, n in counts.items()))
+
+
+if __name__ == "__main__":
+    COMMANDS = {"slow-accept": slow_accept, "knock": knock, "deaf": deaf, "shout": shout, "dial": dial}
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * local.h - this host's own side of the network: what its stack turns away, by namespace and socket; its
+ * connection-tracking table; its clock.
+ */
+#ifndef CULPRIT_LOCAL_H
+#define CULPRIT_LOCAL_H
+
+#include <stdbool.h>
+
+#include <culprit/event.h>
+
+#include "model/frame.h"
+#include "model/table.h"
+
+#define GAINS_KEPT	  64
+#define LOCAL_STACKS_MAX  64
+#define LOCAL_SOCKETS_MAX 256
+#define CLOCK_STEPS_KEPT  8
+
+/* When a counter grew, and by how much: the latest GAINS_KEPT looks that saw it do so. */
+struct gains {
+	struct {
+		__u64 ts_ns;
+		__u64 by;
+	} at[GAINS_KEPT]; /* a ring: n % GAINS_KEPT is next */
+	__u64 n;
+};
+
+/* What it gained in the window: over how many looks, and when. */
+struct gained {
+	__u64 sum;
+	unsigned int looks; /* 0: nothing; the times are 0 then */
+	__u64 first_ns;
+	__u64 last_ns;
+};
+void gains_window(const struct gains *gains, const struct frame *frame, struct gained *ret);
+
+/* One network namespace. */
+struct net_stack {
+	struct event_net_stack now;
+	__u64 looks; /* events: it is told of when something moved */
+	struct gains overflows;
+	struct gains syn_drops;
+	struct gains udp_drops;
+	struct gains accepted;
+	struct gains udp_in;
+};
+
+struct local_socket {
+	struct event_socket_queue now;
+	struct gains drops;
+	__u32 most_queued;
+};
+
+struct conntrack {
+	struct event_conntrack now; /* limit 0: there is none */
+	struct gains drops;
+	struct gains early_drops;
+	__u64 high_ns; /* since when it has been at nine tenths of its limit or more; 0: it is not */
+	__u64 most;    /* entries */
+};
+
+struct local {
+	struct table stacks;  /* struct net_stack by netns */
+	struct table sockets; /* struct local_socket by inode */
+	struct conntrack conntrack;
+	struct event_clock_state clock; /* the latest; all zero: never told */
+	struct event_clock_state clock_first;
+	__u64 synced_ns;			      /* when it was last seen to be in sync; 0 = never */
+	struct event_clock_step step[CLOCK_STEPS_KEPT]; /* a ring */
+	__u64 n_steps;
+};
+
+void local_init(struct local *local);
+void local_done(struct local *local);
+/* Takes EVENT_NET_STACK, EVENT_SOCKET_QUEUE, EVENT_CONNTRACK, EVENT_CLOCK_STATE, _STEP. 0 or -ENOMEM. */
+int local_apply(struct local *local, const struct event *event);
+
+const struct net_stack *local_stack(const struct local *local, __u32 netns);
+/* The next one, the first when NULL; NULL past the end. */
+const struct net_stack *local_next_stack(const struct local *local, const struct net_stack *stack);
+const struct local_socket *local_next_socket(const struct local *local,
+					     const struct local_socket *socket);
+/* The i-th latest step that is kept; NULL past the end. */
+const struct event_clock_step *local_step(const struct local *local, unsigned int i);
+
+#endif

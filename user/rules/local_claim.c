@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* local_claim.c - what the rules on this host's own side of the network share; see local_claim.h. */
+#include "rules/local_claim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/copy.h"
+
+/* /proc tells the start of a process in ticks, the census in nanoseconds. */
+#define TICK_NS 10000000ULL
+
+double gained_span_s(const struct gained *gained)
+{
+	return (double)(gained->last_ns - gained->first_ns) / 1e9;
+}
+
+struct subject subject_socket_owner(const struct model *model, const struct local_socket *socket)
+{
+	const struct event_socket_queue *now = &socket->now;
+	struct subject s = {.type = SUBJECT_PROCESS, .pid = now->pid, .start_ns = now->start_ns};
+	const struct process *p = processes_find(model_processes(model), now->pid, 0);
+
+	if (p && p->start_ns < now->start_ns + TICK_NS && now->start_ns < p->start_ns + TICK_NS)
+		return subject_process(p);
+	copy_text(s.comm, sizeof(s.comm), now->comm, sizeof(now->comm));
+	return s;
+}
+
+struct text socket_label(const struct local_socket *socket)
+{
+	static const __u8 any[16];
+	struct text text;
+
+	if (memcmp(socket->now.addr, any, sizeof(any)) != 0)
+		return text_addr(socket->now.addr, socket->now.port);
+	snprintf(text.s, sizeof(text.s), "*:%u", socket->now.port);
+	return text;
+}
+
+struct text socket_nsenter(const struct model *model, const struct local_socket *socket)
+{
+	struct text text = {.s = ""};
+
+	if (subject_netns(model, socket->now.netns) && socket->now.pid)
+		snprintf(text.s, sizeof(text.s), "nsenter -t %u -n ", socket->now.pid);
+	return text;
+}
+
+__u64 local_drops(const struct model *model, const struct local_socket *socket)
+{
+	struct gained gained;
+
+	gains_window(&socket->drops, model_frame(model), &gained);
+	return gained.sum;
+}
+
+/* Another socket of the same process drops more (or as much, and is the older one). */
+static bool has_worse(const struct model *model, const struct local_socket *socket)
+{
+	__u64 drops = local_drops(model, socket);
+	const struct local_socket *other = NULL;
+
+	while ((other = local_next_socket(model_local(model), other))) {
+		__u64 others;
+
+		if (other == socket || other->now.proto != socket->now.proto ||
+		    other->now.pid != socket->now.pid ||
+		    other->now.start_ns != socket->now.start_ns)
+			continue;
+		others = local_drops(model, other);
+		if (others > drops || (others == drops && other->now.inode < socket->now.inode))
+			return true;
+	}
+	return false;
+}
+
+const struct local_socket *local_worst(const struct model *model, __u8 proto,
+				       const struct local_socket *after)
+{
+	const struct local_socket *socket = after;
+
+	while ((socket = local_next_socket(model_local(model), socket)))
+		if (socket->now.proto == proto && socket->now.pid &&
+		    local_drops(model, socket) && !has_worse(model, socket))
+			return socket;
+	return NULL;
+}
+
+const struct net_stack *stack_of_subject(const struct model *model, const struct subject *subject,
+					 __u8 proto)
+{
+	const struct local_socket *socket = NULL;
+	__u32 netns = model_host(model)->netns;
+
+	while (subject->pid && (socket = local_next_socket(model_local(model), socket)))
+		if (socket->now.pid == subject->pid && socket->now.proto == proto)
+			netns = socket->now.netns;
+	return local_stack(model_local(model), netns);
+}
+
+bool local_exposed(const struct model *model, char *buf, size_t size)
+{
+	if (local_stack(model_local(model), model_host(model)->netns) &&
+	    model_tick_count(model) >= 3)
+		return true;
+	snprintf(buf, size, "the kernel's counters were looked at less than three times");
+	return false;
+}
