@@ -84,7 +84,7 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
-	sg3-utils smartmontools mdadm
+	sg3-utils smartmontools mdadm rsyslog systemd
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* children.c - short-lived copies of this process; see children.h. */
+/* children.c - copies of this process; see children.h. */
 #include "children.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Where the kernel has no close_range() (before 5.9). */
+#define DESCRIPTORS_CLOSE 4096
 
 static void become_plain(unsigned int seconds)
 {
@@ -44,4 +48,30 @@ void children_reap(struct children *children)
 	for (unsigned int i = 0; i < CHILDREN_MAX; i++)
 		if (children->pid[i] && waitpid(children->pid[i], NULL, WNOHANG) != 0)
 			children->pid[i] = 0;
+}
+
+/* A file that stayed open in a child would outlive its parent: so would a hook. */
+static void close_others(int keep)
+{
+	unsigned int first = 3;
+
+	if (keep >= 0) {
+		if (keep != 3 && dup2(keep, 3) < 0)
+			_exit(126);
+		first = 4;
+	}
+	if (syscall(SYS_close_range, first, ~0U, 0U) < 0)
+		for (int fd = (int)first; fd < DESCRIPTORS_CLOSE; fd++)
+			close(fd);
+}
+
+pid_t child_fork(const char *name, int keep)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close_others(keep);
+		prctl(PR_SET_NAME, name, 0, 0, 0);
+	}
+	return pid < 0 ? -errno : pid;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * children.h - work that may wait for a disk or a peer, in a few short-lived copies of this process.
+ * children.h - work that may wait for a disk or a peer, in copies of this process.
  *
- * A child sees the memory as it was at the fork, does one thing, and ends. It is killed by its own alarm.
+ * A child of the few short-lived ones sees the memory as it was at the fork, does one thing, and ends. It is killed by its own alarm.
  */
 #ifndef CULPRIT_CHILDREN_H
 #define CULPRIT_CHILDREN_H
@@ -21,5 +21,9 @@ pid_t children_start(struct children *children, unsigned int seconds);
 
 /* Frees the places of those that have ended. */
 void children_reap(struct children *children);
+
+/* fork() of a copy that lives on its own: in it (0) nothing is open but stdin, stdout, stderr and `keep` (-1: none),
+ * which is 3 there; its name is `name`. In the parent its pid, or a negative errno. The child must end with _exit(). */
+pid_t child_fork(const char *name, int keep);
 
 #endif

@@ -31,7 +31,8 @@ struct engine {
 	__u64 ring_seen_ns[RINGS_MAX];
 	enum class_state told_state[CLASSES];
 	struct err sink_err; /* the first that a sink had */
-	bool sink_failed[4];
+	bool sink_failed[ENGINE_SINKS_MAX];
+	bool sink_gone[ENGINE_SINKS_MAX]; /* its reader is, for good */
 };
 
 int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err)
@@ -62,13 +63,27 @@ const struct verdict *engine_verdict(const struct engine *engine)
 
 /* ---- lines ---- */
 
-/* A sink that fails is told of once and asked again with the next line: disks get free again. Only
- * a reader that went away ends the run. */
+/* A reader that went away ends the run when it was the last one. */
+static int sink_is_gone(struct engine *e, unsigned int i, const struct err *err)
+{
+	e->sink_gone[i] = true;
+	for (unsigned int other = 0; other < e->opt.n_sinks; other++)
+		if (!e->sink_gone[other]) {
+			log_warn("%s", err->text);
+			return 0;
+		}
+	return -EPIPE;
+}
+
+/* A sink that fails is told of once and asked again with the next line: disks get free again. */
 static int sink_write(struct engine *e, unsigned int i, const struct line *line)
 {
 	struct err err = {0};
-	int code = e->opt.sinks[i]->ops->write(e->opt.sinks[i], line, &err);
+	int code;
 
+	if (e->sink_gone[i])
+		return 0;
+	code = e->opt.sinks[i]->ops->write(e->opt.sinks[i], line, &err);
 	if (code >= 0) {
 		e->sink_failed[i] = false;
 		return 0;
@@ -76,7 +91,7 @@ static int sink_write(struct engine *e, unsigned int i, const struct line *line)
 	if (!e->sink_err.code)
 		e->sink_err = err;
 	if (code == -EPIPE)
-		return code;
+		return sink_is_gone(e, i, &err);
 	if (!e->sink_failed[i])
 		log_warn("%s", err.text);
 	e->sink_failed[i] = true;
@@ -351,6 +366,41 @@ static int add_keeper(struct engine *e, struct err *err)
 	return loop_add_source(e->loop, keeper_fd(e->opt.keeper), on_keeper, e, err);
 }
 
+static void on_sinks(void *ctx)
+{
+	struct engine *e = ctx;
+
+	for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
+		struct sink *sink = e->opt.sinks[i];
+		struct err err = {0};
+		int code = sink->ops->dispatch && !e->sink_gone[i] ? sink->ops->dispatch(sink, &err)
+								   : 0;
+
+		if (code == -EPIPE) {
+			if (!e->sink_err.code)
+				e->sink_err = err;
+			code = sink_is_gone(e, i, &err);
+			if (code < 0)
+				loop_stop(e->loop, code);
+		} else if (code < 0) {
+			log_warn("%s", err.text);
+		}
+	}
+}
+
+static int add_sinks(struct engine *e, struct err *err)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < e->opt.n_sinks && code == 0; i++) {
+		struct sink *sink = e->opt.sinks[i];
+
+		if (sink->ops->fd)
+			code = loop_add_source(e->loop, sink->ops->fd(sink), on_sinks, e, err);
+	}
+	return code;
+}
+
 static void on_source(void *ctx)
 {
 	struct engine *e = ctx;
@@ -373,6 +423,8 @@ int engine_run(struct engine *engine, struct err *err)
 			       on_source, engine, err);
 	if (code == 0)
 		code = add_keeper(engine, err);
+	if (code == 0)
+		code = add_sinks(engine, err);
 	if (code == 0)
 		code = loop_run(engine->loop, err);
 	if (code < 0 && !err->code) {

@@ -12,12 +12,14 @@
 #include "source/source.h"
 #include "store/memory.h"
 
+#define ENGINE_SINKS_MAX 8
+
 struct engine;
 
 struct engine_options {
-	struct source *source;	   /* taken over */
-	struct recorder *recorder; /* taken over; NULL = none */
-	struct sink *sinks[4];	   /* taken over */
+	struct source *source;		      /* taken over */
+	struct recorder *recorder;	      /* taken over; NULL = none */
+	struct sink *sinks[ENGINE_SINKS_MAX]; /* taken over */
 	unsigned int n_sinks;
 	struct keeper *keeper; /* taken over; NULL = none (it is the daemon's) */
 	struct memory *memory; /* taken over; NULL = none; freed after the source */

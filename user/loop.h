@@ -17,7 +17,7 @@ typedef void (*loop_fn)(void *ctx);
 typedef void (*loop_signal_fn)(void *ctx, int signal);
 
 /* Descriptors that one loop takes. */
-#define LOOP_SOURCES_MAX 8
+#define LOOP_SOURCES_MAX 16
 
 /* Holds these signals back until a loop takes them: to be called before what takes time
  * (loading programs into the kernel), so that a Ctrl-C meanwhile ends the run with its report. */

@@ -24,6 +24,7 @@ void settings_init(struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
 	keeper_defaults(&settings->keeper);
+	sinks_defaults(&settings->sinks);
 	snprintf(settings->memory.path, sizeof(settings->memory.path), "%s", MEMORY_PATH);
 	settings->memory.is_default = true;
 }
@@ -395,6 +396,11 @@ static int set_capture_from(struct settings *s, const char *key, const char *val
 	return err_set(err, -EINVAL, "%s: '%.60s' is not info, warning or critical", key, value);
 }
 
+static int set_sink(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	return sinks_set(&s->sinks, key, value, err);
+}
+
 /* ---- THE table of what a file may say ---- */
 
 struct key_row {
@@ -414,6 +420,7 @@ static const struct key_row key_table[] = {
 	{"probes", "disable", set_disable},
 	{"probes", "arm", set_arm},
 	{"labels", NULL, set_label},
+	{"sinks", NULL, set_sink},
 	{"daemon", "socket", set_socket},
 	{"daemon", "group", set_group},
 	{"daemon", "flight_minutes", set_flight_minutes},

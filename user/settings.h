@@ -10,6 +10,7 @@
  *	[labels]      name = text, goes out with every line
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
  *		      capture_from: see keeper.h
+ *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb: see outlet.h
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.
  */
@@ -18,10 +19,23 @@
 
 #include "err.h"
 #include "keeper.h"
+#include "sink/outlet.h"
+#include "sink/sink.h"
 #include "source/source.h"
 #include "store/memory.h"
 
 #define SETTINGS_MAX 128
+
+#define SINK_CHOICES_MAX 8
+
+/* Where a daemon's lines go; one choice for each row of THE sink table. */
+struct sinks_options {
+	struct sink_choice {
+		bool on;
+		char target[OUTLET_TARGET_MAX];
+	} choice[SINK_CHOICES_MAX];
+	size_t queue_bytes; /* of each */
+};
 
 struct settings {
 	struct setting list[SETTINGS_MAX];
@@ -29,7 +43,8 @@ struct settings {
 	unsigned int tick_ms;		/* 0 = not given */
 	unsigned long long duration_ns; /* 0 = not given */
 	struct keeper_options keeper;	/* its defaults, or what was given */
-	struct memory_options memory;	/* the same; `writes` is the command's */
+	struct sinks_options sinks;
+	struct memory_options memory; /* the same; `writes` is the command's */
 };
 
 /* None but the defaults. */
@@ -48,6 +63,19 @@ int settings_load(struct settings *settings, const char *path, struct err *err);
 /* One "key = value" of a section; checked against the table of keys. */
 int settings_take(struct settings *settings, const char *section, const char *key,
 		  const char *value, struct err *err);
+/* ---- [sinks] ---- */
+
+void sinks_defaults(struct sinks_options *ret);
+/* One key of the section. -EINVAL with a message. */
+int sinks_set(struct sinks_options *options, const char *key, const char *value, struct err *err);
+/* The file of the command line, which may be relative. -ENAMETOOLONG with a message. */
+int sinks_set_file(struct sinks_options *options, const char *path, struct err *err);
+/* Opens all that are chosen, stdout when none is. On failure *ret_n are open, and the caller's to close. */
+int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
+	       struct err *err);
+
+/* ---- sections ---- */
+
 bool settings_section_known(const char *section);
 /* The section that was probably meant; NULL when none is near. */
 const char *settings_section_near(const char *text);

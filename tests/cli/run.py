@@ -473,6 +473,13 @@ def settings_files():
     for text, says in [("[general]\nclas = network\n", ":2: unknown key 'clas' in [general] (did you mean"),
                        ("[thresholds]\npath-loss.min_segmets = 1\n", ":2: unknown threshold"),
                        ("[labels]\na = 1\na = 2\n", ":3: 'a' is given twice"),
+                       ("[sinks]\nfiel = /x\n", ":2: unknown key 'fiel' in [sinks] (did you mean file?)"),
+                       ("[sinks]\nfile = x\n", ":2: file: 'x' is no absolute path"),
+                       ("[sinks]\nstdout = 1\n", ":2: stdout: '1' is neither yes nor no"),
+                       ("[sinks]\nsyslog = udp:514\n", ":2: syslog: 'udp:514' is not udp:HOST:PORT"),
+                       ("[sinks]\nunix_stream = @\n", ":2: unix_stream: '@' is neither"),
+                       ("[sinks]\njournald = maybe\n", ":2: journald: 'maybe' is neither"),
+                       ("[sinks]\nqueue_kb = 5\n", ":2: queue_kb: '5' is not between 16 and 65536"),
                        ("[generl]\n", ":1: unknown section [generl] (did you mean general?)"),
                        ("x", "neither a [section] nor key = value")]:
         path = temporary(text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* daemon.c - culprit daemon: watch until told to stop, lines to stdout or a file. */
+/* daemon.c - culprit daemon: watch until told to stop; lines to the sinks of the settings. */
 #include <stdio.h>
 
 #include "command.h"
@@ -36,10 +36,13 @@ static int daemon_run(const struct options *o, struct err *err)
 	live.tick_ms = settings.tick_ms ? settings.tick_ms : TICK_MS;
 	/* First what costs nothing: a file that cannot be written is said before anything attaches.
 	 */
-	ret = sink_jsonl_new(o->output, &parts.sinks[0], err);
-	if (ret < 0)
+	ret = o->output ? sinks_set_file(&settings.sinks, o->output, err) : 0;
+	if (ret == 0)
+		ret = sinks_open(&settings.sinks, parts.sinks, &parts.n_sinks, err);
+	if (ret < 0) {
+		release_parts(&parts);
 		return ret;
-	parts.n_sinks = 1;
+	}
 	loop_hold_signals();
 	settings.memory.writes = true;
 	ret = memory_new(&settings.memory, &parts.memory, err);
@@ -60,11 +63,12 @@ const struct command command_daemon = {
 	.name = "daemon",
 	.option_mask = OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_OUTPUT) |
 		       OPTION_BIT(OPTION_CHECK_CONFIG),
-	.summary = "watch until SIGTERM; JSON lines to stdout or a file",
+	.summary = "watch until SIGTERM; JSON lines to files, journal, syslog ...",
 	.details =
 		"Stays in the foreground. SIGTERM or Ctrl-C ends it with a last verdict; SIGHUP\n"
-		"opens the output file anew, after it was renamed. A full disk loses lines, not\n"
-		"the daemon: a gap line says which. culprit status and culprit dump ask it by\n"
+		"opens the output file anew, after it was renamed. What is slow or broken where\n"
+		"lines go holds up nothing: they wait, the oldest go when there are too many, and\n"
+		"a gap line says which. culprit status and culprit dump ask it by\n"
 		"its control socket; SIGUSR1 makes a capture of its flight recorder.\n"
 		"\n"
 		"The settings file has sections of \"key = value\" lines:\n"
@@ -76,6 +80,11 @@ const struct command command_daemon = {
 		"                arm = leaks: of a process that leaks, note for a while where\n"
 		"                descriptors are opened (new: tried on one kernel), or none\n"
 		"  [labels]      name = text, goes out with every line\n"
+		"  [sinks]       where lines go, as many as are set (stdout when none is):\n"
+		"                file = path, stdout = yes, journald = yes,\n"
+		"                unix_datagram or unix_stream = path or @name,\n"
+		"                syslog = yes, path or udp:host:port (RFC 5424),\n"
+		"                queue_kb = what may wait for each of them (1024)\n"
 		"  [daemon]      socket = path or none (" CONTROL_PATH "),\n"
 		"                group = who may ask besides root (nobody),\n"
 		"                flight_minutes (10; 0 = no flight recorder), flight_mb (1),\n"

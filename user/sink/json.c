@@ -267,3 +267,21 @@ int json_line(const struct line *line, char **ret_text, size_t *ret_len)
 	json_object_put(b.root);
 	return copy ? 0 : -ENOMEM;
 }
+
+int json_lost_lines(const struct model *model, __u64 time_ns, __u64 from, __u64 to, const char *why,
+		    char **ret_text, size_t *ret_len)
+{
+	struct gap gap = {.what = "lines", .seq_from = from, .seq_to = to};
+	struct line line = {
+		.type = LINE_GAP,
+		.seq = to,
+		.time_ns = time_ns,
+		.severity = SEVERITY_WARNING,
+		.model = model,
+		.gap = &gap,
+	};
+
+	snprintf(line.message, sizeof(line.message), "lines %llu to %llu were lost here: %s",
+		 (unsigned long long)from, (unsigned long long)to, why);
+	return json_line(&line, ret_text, ret_len);
+}

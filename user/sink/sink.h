@@ -33,7 +33,8 @@ struct line {
 	__u64 time_ns; /* monotonic event time */
 	enum severity severity;
 	char message[MESSAGE_LEN];
-	const struct model *model; /* host, labels, clock; the status line is made from it */
+	/* Host, labels, clock; the status line is made from it. It outlives the sinks. */
+	const struct model *model;
 	union {
 		const struct finding *finding;
 		const struct verdict *verdict;
@@ -43,6 +44,14 @@ struct line {
 
 struct sink;
 
+/* What became of the lines of a sink that has a queue. */
+struct sink_counts {
+	const char *name; /* as in the settings: "file" */
+	__u64 written;	  /* gap lines too */
+	__u64 lost;
+	size_t waiting_bytes;
+};
+
 struct sink_ops {
 	const char *name;
 	/* 0 or negative errno. -EPIPE: the reader is gone. Another error is told for the first of
@@ -50,6 +59,12 @@ struct sink_ops {
 	 * line of its own (with the number of the last one lost) before the next line that it can
 	 * write, else as the error of close(). */
 	int (*write)(struct sink *sink, const struct line *line, struct err *err);
+	/* A descriptor for the loop, and what is to be done when it is readable: 0, -EPIPE as above, or
+	 * another error that is to be told and means no loss. NULL: none. */
+	int (*fd)(const struct sink *sink);
+	int (*dispatch)(struct sink *sink, struct err *err);
+	/* NULL: it does not count. */
+	void (*counts)(const struct sink *sink, struct sink_counts *ret);
 	/* SIGHUP: the file may have been renamed. NULL: nothing to do. */
 	int (*reopen)(struct sink *sink, struct err *err);
 	/* Flushes and frees; the first error wins. NULL is fine. */
@@ -64,9 +79,23 @@ struct sink {
  * fits. The only place that knows the JSON. *ret_text is malloc'd. 0 or -ENOMEM. */
 int json_line(const struct line *line, char **ret_text, size_t *ret_len);
 
+/* The gap line that stands for the lines `from` to `to`, which a sink could not write: with the number of the last
+ * of them, which nobody else has there. As json_line(). */
+int json_lost_lines(const struct model *model, __u64 time_ns, __u64 from, __u64 to, const char *why,
+		    char **ret_text, size_t *ret_len);
+
 /* JSON lines to a path (0640, append, O_NOFOLLOW, reopened on SIGHUP), or to stdout when path is
  * NULL. */
 int sink_jsonl_new(const char *path, struct sink **ret_sink, struct err *err);
+
+/*
+ * Lines wait in `room` bytes, the oldest go first when these are full, for a child that writes them to `row`'s place
+ * (queue.c). It never blocks but at its start, for two seconds at most, and at its end, for less than one. What cannot
+ * be opened is an error only where the row says so.
+ */
+struct outlet_row;
+int sink_queue_new(const struct outlet_row *row, const char *target, size_t room,
+		   struct sink **ret_sink, struct err *err);
 
 /* The report for people, from the last verdict, printed by close(). stream is borrowed. */
 int sink_report_new(FILE *stream, bool color, struct sink **ret_sink, struct err *err);

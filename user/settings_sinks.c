@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* settings_sinks.c - where the daemon's lines go: the section [sinks], key by key from THE sink table. */
+#include "settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define QUEUE_KEY    "queue_kb"
+#define QUEUE_MIN_KB 16
+#define QUEUE_MAX_KB 65536
+#define QUEUE_KB     1024
+
+void sinks_defaults(struct sinks_options *ret)
+{
+	*ret = (struct sinks_options){.queue_bytes = QUEUE_KB << 10};
+}
+
+static const char *key_at(const void *table, unsigned int i)
+{
+	(void)table;
+	return i < outlet_rows ? outlet_table[i].key : QUEUE_KEY;
+}
+
+static int set_queue(struct sinks_options *o, const char *value, struct err *err)
+{
+	char *end;
+	long kb = strtol(value, &end, 10);
+
+	if (end == value || *end || kb < QUEUE_MIN_KB || kb > QUEUE_MAX_KB)
+		return err_set(err, -EINVAL, "%s: '%.40s' is not between %d and %d", QUEUE_KEY,
+			       value, QUEUE_MIN_KB, QUEUE_MAX_KB);
+	o->queue_bytes = (size_t)kb << 10;
+	return 0;
+}
+
+int sinks_set(struct sinks_options *options, const char *key, const char *value, struct err *err)
+{
+	const struct outlet_row *row = outlet_find(key);
+	struct sink_choice *choice;
+	char hint[80];
+
+	if (strcmp(key, QUEUE_KEY) == 0)
+		return set_queue(options, value, err);
+	if (!row) {
+		suggest_text(hint, sizeof(hint), "", suggest(key, NULL, outlet_rows + 1, key_at));
+		return err_set(err, -EINVAL, "unknown key '%s' in [sinks]%s", key, hint);
+	}
+	choice = &options->choice[row - outlet_table];
+	if (strcmp(value, "no") == 0 || strcmp(value, "none") == 0) {
+		choice->on = false;
+		return 0;
+	}
+	if (row->standard && strcmp(value, "yes") == 0)
+		value = row->standard;
+	else if (!row->check)
+		return err_set(err, -EINVAL, "%s: '%.60s' is neither yes nor no", key, value);
+	else if (row->check(value, err) < 0)
+		return err_prefix(err, "%s", key);
+	if (strlen(value) >= sizeof(choice->target))
+		return err_set(err, -EINVAL, "%s: longer than %zu bytes", key,
+			       sizeof(choice->target) - 1);
+	choice->on = true;
+	snprintf(choice->target, sizeof(choice->target), "%s", value);
+	return 0;
+}
+
+int sinks_set_file(struct sinks_options *options, const char *path, struct err *err)
+{
+	struct sink_choice *choice = &options->choice[outlet_find("file") - outlet_table];
+
+	if (strlen(path) >= sizeof(choice->target))
+		return err_set(err, -ENAMETOOLONG, "%.60s...: longer than %zu bytes", path,
+			       sizeof(choice->target) - 1);
+	choice->on = true;
+	snprintf(choice->target, sizeof(choice->target), "%s", path);
+	return 0;
+}
+
+int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
+	       struct err *err)
+{
+	unsigned int n = 0;
+	int code = 0;
+
+	for (unsigned int i = 0; i < outlet_rows && code == 0; i++) {
+		if (!options->choice[i].on)
+			continue;
+		code = sink_queue_new(&outlet_table[i], options->choice[i].target,
+				      options->queue_bytes, &ret_sinks[n], err);
+		n += code == 0;
+	}
+	if (code == 0 && n == 0) {
+		code = sink_queue_new(outlet_find("stdout"), "", options->queue_bytes,
+				      &ret_sinks[0], err);
+		n += code == 0;
+	}
+	*ret_n = n;
+	return code;
+}

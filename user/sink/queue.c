@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * queue.c - a sink whose lines wait in a bounded queue for a child that writes them.
+ *
+ * One line at a time is with the child, and leaves here when the child says that it is written: a child that dies
+ * takes none with it (a line may come twice; its number tells). When the room is full the oldest line that waits
+ * goes; the gap line that counts them takes their place as soon as the child takes lines again.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "children.h"
+#include "log.h"
+#include "sink.h"
+#include "sink/writer.h"
+
+/* How long the start waits for the outlet to open, and the end for the queue to empty. */
+#define OPEN_MS 2000
+#define LAST_MS 300
+#define STEP_MS 5
+/* A child that dies again and again is no reason to do nothing else. */
+#define RESTART_S 1
+
+struct waiting {
+	struct waiting *next;
+	__u64 from, seq; /* of a gap line: the first and the last line that it stands for */
+	size_t len;
+	char text[];
+};
+
+enum flying { FLYING_NONE, FLYING_OPEN, FLYING_LINE };
+
+struct queue {
+	struct sink sink;
+	struct outlet outlet; /* as the child gets it: never open here */
+	char name[160];
+	size_t room; /* bytes of lines that may wait */
+	size_t bytes;
+	struct waiting *first, *last; /* the oldest first */
+	struct waiting *out;	      /* with the child */
+	enum flying flying;
+	bool reopen_due;
+	bool trouble;	 /* the child said so: it has not got rid of its line since */
+	bool gone;	 /* the reader is, for good */
+	char why[160];	 /* of the trouble */
+	__u64 lost_from; /* lines that went; 0 = none since the last gap line */
+	__u64 lost_to;
+	const struct model *model; /* of the lines: for a gap line */
+	__u64 time_ns;
+	long long sent_ms; /* when the child got what it has */
+	struct sink_counts counts;
+	pid_t pid;    /* 0: no child */
+	int fd;	      /* to it; -1: none */
+	int timer_fd; /* until the next start */
+	int epoll_fd; /* of both: one descriptor for the loop, whatever child lives */
+};
+
+/* ---- the child ---- */
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int watch(const struct queue *q, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(q->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void start_later(const struct queue *q)
+{
+	struct itimerspec soon = {.it_value.tv_sec = RESTART_S};
+
+	timerfd_settime(q->timer_fd, 0, &soon, NULL);
+}
+
+/* Short-lived children of ours may still hold the socket: closing alone would neither end it nor take it out of the
+ * epoll set. */
+static void close_socket(struct queue *q)
+{
+	if (q->fd < 0)
+		return;
+	epoll_ctl(q->epoll_fd, EPOLL_CTL_DEL, q->fd, NULL);
+	shutdown(q->fd, SHUT_RDWR);
+	close(q->fd);
+	q->fd = -1;
+}
+
+static int start(struct queue *q)
+{
+	int ends[2], code;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	q->pid = child_fork("culprit-writer", ends[1]);
+	if (q->pid == 0)
+		writer_run(3, &q->outlet);
+	close(ends[1]);
+	q->fd = ends[0];
+	code = q->pid < 0 ? (int)q->pid : watch(q, q->fd);
+	if (code < 0) {
+		close_socket(q); /* the child ends by that, if there is one */
+		q->pid = 0;
+		return code;
+	}
+	q->flying = FLYING_OPEN;
+	return 0;
+}
+
+/* Takes the child's end; one that hangs is left to itself. Returns its exit status, 0 where there is none. */
+static int leave_child(struct queue *q, bool kill_it)
+{
+	int status = 0;
+
+	close_socket(q);
+	q->flying = FLYING_NONE;
+	if (!q->pid)
+		return 0;
+	for (int ms = 0; ms < LAST_MS && waitpid(q->pid, &status, WNOHANG) == 0; ms += STEP_MS) {
+		if (kill_it)
+			kill(q->pid, SIGKILL);
+		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+	}
+	q->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+/* ---- the queue ---- */
+
+static struct waiting *waiting_new(__u64 from, __u64 seq, const char *text, size_t len)
+{
+	struct waiting *w = malloc(sizeof(*w) + len);
+
+	if (!w)
+		return NULL;
+	w->next = NULL;
+	w->from = from;
+	w->seq = seq;
+	w->len = len;
+	memcpy(w->text, text, len);
+	return w;
+}
+
+static struct waiting *take_first(struct queue *q)
+{
+	struct waiting *w = q->first;
+
+	q->first = w->next;
+	if (!q->first)
+		q->last = NULL;
+	q->bytes -= w->len;
+	return w;
+}
+
+static void lose(struct queue *q, __u64 seq)
+{
+	if (!q->lost_from)
+		q->lost_from = seq;
+	q->lost_to = seq;
+	q->counts.lost++;
+}
+
+/* True when this is the first line that goes since the last gap. */
+static bool make_room(struct queue *q, size_t len)
+{
+	bool first = false;
+
+	while (q->first && q->bytes + len > q->room) {
+		struct waiting *w = take_first(q);
+
+		first = first || !q->lost_from;
+		lose(q, w->seq);
+		free(w);
+	}
+	return first;
+}
+
+static struct waiting *gap_line(struct queue *q)
+{
+	struct waiting *w;
+	size_t len;
+	char *text;
+
+	if (json_lost_lines(q->model, q->time_ns, q->lost_from, q->lost_to,
+			    q->why[0] ? q->why : "too slow a reader", &text, &len) < 0)
+		return NULL;
+	w = waiting_new(q->lost_from, q->lost_to, text, len);
+	free(text);
+	if (w)
+		q->lost_from = 0;
+	return w;
+}
+
+/* Gives the child what is next, when it has nothing. */
+static void send_next(struct queue *q)
+{
+	if (q->fd < 0 || q->flying != FLYING_NONE)
+		return;
+	if (q->reopen_due) {
+		q->reopen_due = false;
+		if (send(q->fd, WRITER_REOPEN, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+			q->flying = FLYING_OPEN;
+		return;
+	}
+	if (!q->out && q->lost_from)
+		q->out = gap_line(q);
+	else if (!q->out && q->first)
+		q->out = take_first(q);
+	/* One message is there at most: it has room. A child that died is seen by the loop. */
+	if (q->out && send(q->fd, q->out->text, q->out->len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+			      (ssize_t)q->out->len) {
+		q->flying = FLYING_LINE;
+		q->sent_ms = now_ms();
+	}
+}
+
+/* ---- what the child says ---- */
+
+static int tell_trouble(struct queue *q, const struct writer_reply *r, struct err *err)
+{
+	q->trouble = true;
+	snprintf(q->why, sizeof(q->why), "%.*s", (int)sizeof(r->text) - 1, r->text);
+	return err_set(err, r->code, "%s; lines wait", q->why);
+}
+
+static int take_reply(struct queue *q, const struct writer_reply *r, struct err *err)
+{
+	if (!r->taken)
+		return q->trouble ? 0 : tell_trouble(q, r, err);
+	if (q->flying == FLYING_LINE) {
+		free(q->out);
+		q->out = NULL;
+		q->counts.written++;
+		q->trouble = false;
+		if (!q->lost_from)
+			q->why[0] = '\0';
+	}
+	q->flying = FLYING_NONE;
+	if (r->code < 0)
+		return err_set(err, r->code, "%.*s", (int)sizeof(r->text) - 1, r->text);
+	return 0;
+}
+
+static int child_died(struct queue *q, struct err *err)
+{
+	if (leave_child(q, false) == WRITER_PEER_GONE) {
+		q->gone = true;
+		return err_set(err, -EPIPE, "%s: the reader went away", q->name);
+	}
+	start_later(q);
+	return err_set(err, -ECHILD, "%s: its writer was killed; there will be another", q->name);
+}
+
+static int queue_dispatch(struct sink *sink, struct err *err)
+{
+	struct queue *q = (struct queue *)sink;
+	struct writer_reply reply;
+	__u64 times;
+	int code = 0;
+	ssize_t n;
+
+	if (read(q->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times) && q->fd < 0 &&
+	    !q->gone && start(q) < 0)
+		start_later(q);
+	if (q->fd < 0)
+		return 0;
+	n = recv(q->fd, &reply, sizeof(reply), MSG_DONTWAIT);
+	if (n == (ssize_t)sizeof(reply))
+		code = take_reply(q, &reply, err);
+	else if (n >= 0 || errno != EAGAIN)
+		code = child_died(q, err);
+	send_next(q);
+	return code;
+}
+
+/* ---- the sink ---- */
+
+static int queue_write(struct sink *sink, const struct line *line, struct err *err)
+{
+	struct queue *q = (struct queue *)sink;
+	struct waiting *w = NULL;
+	bool first = false;
+	char *text;
+	size_t len;
+
+	if (q->gone)
+		return err_set(err, -EPIPE, "%s: the reader went away", q->name);
+	q->model = line->model;
+	q->time_ns = line->time_ns;
+	if (json_line(line, &text, &len) == 0) {
+		first = make_room(q, len);
+		w = waiting_new(line->seq, line->seq, text, len);
+		free(text);
+	}
+	if (!w) {
+		first = first || !q->lost_from;
+		/* Numbers that are lost are one range: what waits before this one goes with it. */
+		while (q->first)
+			make_room(q, q->room);
+		lose(q, line->seq);
+	} else {
+		if (q->last)
+			q->last->next = w;
+		else
+			q->first = w;
+		q->last = w;
+		q->bytes += w->len;
+	}
+	send_next(q);
+	return first ? err_set(err, -ENOBUFS, "%s: %s; lines are lost from number %llu on", q->name,
+			       q->why[0] ? "what waits is too much" : "too slow",
+			       (unsigned long long)q->lost_from)
+		     : 0;
+}
+
+static int queue_reopen(struct sink *sink, struct err *err)
+{
+	struct queue *q = (struct queue *)sink;
+
+	(void)err;
+	q->reopen_due = true;
+	send_next(q);
+	return 0;
+}
+
+static int queue_fd(const struct sink *sink)
+{
+	return ((const struct queue *)sink)->epoll_fd;
+}
+
+static void queue_counts(const struct sink *sink, struct sink_counts *ret)
+{
+	const struct queue *q = (const struct queue *)sink;
+
+	*ret = q->counts;
+	ret->name = q->outlet.row->key;
+	ret->waiting_bytes = q->bytes;
+}
+
+/* Waits for the child's next word; false when there is none in time. */
+static bool wait_reply(const struct queue *q, int ms)
+{
+	struct pollfd poll_fd = {.fd = q->fd, .events = POLLIN};
+
+	return q->fd >= 0 && poll(&poll_fd, 1, ms) > 0;
+}
+
+static bool is_empty(const struct queue *q)
+{
+	return !q->first && !q->out && !q->lost_from;
+}
+
+/* What still waits at the end is lost, and said. */
+static int tell_lost(struct queue *q, struct err *err)
+{
+	__u64 from = q->out ? q->out->from : q->lost_from ? q->lost_from : q->first->seq;
+	__u64 to = q->last ? q->last->seq : q->lost_from ? q->lost_to : q->out->seq;
+
+	if (q->gone)
+		return err_set(err, -EPIPE, "%s: the reader went away; lines %llu to %llu are lost",
+			       q->name, (unsigned long long)from, (unsigned long long)to);
+	return err_set(err, -ENOBUFS, "%s: lines %llu to %llu are lost: %s", q->name,
+		       (unsigned long long)from, (unsigned long long)to,
+		       q->why[0] ? q->why : "too slow a reader");
+}
+
+static void free_lines(struct queue *q)
+{
+	while (q->first)
+		free(take_first(q));
+	free(q->out);
+	q->out = NULL;
+}
+
+static int queue_close(struct sink *sink, struct err *err)
+{
+	struct queue *q = (struct queue *)sink;
+	long long end = now_ms() + LAST_MS;
+	struct err ignored = {0};
+	bool hopeless;
+	int code = 0;
+
+	if (!q)
+		return 0;
+	/* A child that has had its line for longer than this will not be rid of it now. */
+	hopeless = q->trouble || (q->flying == FLYING_LINE && end - q->sent_ms > 2 * LAST_MS);
+	while (!is_empty(q) && !hopeless && !q->gone && now_ms() < end &&
+	       wait_reply(q, (int)(end - now_ms())))
+		queue_dispatch(sink, &ignored);
+	if (!is_empty(q))
+		code = tell_lost(q, err);
+	leave_child(q, !is_empty(q));
+	free_lines(q);
+	if (q->timer_fd >= 0)
+		close(q->timer_fd);
+	if (q->epoll_fd >= 0)
+		close(q->epoll_fd);
+	free(q);
+	return code;
+}
+
+static const struct sink_ops queue_ops = {
+	.name = "queue",
+	.write = queue_write,
+	.reopen = queue_reopen,
+	.fd = queue_fd,
+	.dispatch = queue_dispatch,
+	.counts = queue_counts,
+	.close = queue_close,
+};
+
+/* The child's first word: what is wrong with the outlet. */
+static int hear_opening(struct queue *q, struct err *err)
+{
+	struct err trouble = {0};
+	int code = 0;
+
+	if (wait_reply(q, OPEN_MS))
+		code = queue_dispatch(&q->sink, &trouble);
+	if (code < 0 && (q->outlet.row->must_open || code == -EPIPE)) {
+		*err = trouble;
+		return code;
+	}
+	if (code < 0)
+		log_warn("%s; lines wait", trouble.text);
+	return 0;
+}
+
+int sink_queue_new(const struct outlet_row *row, const char *target, size_t room,
+		   struct sink **ret_sink, struct err *err)
+{
+	struct queue *q = calloc(1, sizeof(*q));
+	int code;
+
+	if (!q)
+		return err_set(err, -ENOMEM, "out of memory");
+	q->sink.ops = &queue_ops;
+	q->outlet.row = row;
+	q->outlet.fd = q->fd = -1;
+	q->room = room;
+	snprintf(q->outlet.target, sizeof(q->outlet.target), "%s", target);
+	outlet_name(&q->outlet, q->name, sizeof(q->name));
+	q->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	q->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	code = q->epoll_fd < 0 || q->timer_fd < 0 ? -errno : watch(q, q->timer_fd);
+	if (code == 0)
+		code = start(q);
+	if (code < 0)
+		err_set(err, code, "cannot set up %s: %s", q->name, strerror(-code));
+	else
+		code = hear_opening(q, err);
+	if (code < 0) {
+		queue_close(&q->sink, &(struct err){0});
+		return code;
+	}
+	*ret_sink = &q->sink;
+	return 0;
+}
