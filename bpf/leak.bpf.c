@@ -69,9 +69,9 @@ struct {
 #if defined(__TARGET_ARCH_x86)
 
 #define THREAD_SIZE (4096UL << 2) /* arch/x86/include/asm/page_64_types.h, without KASAN */
-#define USER_END    (1UL << 47)	  /* what lies above is no user address with four levels of pages */
 #define LOOK_CALLS  8		  /* and so many of them tell call sites apart */
 #define NEAR_STACK  (8UL << 20)	  /* so far above the stack pointer lies no code */
+#define NEAR_CODE   (1UL << 30)	  /* so near to each other libraries are mapped */
 #define HASH_PRIME  0x9e3779b97f4a7c15UL
 
 /* The registers that the task entered the kernel with. */
@@ -131,7 +131,10 @@ __noinline int follows_call(__u64 at)
 __noinline __u32 call_chain(void)
 {
 	struct pt_regs *regs = entry_regs();
-	__u64 sp = BPF_CORE_READ(regs, sp), hash = BPF_CORE_READ(regs, ip);
+	__u64 sp = BPF_CORE_READ(regs, sp), ip = BPF_CORE_READ(regs, ip), hash = ip;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u64 text = BPF_CORE_READ(task, mm, start_code);
+	__u64 text_size = BPF_CORE_READ(task, mm, end_code) - text;
 	struct look *look;
 	__u32 zero = 0, i;
 
@@ -147,7 +150,10 @@ __noinline __u32 call_chain(void)
 	for (i = 0; i < LOOK_WORDS && look->calls < LOOK_CALLS; i++) {
 		__u64 word = look->words[i];
 
-		if (word < 4096 || word >= USER_END || word - sp < NEAR_STACK)
+		/* In the program, or in a library: the system call was made from one. To read elsewhere would
+		 * cost a fault each time. */
+		if (word - text >= text_size &&
+		    (word - ip + NEAR_CODE >= 2 * NEAR_CODE || word - sp < NEAR_STACK))
 			continue;
 		if (!follows_call(word))
 			continue;

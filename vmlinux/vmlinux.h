@@ -157,7 +157,7 @@ struct percpu_counter {
 
 struct mm_struct {
 	struct percpu_counter rss_stat[4]; /* 6.2: compat.bpf.h */
-	unsigned long start_stack;
+	unsigned long start_code, end_code, start_stack;
 };
 
 struct rlimit {

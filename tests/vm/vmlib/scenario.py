@@ -16,7 +16,8 @@ DEFAULT_STATES = {"hardware": "clear", "network": "clear", "connection-leak": "c
 
 @dataclasses.dataclass(frozen=True)
 class Pattern:
-    """CLASS KIND SUBJECT-TYPE [KEY=GLOB...]; KIND and GLOB may be alternatives: a|b."""
+    """CLASS KIND SUBJECT-TYPE [KEY=GLOB...]; KIND and GLOB may be alternatives: a|b. A KEY is a field of the subject,
+    or `says.NAME`: the text of the evidence NAME, or of the context that is labelled NAME."""
     class_: str
     kind: str
     type: str
@@ -26,10 +27,17 @@ class Pattern:
         subject = finding.get("subject", {})
         return (finding.get("class") == self.class_ and matches(self.kind, finding.get("kind"))
                 and matches(self.type, subject.get("type"))
-                and all(matches(glob, subject.get(key)) for key, glob in self.keys))
+                and all(said(finding, key[5:], glob) if key.startswith("says.") else matches(glob, subject.get(key))
+                        for key, glob in self.keys))
 
     def __str__(self):
         return " ".join([self.class_, self.kind, self.type] + [f"{key}={glob}" for key, glob in self.keys])
+
+
+def said(finding, name, globs):
+    texts = [e.get("text") for e in finding.get("evidence", []) if e.get("name") == name]
+    texts += [c.get("text") for c in finding.get("context", []) if c.get("label") == name]
+    return any(matches(globs, text) for text in texts)
 
 
 def matches(globs, value):
