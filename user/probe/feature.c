@@ -111,16 +111,27 @@ static void find_answers(const struct btf *vmlinux, struct bpf_config *config)
 	find_in(vmlinux, "xfs", config, find_xfs);
 }
 
-static void find_lacking(const struct btf *btf, bool ret_lacks[PROBE_ROWS])
+static bool lacks_target(const struct btf *btf, const struct way *way)
+{
+	if (strcmp(way->type, "fentry") == 0)
+		return btf__find_by_name_kind(btf, way->target, BTF_KIND_FUNC) < 0;
+	return strcmp(way->type, "tp_btf") == 0 && !prototype(btf, way->target);
+}
+
+static void find_lacking(const struct btf *btf, unsigned int ret_lacks[PROBE_ROWS])
 {
 	for (unsigned int i = 0; i < PROBE_ROWS; i++) {
-		const struct way *way = &probe_table[i].ways[0];
+		const struct way *ways = probe_table[i].ways;
 
-		ret_lacks[i] = strcmp(way->type, "tp_btf") == 0 && !prototype(btf, way->target);
+		ret_lacks[i] = 0;
+		for (unsigned int w = 0; w < PROBE_WAYS && ways[w].type; w++)
+			if ((w == 0 || strcmp(ways[w].type, "fentry") == 0) &&
+			    lacks_target(btf, &ways[w]))
+				ret_lacks[i] |= 1U << w;
 	}
 }
 
-int feature_read(struct bpf_config *config, bool ret_lacks[PROBE_ROWS], struct err *err)
+int feature_read(struct bpf_config *config, unsigned int ret_lacks[PROBE_ROWS], struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 

@@ -16,11 +16,11 @@
 
 /*
  * Sets retrans_has_err, issue_has_queue, block_error_is_errno, and where SCSI and NVMe answers are, as far
- * as that can be known (0 else); and ret_lacks[i] for each row of THE probe table whose tracepoint the kernel
- * itself does not have: those whose first way is tp_btf (modules' tracepoints have no way but by name). Nothing
- * is to be loaded for these: a failed load costs a reading of all of the kernel's types, and one more for each
- * probe of the object. -ENOTSUP when there is no BTF.
+ * as that can be known (0 else); and ret_lacks[i] for each row of THE probe table, bit by bit those of its ways whose
+ * target the kernel itself does not have: a first way that is tp_btf (modules' tracepoints have no way but by
+ * name), and functions. Nothing is to be loaded for these: a failed load costs a reading of all of the kernel's
+ * types, and one more for each probe of the object. -ENOTSUP when there is no BTF.
  */
-int feature_read(struct bpf_config *config, bool ret_lacks[PROBE_ROWS], struct err *err);
+int feature_read(struct bpf_config *config, unsigned int ret_lacks[PROBE_ROWS], struct err *err);
 
 #endif

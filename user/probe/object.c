@@ -53,7 +53,7 @@ static int next_way(const struct probe_run *run, int from)
 		way = &run->row->ways[i];
 		if (!way->type)
 			break;
-		if (!run->only || strcmp(run->only, way->type) == 0)
+		if (!(run->absent & (1U << i)) && (!run->only || strcmp(run->only, way->type) == 0))
 			return i;
 	}
 	return -1;
@@ -180,12 +180,29 @@ static void detach_all(enum probe_object which, struct probe_run *runs)
 	}
 }
 
+/* The kernel does not let us attach to functions: what it said of one holds for all, and each more would be a
+ * failed load. */
+static void refuse_functions(enum probe_object which, struct probe_run *runs, int code)
+{
+	for (int i = 0; i < PROBE_ROWS; i++) {
+		struct probe_run *run = &runs[i];
+
+		if (run->row->object != which)
+			continue;
+		for (unsigned int w = 0; w < PROBE_WAYS && run->row->ways[w].type; w++)
+			if (strcmp(run->row->ways[w].type, "fentry") == 0)
+				run->absent |= 1U << w;
+		if (run->way >= 0 && run->absent & (1U << run->way))
+			way_failed(run, code);
+	}
+}
+
 /* Tries the chosen way of each run alone, and moves those that fail on; false when none failed. */
 static bool try_alone(enum probe_object which, struct probe_run *runs,
 		      const struct object_options *options)
 {
 	struct bpf_object *bpf = NULL;
-	bool failed = false;
+	bool failed = false, is_function;
 	int i, ret;
 
 	for (i = 0; i < PROBE_ROWS; i++) {
@@ -197,7 +214,10 @@ static bool try_alone(enum probe_object which, struct probe_run *runs,
 			bpf_object__close(bpf);
 			continue;
 		}
+		is_function = strcmp(way_of(&runs[i])->type, "fentry") == 0;
 		way_failed(&runs[i], ret);
+		if (ret == -EPERM && is_function)
+			refuse_functions(which, runs, ret);
 		failed = true;
 	}
 	return failed;

@@ -22,6 +22,7 @@
 struct probe_run {
 	const struct probe_row *row;
 	int way;	     /* index into row->ways; -1 = none works */
+	unsigned int absent; /* bit by bit: ways that are not tried, as their target is not there */
 	bool off;	     /* forced off */
 	const char *only;    /* only this type of way is tried; NULL = all */
 	const char *refused; /* this type of way fails, as if the kernel refused it; NULL = none */

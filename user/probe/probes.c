@@ -229,10 +229,23 @@ int probes_fd(const struct probes *probes)
 	return probes->ring_fd;
 }
 
+/* Ways whose target this kernel lacks; a tracepoint's probe has no other. */
+static void leave_out(struct probe_run *run, unsigned int lacks)
+{
+	const struct way *first = &run->row->ways[0];
+
+	run->absent = lacks;
+	if (!(lacks & 1) || run->off || strcmp(first->type, "tp_btf") != 0)
+		return;
+	run->off = true;
+	snprintf(run->reason, sizeof(run->reason), "this kernel has no tracepoint %s",
+		 first->target);
+}
+
 int probes_attach(struct probes *probes, struct err *err)
 {
 	const struct probe_run *failed = NULL;
-	bool lacks[PROBE_ROWS] = {false};
+	unsigned int lacks[PROBE_ROWS] = {0};
 	unsigned int working = 0;
 	int i, ret;
 
@@ -241,11 +254,7 @@ int probes_attach(struct probes *probes, struct err *err)
 	if (ret == 0)
 		ret = feature_read(&probes->options.config, lacks, err);
 	for (i = 0; ret == 0 && i < PROBE_ROWS; i++)
-		if (lacks[i] && !probes->runs[i].off) {
-			probes->runs[i].off = true;
-			snprintf(probes->runs[i].reason, sizeof(probes->runs[i].reason),
-				 "this kernel has no tracepoint %s", probe_table[i].ways[0].target);
-		}
+		leave_out(&probes->runs[i], lacks[i]);
 	if (ret == 0)
 		ret = attach_objects(probes, err);
 	if (ret)

@@ -149,8 +149,8 @@ static int open_probes(struct live *live, struct err *err)
 	};
 	int fd, code;
 
-	/* Who opened what: seen to work on one kernel only, so it is asked for. */
-	if (!arm || strcmp(arm, "leaks") != 0) {
+	/* Where descriptors are opened is found out of suspects only, for a while; who wants none of it says so. */
+	if (arm && strcmp(arm, "none") == 0) {
 		snprintf(off, sizeof(off), "%s%sleak.open,leak.close", disable ? disable : "",
 			 disable ? "," : "");
 		options.disable = off;

@@ -21,8 +21,8 @@ static void test_from_start_to_end(void **state)
 	struct err err;
 
 	(void)state;
-	/* what is read of leaking processes is asked for */
-	assert_string_equal(kernel.options.disable, "a,b,leak.open,leak.close");
+	/* what leaking processes open is looked at unless it is forbidden */
+	assert_string_equal(kernel.options.disable, "a,b");
 	assert_int_equal(kernel.options.own_pid, getpid());
 	memset(settings, 0, sizeof(settings)); /* it has its own copy */
 	memset(&seen, 0, sizeof(seen));
@@ -113,6 +113,27 @@ static void test_pid_narrows_the_census(void **state)
 	source->ops->free(source);
 }
 
+static void assert_disabled(struct setting *settings, unsigned int n, const char *expected)
+{
+	struct live_options options = {.mode = RUN_TRACE, .settings = settings, .n_settings = n};
+	struct source *source = open_live(&options);
+
+	assert_string_equal(kernel.options.disable, expected);
+	source->ops->free(source);
+}
+
+static void test_arming_is_forbidden(void **state)
+{
+	struct setting none[] = {{"probes.arm", "none"}, {"probes.disable", "a"}};
+	struct setting leaks[] = {{"probes.arm", "leaks"}, {"probes.disable", "a"}};
+
+	(void)state;
+	assert_disabled(none, 2, "a,leak.open,leak.close");
+	assert_disabled(none, 1, "leak.open,leak.close");
+	assert_disabled(leaks, 2, "a");
+	assert_disabled(NULL, 0, "");
+}
+
 static void test_errors_are_passed_on(void **state)
 {
 	struct live_options options = {.mode = RUN_TRACE, .tick_ms = 10};
@@ -161,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_a_stop_comes_at_once),
 		cmocka_unit_test(test_urgent_events_make_a_pulse),
 		cmocka_unit_test(test_pid_narrows_the_census),
+		cmocka_unit_test(test_arming_is_forbidden),
 		cmocka_unit_test(test_errors_are_passed_on),
 		cmocka_unit_test(test_a_snapshot_that_fails_is_left_out),
 	};
