@@ -200,3 +200,272 @@ def story_udp_in_container(host):
         inner.socket(LOGS, 90, 212992, {"pid": 3100, "start_ns": 500 * 10**9, "comm": "collector"} if i > 1 else None)
         host.tick()
     host.end()
+
+
+# ---- conntrack-full
+
+def tracked(host, n, entries, more=0, early=0, limit=65536, counted=1):
+    """So many seconds in which the table holds these; each second so many more were dropped."""
+    state = host.__dict__.setdefault("tracked", {"drops": 3, "early_drops": 9})
+    for i in range(n):
+        second(host)
+        state["drops"] += more
+        state["early_drops"] += early
+        host.put("conntrack", entries=entries(i) if callable(entries) else entries, limit=limit, flags=counted,
+                 **(state if counted else {}))
+        host.stack.tell(accepted=40, udp_in=500)
+        host.tick()
+
+
+def story_conntrack_full(host):
+    host.say(what="the connection-tracking table is full: packets of new connections are dropped",
+             expect="conntrack-full replay", fault="conntrack", least="conntrack-full 0.98",
+             across="conntrack-full.min_drops=5000 conntrack-full")
+    begin_local(host)
+    tracked(host, 3, 40000)
+    tracked(host, 10, 65536, more=60, early=4)
+    host.end()
+
+
+def story_conntrack_nearly(host):
+    host.say(what="the table is at 97 % for ten seconds, and nothing was dropped yet",
+             expect="conntrack-full replay", fault="conntrack", most="conntrack-full 0.85",
+             across=["conntrack-full.min_share=0.99", "conntrack-full.high_s=30"])
+    begin_local(host)
+    tracked(host, 3, 50000)
+    tracked(host, 12, lambda i: 63600 + i % 2)
+    host.end()
+
+
+def story_conntrack_uncounted(host):
+    host.say(what="full on a kernel that tells no drops: less sure", expect="conntrack-full replay", fault="conntrack",
+             most="conntrack-full 0.85")
+    begin_local(host)
+    tracked(host, 14, 65536, counted=0)
+    host.end()
+
+
+def story_conntrack_half(host):
+    host.say(what="a table at half of its size, with old drops from before", expect="none")
+    begin_local(host)
+    tracked(host, 14, lambda i: 32000 + 100 * i)
+    host.end()
+
+
+def story_conntrack_peak(host):
+    host.say(what="a burst of short connections fills it to 96 % for four seconds", expect="none",
+             across="conntrack-full.high_s=2 conntrack-full")
+    begin_local(host)
+    tracked(host, 4, 30000)
+    tracked(host, 4, 63200)
+    tracked(host, 8, 20000)
+    host.end()
+
+
+def story_conntrack_race(host):
+    host.say(what="four packets are dropped in one second, as the table reached its limit, and it empties", expect="none")
+    begin_local(host)
+    tracked(host, 4, 60000)
+    tracked(host, 1, 65536, more=4)
+    tracked(host, 8, 30000)
+    host.end()
+
+
+# ---- port-exhaustion
+
+def dialling(host, n, opened, failed, time_wait, port=5432, local_port=0, err=0):
+    """A client that opens and closes connections to 10.0.3.7; `failed` of them a second find no port."""
+    for _ in range(n):
+        second(host)
+        for _ in range(min(failed, 3)):
+            host.put("tcp_conn", peer__addr="10.0.3.7", peer__netns=NETNS, peer__port=port, peer__dir="out",
+                     ifindex=2, local_port=local_port, remote_port=port, outcome="failed", err=err, pid=2600,
+                     comm="orders", start_ns=100 * 10**9)
+        host.peer("10.0.3.7", port, attempts=opened + failed, established=opened, closed=opened, failed=failed,
+                  segs_out=6 * opened, bytes_acked=200 * opened, live=3, pid=2600, comm="orders",
+                  start_ns=100 * 10**9)
+        host.stack.tell(time_wait=time_wait, tcp_inuse=40)
+        host.tick()
+
+
+def begin_dial(host):
+    begin_local(host)
+    host.fds(2600, "orders", 30)
+
+
+def story_ports_none_left(host):
+    host.say(what="a client opens a connection for each request: TIME_WAIT holds all local ports towards the database",
+             expect="port-exhaustion 10.0.3.7:5432", fault="tcp_conn", least="port-exhaustion 0.97",
+             across=["port-exhaustion.min_failures=5000", "port-exhaustion.min_share=0.9"])
+    begin_dial(host)
+    dialling(host, 3, 400, 0, 27000)
+    dialling(host, 10, 300, 120, 28190)
+    host.end()
+
+
+def story_ports_held_open(host):
+    host.say(what="few ports are in use, and still none is free: reserved ones, so less sure",
+             expect="port-exhaustion 10.0.3.7:5432", fault="tcp_conn", most="port-exhaustion 0.7")
+    begin_dial(host)
+    dialling(host, 8, 3, 20, 200)
+    host.end()
+
+
+def story_ports_to_spare(host):
+    host.say(what="TIME_WAIT by the thousands, with ports to spare: nothing fails", expect="none")
+    begin_dial(host)
+    dialling(host, 14, 400, 0, 24000)
+    host.end()
+
+
+def story_ports_race(host):
+    host.say(what="two attempts lose the race for the last port, and are tried again", expect="none",
+             across="port-exhaustion.min_failures=2 port-exhaustion.min_share=0.0001 port-exhaustion")
+    begin_dial(host)
+    dialling(host, 4, 400, 0, 27900)
+    dialling(host, 1, 400, 2, 28200)
+    dialling(host, 6, 400, 0, 28000)
+    host.end()
+
+
+def story_ports_bound(host):
+    host.say(what="attempts fail before a SYN was sent, from a port that the program had bound itself", expect="none")
+    begin_dial(host)
+    dialling(host, 10, 3, 20, 200, local_port=4000)
+    host.end()
+
+
+# ---- the clock
+
+UNSYNC = 0x40
+PLL = 0x2001
+YEAR = 1795370400 * 10**9
+
+
+def begin_clock(host):
+    host.put("probe", name="host.clock", via="adjtimex, timerfd", state="active")
+    begin_local(host)
+
+
+def clock(host, n, status=PLL, error=5000, grows=0, boot=864000):
+    """So many seconds; each tells of the clock."""
+    for i in range(n):
+        second(host)
+        host.put("clock_state", boottime_ns=(boot + i) * 10**9, status=status, state=5 if status & UNSYNC else 0,
+                 max_error_us=error + grows * i, est_error_us=300)
+        host.tick()
+
+
+def step(host, by, boot=864000, leap=0):
+    """The clock is set by so many seconds; culprit's own event of the clocks comes with it."""
+    host.set_by = host.__dict__.get("set_by", 0) + by
+    second(host)
+    real = YEAR + host.now - 1000 * 10**9 + round(host.set_by * 10**9)
+    host.put("clock", boottime_ns=boot * 10**9, realtime_ns=real)
+    host.put("clock_step", boottime_ns=boot * 10**9, realtime_ns=real, expected_ns=real - round(by * 10**9),
+             status=PLL, leap=leap)
+    host.tick()
+
+
+def story_clock_lost_sync(host):
+    host.say(what="the clock was in sync, and then is not any more", expect="clock-unsynchronized replay",
+             fault=["clock_state"], least="clock-unsynchronized 0.95")
+    begin_clock(host)
+    clock(host, 4)
+    clock(host, 6, status=UNSYNC, error=16000000)
+    host.end()
+
+
+def story_clock_stale(host):
+    host.say(what="the time daemon died hours ago: the error bound grows, and the kernel still says in sync",
+             expect="clock-unsynchronized replay", fault="clock_state",
+             across="clock-unsynchronized.max_error_s=10")
+    begin_clock(host)
+    clock(host, 8, error=6000000, grows=500)
+    host.end()
+
+
+def story_clock_never(host):
+    host.say(what="a day after boot nobody has ever kept the clock: told as info",
+             expect="clock-unsynchronized replay", fault="clock_state", most="clock-unsynchronized 0.6",
+             across="clock-unsynchronized.never_s=1000000")
+    begin_clock(host)
+    clock(host, 8, status=UNSYNC, error=16000000)
+    host.end()
+
+
+def story_clock_starting(host):
+    host.say(what="a virtual machine without a time daemon, minutes after its start", expect="none")
+    begin_clock(host)
+    clock(host, 12, status=UNSYNC, error=16000000, boot=90)
+    host.end()
+
+
+def story_clock_between_polls(host):
+    host.say(what="half an hour after the latest answer of the time server: the bound grew to a second", expect="none",
+             across="clock-unsynchronized.max_error_s=0.5 clock-unsynchronized")
+    begin_clock(host)
+    clock(host, 12, error=1000000, grows=500)
+    host.end()
+
+
+def story_clock_set_back(host):
+    host.say(what="somebody sets the clock back by an hour, while disk and network go on as ever: one finding",
+             expect="clock-step replay", fault=["clock_step"], least="clock-step 0.98",
+             across="clock-step.min_step_s=4000")
+    begin_clock(host)
+    clock(host, 5)
+    step(host, -3600)
+    clock(host, 8)
+    host.end()
+
+
+def story_clock_set_twice(host):
+    host.say(what="two time daemons fight: ahead by two seconds, and back again", expect="clock-step replay",
+             fault="clock_step")
+    begin_clock(host)
+    clock(host, 3)
+    step(host, 2)
+    clock(host, 3)
+    step(host, -2)
+    clock(host, 4)
+    host.end()
+
+
+def story_clock_first_set(host):
+    host.say(what="a board without a battery gets its time when the network comes up: told as info",
+             expect="clock-step replay", fault="clock_step")
+    begin_clock(host)
+    clock(host, 3, status=UNSYNC, error=16000000, boot=40)
+    step(host, 30000000, boot=44)
+    clock(host, 6, boot=45)
+    host.end()
+
+
+def story_clock_leap_second(host):
+    host.say(what="a leap second: told as info", expect="clock-step replay", fault="clock_step")
+    begin_clock(host)
+    clock(host, 3)
+    step(host, -1, leap=1)
+    clock(host, 6)
+    host.end()
+
+
+def story_clock_small_step(host):
+    host.say(what="a time daemon starts and steps by 120 ms", expect="none", across="clock-step.min_step_s=0.1 clock-step")
+    begin_clock(host)
+    clock(host, 3)
+    step(host, 0.12)
+    clock(host, 8)
+    host.end()
+
+
+def story_clock_slewed(host):
+    host.say(what="NTP slews the clock by a second within ten: it is never set", expect="none")
+    begin_clock(host)
+    for i in range(10):
+        second(host)
+        host.put("clock", boottime_ns=(1001 + i) * 10**9, realtime_ns=YEAR + (i + 1) * 1100000000)
+        host.put("clock_state", boottime_ns=(1001 + i) * 10**9, status=PLL, max_error_us=9000)
+        host.tick()
+    host.end()

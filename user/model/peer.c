@@ -323,6 +323,20 @@ static void take_owner(struct peer *peer, __u32 ifindex, __u32 pid, __u64 start_
 	copy_text(peer->comm, sizeof(peer->comm), comm, EVENT_COMM_LEN);
 }
 
+/* The socket of a connect() that found no port has none (EADDRNOTAVAIL); what fails otherwise has one. */
+static void take_failure(struct peer *peer, const struct event_tcp_conn *c)
+{
+	if (c->outcome != CONN_FAILED || c->segs_out)
+		return;
+	peer->failed_samples++;
+	if (c->local_port || c->err)
+		return;
+	peer->failed_no_port++;
+	peer->no_port_ns = c->h.ts_ns;
+	if (!peer->no_port_since_ns)
+		peer->no_port_since_ns = c->h.ts_ns;
+}
+
 /* Ring events are samples: what they say first of a peer is who owns it and over which interface.
  * The counts come with the next EVENT_TCP_PEER. */
 int peers_apply(struct peers *peers, const struct frame *frame, const struct event *event)
@@ -341,8 +355,10 @@ int peers_apply(struct peers *peers, const struct frame *frame, const struct eve
 		return 0;
 	case EVENT_TCP_CONN:
 		peer = table_find(&peers->table, &c->peer);
-		if (peer)
-			take_owner(peer, c->ifindex, c->pid, c->start_ns, c->comm);
+		if (!peer)
+			return 0;
+		take_owner(peer, c->ifindex, c->pid, c->start_ns, c->comm);
+		take_failure(peer, c);
 		return 0;
 	default:
 		return 0;

@@ -115,6 +115,10 @@ struct peer {
 	__u64 progress_ns; /* the peer answered: data acknowledged or received, a connection made */
 	__u64 made_ns;	   /* a connection was made */
 	__u64 refused_ns;  /* an attempt was refused */
+	__u64 no_port_ns;  /* an attempt found no local port: the latest, and the first */
+	__u64 no_port_since_ns;
+	__u32 failed_samples; /* attempts that failed before a SYN was sent, told one by one, */
+	__u32 failed_no_port; /* and of these so */
 	__u64 reset_ns;	   /* a connection in use was reset by the peer (see peer_resets()) */
 	__u64 reset_since_ns; /* the first of those that followed each other within a window */
 	__u64 unanswered_ns;  /* an attempt was seen without an answer */

@@ -28,6 +28,8 @@
 #define PROBE_LINKS "host.links"
 /* What the kernel counts of its own network stack (user/source/live_net.c). */
 #define PROBE_STACK "host.stack"
+/* Whether the clock is kept right, and whether it was set (user/source/live_ntp.c). */
+#define PROBE_CLOCK "host.clock"
 
 /* disk_errors.c */
 extern const struct rule disk_media_error_rule;
@@ -99,6 +101,12 @@ extern const struct rule process_crash_loop_rule;
 /* listen_overflow.c, udp_drops.c */
 extern const struct rule listen_overflow_rule;
 extern const struct rule udp_receive_drops_rule;
+/* port_exhaustion.c, conntrack_full.c */
+extern const struct rule port_exhaustion_rule;
+extern const struct rule conntrack_full_rule;
+/* clock.c */
+extern const struct rule clock_unsynchronized_rule;
+extern const struct rule clock_step_rule;
 /* ras.c */
 extern const struct rule memory_error_rule;
 extern const struct rule machine_check_rule;
@@ -111,9 +119,7 @@ extern const struct rule machine_check_rule;
 	X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
-	X(receiver_backlog)    \
-	X(port_exhaustion) X(conntrack_full)            \
-	X(clock_unsynchronized) X(clock_step)
+	X(receiver_backlog)
 /* clang-format on */
 
 #define UNBUILT_DECLARE(name) extern const struct rule name##_rule;

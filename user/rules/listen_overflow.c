@@ -123,11 +123,11 @@ static void claim_socket(const struct model *model, const struct overflow *o,
 		      text_process(subject.comm, subject.pid).s, now->port,
 		      text_count(o->away.sum).s);
 	claim_advice(&claim, false, "See the queue (Recv-Q) and the backlog (Send-Q)",
-		     "%sss -ltnm 'sport = :%u'", socket_nsenter(model, socket).s, now->port);
+		     "%sss -ltnm 'sport = :%u'", text_nsenter(model, now->netns, now->pid).s, now->port);
 	claim_advice(&claim, false, "See what it does instead of accept()",
 		     "cat /proc/%u/wchan /proc/%u/stack", now->pid, now->pid);
 	claim_advice(&claim, true, "Allow a larger backlog (the program must ask for it too)",
-		     "%ssysctl -w net.core.somaxconn=4096", socket_nsenter(model, socket).s);
+		     "%ssysctl -w net.core.somaxconn=4096", text_nsenter(model, now->netns, now->pid).s);
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.28s; not the network's fault",
 		 text_process(subject.comm, subject.pid).s);
 	judgement->claim(judgement->ctx, &claim);

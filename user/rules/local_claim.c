@@ -38,12 +38,12 @@ struct text socket_label(const struct local_socket *socket)
 	return text;
 }
 
-struct text socket_nsenter(const struct model *model, const struct local_socket *socket)
+struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid)
 {
 	struct text text = {.s = ""};
 
-	if (subject_netns(model, socket->now.netns) && socket->now.pid)
-		snprintf(text.s, sizeof(text.s), "nsenter -t %u -n ", socket->now.pid);
+	if (subject_netns(model, netns) && pid)
+		snprintf(text.s, sizeof(text.s), "nsenter -t %u -n ", pid);
 	return text;
 }
 

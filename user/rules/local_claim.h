@@ -15,8 +15,9 @@ double gained_span_s(const struct gained *gained);
 struct subject subject_socket_owner(const struct model *model, const struct local_socket *socket);
 /* "*:8080", "10.1.2.3:8080": where it listens. */
 struct text socket_label(const struct local_socket *socket);
-/* What goes before a command so that it sees the socket's namespace: "" in our own, else "nsenter -t PID -n ". */
-struct text socket_nsenter(const struct model *model, const struct local_socket *socket);
+/* What goes before a command so that it sees a network namespace: "" for our own, else "nsenter -t PID -n ", by way of
+ * a process in it. */
+struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid);
 
 /* What the socket dropped in the window. */
 __u64 local_drops(const struct model *model, const struct local_socket *socket);

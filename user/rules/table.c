@@ -51,6 +51,10 @@ const struct rule *const rule_table[] = {
 	&disk_full_rule,
 	&listen_overflow_rule,
 	&udp_receive_drops_rule,
+	&port_exhaustion_rule,
+	&conntrack_full_rule,
+	&clock_unsynchronized_rule,
+	&clock_step_rule,
 	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };

@@ -108,7 +108,7 @@ static void claim_socket(const struct model *model, const struct deaf *d,
 		      text_process(subject.comm, subject.pid).s, now->port,
 		      text_count(d->dropped.sum).s, text_percent(d->share).s);
 	claim_advice(&claim, false, "See the socket's queue and its drops (skmem: d)",
-		     "%sss -uanm 'sport = :%u'", socket_nsenter(model, socket).s, now->port);
+		     "%sss -uanm 'sport = :%u'", text_nsenter(model, now->netns, now->pid).s, now->port);
 	claim_advice(&claim, false, "See what it does instead of reading",
 		     "cat /proc/%u/wchan /proc/%u/stack", now->pid, now->pid);
 	claim_advice(&claim, true, "Allow larger buffers (the program must ask for it too)",

@@ -69,6 +69,7 @@ static void live_free(struct source *source)
 	live_fs_free(live->fs);
 	live_load_done(&live->load);
 	live_net_done(&live->net);
+	live_ntp_done(&live->ntp);
 	live_smart_free(live->smart);
 	free(live->settings);
 	free(live);
@@ -112,6 +113,7 @@ static int open_parts(struct live *live, const struct live_options *options, str
 
 	live_load_init(&live->load, "", is_off(live, "host.load"), is_off(live, "host.pressure"));
 	live_net_init(&live->net, "", is_off(live, "host.stack"));
+	live_ntp_init(&live->ntp, is_off(live, "host.clock"));
 	live->disks = live_disks_new("");
 	if (live->disks)
 		live_disks_set_norms(live->disks, options->norms);
@@ -178,6 +180,7 @@ int live_new(const struct live_options *options, struct source **ret_source, str
 		return err_set(err, -ENOMEM, "out of memory");
 	live->source.ops = &live_ops;
 	live->timer_fd = -1;
+	live->ntp.fd = live->net.diag_fd = -1;
 	live->epoll_fd = -1;
 	live->born_ns = monotonic_ns();
 	code = open_parts(live, options, err);

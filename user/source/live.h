@@ -16,6 +16,7 @@
 #include "source/live_load.h"
 #include "source/live_mounts.h"
 #include "source/live_net.h"
+#include "source/live_ntp.h"
 #include "source/live_nics.h"
 #include "source/live_queues.h"
 #include "source/live_smart.h"
@@ -46,6 +47,7 @@ struct live {
 	struct live_fs *fs;
 	struct live_load load;
 	struct live_net net;
+	struct live_ntp ntp;
 	struct live_asks asks;
 	struct live_file_table file_table;
 	struct live_smart *smart;

@@ -100,6 +100,8 @@ int live_introduce(struct live *live, struct emit *emit)
 	if (code == 0)
 		code = live_net_report(&live->net, emit);
 	if (code == 0)
+		code = live_ntp_report(&live->ntp, emit);
+	if (code == 0)
 		code = live_nics_report(live->nics, emit);
 	return code < 0 ? code : poll_host(live, emit);
 }
@@ -139,6 +141,8 @@ int live_snapshot(struct live *live, bool last, struct emit *emit)
 		code = live_load_poll(&live->load, live->probes, emit);
 	if (code == 0)
 		code = live_net_poll(&live->net, live->probes, emit);
+	if (code == 0)
+		code = live_ntp_poll(&live->ntp, emit);
 	if (code == 0)
 		code = live_asks_tick(&live->asks, live->probes, emit);
 	if (code == 0 && (last || live->seq % TICKS_PER_ACCOUNT == 0))

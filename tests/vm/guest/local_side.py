@@ -3,14 +3,16 @@
 """Programs whose own side of the network fails, or looks as if it did. Each ends after its seconds and prints counts.
 
   slow-accept PORT BACKLOG SECONDS INTERVAL     accepts one connection each INTERVAL seconds (0: as they come)
-  knock ADDRESS PORT RATE SECONDS [BURST]       opens RATE connections a second (BURST at once first), closes them
+  knock ADDRESS PORT RATE SECONDS [BURST]       opens RATE connections a second (BURST at once first), keeps 60 of them
   deaf PORT SECONDS READ_EVERY [BUFFER]         a UDP socket that is read each READ_EVERY seconds (0: at once)
   shout ADDRESS PORT RATE SECONDS [BURST]       sends RATE datagrams of 1 KB a second (BURST at once first)
   dial ADDRESS PORT RATE SECONDS                opens connections and closes each at once: TIME_WAIT is here
+  slew SECONDS TICK                             makes the wall clock run faster or slower; 10000 is its normal pace
 """
 import errno
 import select
 import socket
+import struct
 import sys
 import time
 
@@ -66,7 +68,7 @@ def knock(address, port, rate, seconds, burst=0):
         sock.connect_ex((address, int(port)))
         counts["tried"] += 1
         open_ones.append(sock)
-        if len(open_ones) > 400:
+        if len(open_ones) > 60:
             open_ones.pop(0).close()
 
     at_rate(rate, seconds, burst, act)
@@ -125,6 +127,24 @@ def dial(address, port, rate, seconds):
     print(" ".join(f"{name} {n}" for name, n in counts.items()))
 
 
+def slew(seconds, tick):
+    """Makes the wall clock run faster or slower (adjtimex(2), ADJ_TICK; 10000 is its normal pace)."""
+    import ctypes
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def set_tick(value):
+        timex = ctypes.create_string_buffer(208)
+        struct.pack_into("I", timex, 0, 0x4000)
+        struct.pack_into("q", timex, 88, value)
+        if libc.adjtimex(timex) < 0:
+            raise OSError(ctypes.get_errno(), "adjtimex")
+        return struct.unpack_from("q", timex, 88)[0]
+
+    print("tick was", set_tick(int(tick)), flush=True)
+    time.sleep(float(seconds))
+    set_tick(10000)
+
+
 if __name__ == "__main__":
-    COMMANDS = {"slow-accept": slow_accept, "knock": knock, "deaf": deaf, "shout": shout, "dial": dial}
+    COMMANDS = {"slow-accept": slow_accept, "knock": knock, "deaf": deaf, "shout": shout, "dial": dial, "slew": slew}
     COMMANDS[sys.argv[1]](*sys.argv[2:])
