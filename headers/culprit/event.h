@@ -91,6 +91,8 @@ enum event_type {
 	EVENT_CONNTRACK = 122,
 	EVENT_CLOCK_STATE = 123,
 	EVENT_CLOCK_STEP = 124,
+	/* 110-119: queues of interfaces; names */
+	EVENT_NIC_QUEUE = 110,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -650,6 +652,21 @@ struct event_nic {
 	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
 };
 
+/* The root queueing discipline of an interface (tc -s qdisc): sent when it changed. */
+struct event_nic_queue {
+	struct event h;
+	__u32 ifindex;
+	__u32 netns;
+	__u64 packets; /* that left it, since it was put there */
+	__u64 bytes;
+	__u64 drops;	  /* packets that it, or one below it, did not take or threw away */
+	__u64 requeues;	  /* that the driver gave back */
+	__u64 overlimits; /* times that it had to wait: a shaper counts each */
+	__u32 backlog;	  /* gauge: bytes in it */
+	__u32 queued;	  /* gauge: packets in it */
+	char kind[16];	  /* "fq_codel", "tbf", "mq" */
+};
+
 enum retrans_cause {
 	/* No cause: of all resends of data, those on connections that never got data acknowledged. The
 	 * handshake ended here, but the peer may not have taken the connection (accept queue full). */
@@ -1202,5 +1219,6 @@ EVENT_SIZE_IS(event_socket_queue, 104);
 EVENT_SIZE_IS(event_conntrack, 56);
 EVENT_SIZE_IS(event_clock_state, 48);
 EVENT_SIZE_IS(event_clock_step, 48);
+EVENT_SIZE_IS(event_nic_queue, 88);
 
 #endif

@@ -13,6 +13,7 @@
 #include "source/proc_text.h"
 #include "source/raid_text.h"
 #include "source/rtlink.h"
+#include "source/rtqdisc.h"
 #include "source/small_file.h"
 #include "source/utf8.h"
 
@@ -29,6 +30,7 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 {
 	struct mountinfo mount;
 	struct event_nic nic = {0};
+	struct event_nic_queue queue = {0};
 	struct event_block_queue queue = {0};
 	char serial[64];
 
@@ -45,6 +47,8 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 		check_string(nic.name, sizeof(nic.name));
 		check_string(nic.kind, sizeof(nic.kind));
 	}
+	if (which == 'q' && rtqdisc_parse(bytes, n, &queue))
+		check_string(queue.kind, sizeof(queue.kind));
 	if (which == 's') {
 		disk_serial_vpd80(bytes, n, serial, sizeof(serial));
 		check_string(serial, sizeof(serial));

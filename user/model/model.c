@@ -41,6 +41,7 @@ struct model *model_new(void)
 	disks_init(&model->disks);
 	filesystems_init(&model->filesystems);
 	nics_init(&model->nics);
+	nic_queues_init(&model->nic_queues);
 	peers_init(&model->peers);
 	processes_init(&model->processes);
 	machine_init(&model->machine);
@@ -62,6 +63,7 @@ void model_free(struct model *model)
 	disks_done(&model->disks);
 	filesystems_done(&model->filesystems);
 	nics_done(&model->nics);
+	nic_queues_done(&model->nic_queues);
 	peers_done(&model->peers);
 	processes_done(&model->processes);
 	machine_done(&model->machine);
@@ -205,6 +207,11 @@ static int apply_nic(struct model *model, const struct event *event)
 	return nics_apply(&model->nics, &model->frame, (const struct event_nic *)event);
 }
 
+static int apply_nic_queue(struct model *model, const struct event *event)
+{
+	return nic_queues_apply(&model->nic_queues, (const struct event_nic_queue *)event);
+}
+
 static int apply_tcp(struct model *model, const struct event *event)
 {
 	return peers_apply(&model->peers, &model->frame, event);
@@ -263,6 +270,7 @@ static const struct handler {
 	{EVENT_RAID, sizeof(struct event_raid), apply_block},
 	{EVENT_RAID_MEMBER, sizeof(struct event_raid_member), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
+	{EVENT_NIC_QUEUE, sizeof(struct event_nic_queue), apply_nic_queue},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
 	{EVENT_TCP_PEER, sizeof(struct event_tcp_peer), apply_tcp},

@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "model/names.h"
 #include "model/nic.h"
+#include "model/nic_queue.h"
 #include "model/peer.h"
 #include "model/process.h"
 
@@ -33,6 +34,7 @@ struct model {
 	struct disks disks;
 	struct filesystems filesystems;
 	struct nics nics;
+	struct nic_queues nic_queues;
 	struct peers peers;
 	struct processes processes;
 	struct machine machine;

@@ -160,6 +160,11 @@ const struct nics *model_nics(const struct model *model)
 	return &model->nics;
 }
 
+const struct nic_queues *model_nic_queues(const struct model *model)
+{
+	return &model->nic_queues;
+}
+
 const struct peers *model_peers(const struct model *model)
 {
 	return &model->peers;

@@ -25,7 +25,8 @@
 #define PROBE_LOAD     "host.load"
 #define PROBE_PRESSURE "host.pressure"
 /* What it hears by rtnetlink. */
-#define PROBE_LINKS "host.links"
+#define PROBE_LINKS  "host.links"
+#define PROBE_QUEUES "host.queues"
 /* What the kernel counts of its own network stack (user/source/live_net.c). */
 #define PROBE_STACK "host.stack"
 /* Whether the clock is kept right, and whether it was set (user/source/live_ntp.c). */
@@ -70,6 +71,9 @@ extern const struct threshold path_idle_segments;
 
 /* latency.c */
 extern const struct rule path_latency_rule;
+
+/* link_saturated.c */
+extern const struct rule link_saturated_rule;
 
 /* reach.c */
 extern const struct rule peer_unreachable_rule;
@@ -116,7 +120,6 @@ extern const struct rule machine_check_rule;
 #define UNBUILT_HARDWARE(X)                                                                        \
 	X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
-	X(link_saturated)                \
 	X(tls_handshake_failure) X(dns_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
 	X(receiver_backlog)

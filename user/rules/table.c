@@ -34,6 +34,7 @@ const struct rule *const rule_table[] = {
 	&connection_resets_rule,
 	&peer_not_reading_rule,
 	&path_latency_rule,
+	&link_saturated_rule,
 	UNBUILT_NETWORK(ROW)
 
 	&close_wait_leak_rule,

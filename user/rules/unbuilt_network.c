@@ -16,11 +16,6 @@
 		.unjudged = "not-implemented",                                                     \
 	}
 
-UNBUILT(link_saturated, "link-saturated", AT_THIS_HOST,
-	"The local queue drops or holds packets: this link is the bottleneck.",
-	"A burst that the queue absorbed.",
-	"tc -s qdisc shows drops and backlog; send less, or over a faster link.");
-
 UNBUILT(tls_handshake_failure, "tls-handshake-failure", AT_PEER,
 	"TCP works, and the TLS handshake fails.", "Clients that only probe the port.",
 	"openssl s_client shows why: certificate, authority, version or cipher.");

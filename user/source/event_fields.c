@@ -379,6 +379,19 @@ static const struct event_field smart_fields[] = {
 	PAD(event_smart, pad),
 };
 
+static const struct event_field nic_queue_fields[] = {
+	F(event_nic_queue, 1, U32, ifindex),
+	F(event_nic_queue, 2, U32, netns),
+	F(event_nic_queue, 3, U64, packets),
+	F(event_nic_queue, 4, U64, bytes),
+	F(event_nic_queue, 5, U64, drops),
+	F(event_nic_queue, 6, U64, requeues),
+	F(event_nic_queue, 7, U64, overlimits),
+	F(event_nic_queue, 8, U32, backlog),
+	F(event_nic_queue, 9, U32, queued),
+	F(event_nic_queue, 10, STR, kind),
+};
+
 static const struct event_field nic_fields[] = {
 	F(event_nic, 1, STR, name),
 	F(event_nic, 2, U32, ifindex),
@@ -781,6 +794,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_RAID, raid),
 	TYPE(EVENT_RAID_MEMBER, raid_member),
 	TYPE(EVENT_NIC, nic),
+	TYPE(EVENT_NIC_QUEUE, nic_queue),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),
 	TYPE(EVENT_TCP_PEER, tcp_peer),

@@ -65,6 +65,7 @@ static void live_free(struct source *source)
 	live_chain_free(live->chain);
 	live_mounts_free(live->mounts);
 	live_nics_free(live->nics);
+	live_qdiscs_free(live->qdiscs);
 	live_queues_free(live->queues);
 	live_fs_free(live->fs);
 	live_load_done(&live->load);
@@ -120,11 +121,12 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	live->chain = live_chain_new("");
 	live->mounts = live_mounts_new("");
 	live->nics = live_nics_new(is_off(live, "host.links"));
+	live->qdiscs = live_qdiscs_new(is_off(live, "host.queues"));
 	live->queues = live_queues_new("");
 	live->fs = live_fs_new("");
 	live->smart = live_smart_new(setting(live, "smartctl"), SMART_DEADLINE_MS);
 	if (code < 0 || !live->disks || !live->chain || !live->mounts || !live->nics ||
-	    !live->queues || !live->fs || !live->smart)
+	    !live->qdiscs || !live->queues || !live->fs || !live->smart)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -18,6 +18,7 @@
 #include "source/live_net.h"
 #include "source/live_ntp.h"
 #include "source/live_nics.h"
+#include "source/live_qdiscs.h"
 #include "source/live_queues.h"
 #include "source/live_smart.h"
 
@@ -43,6 +44,7 @@ struct live {
 	struct live_chain *chain;
 	struct live_mounts *mounts;
 	struct live_nics *nics;
+	struct live_qdiscs *qdiscs;
 	struct live_queues *queues;
 	struct live_fs *fs;
 	struct live_load load;

@@ -59,6 +59,7 @@ static int account(struct live *live, struct emit *emit)
 	live_chain_account(live->chain, emit);
 	live_mounts_account(live->mounts, emit);
 	live_nics_account(live->nics, emit);
+	live_qdiscs_account(live->qdiscs, emit);
 	live_queues_account(live->queues, emit);
 	live_fs_account(live->fs, emit);
 	live_load_account(&live->load, emit);
@@ -82,6 +83,8 @@ static int poll_host(struct live *live, struct emit *emit)
 		code = live_fs_poll(live->fs, live->mounts, emit);
 	if (code == 0)
 		code = live_nics_poll(live->nics, emit);
+	if (code == 0)
+		code = live_qdiscs_poll(live->qdiscs, emit);
 	return code;
 }
 
@@ -103,6 +106,8 @@ int live_introduce(struct live *live, struct emit *emit)
 		code = live_ntp_report(&live->ntp, emit);
 	if (code == 0)
 		code = live_nics_report(live->nics, emit);
+	if (code == 0)
+		code = live_qdiscs_report(live->qdiscs, emit);
 	return code < 0 ? code : poll_host(live, emit);
 }
 
