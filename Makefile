@@ -38,7 +38,7 @@ CPPFLAGS += -D_GNU_SOURCE -DCULPRIT_VERSION='"$(VERSION)"' -Iheaders -Iuser -I$(
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP
 LDFLAGS_HARDEN := -pie -Wl,-z,relro,-z,now
-LIBS := -lbpf -lelf -lz -lcap -ljson-c -linih -ldw -lsgutils2
+LIBS := -lbpf -lelf -lz -lcap -lseccomp -ljson-c -linih -ldw -lsgutils2
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux -Iheaders -Ibpf \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations -MMD -MP
 
@@ -81,10 +81,10 @@ $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 # ---- what must be installed (Debian 12, 13) ----
 
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev \
-	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev
+	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev libmicrohttpd-dev libseccomp-dev
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
-	sg3-utils smartmontools mdadm rsyslog systemd
+	sg3-utils smartmontools mdadm rsyslog systemd prometheus
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
 
@@ -224,10 +224,20 @@ format:
 # ---- install ----
 
 .PHONY: install uninstall clean help
+# The settings that are there stay.
+CONF := $(DESTDIR)/etc/culprit/culprit.conf
+UNIT_DIR ?= /usr/lib/systemd/system
 install: all
 	install -D -m 0755 $(B)/culprit $(DESTDIR)$(PREFIX)/bin/culprit
+	install -d $(DESTDIR)$(UNIT_DIR)
+	sed 's,@BINDIR@,$(PREFIX)/bin,' dist/culprit.service > $(DESTDIR)$(UNIT_DIR)/culprit.service
+	chmod 0644 $(DESTDIR)$(UNIT_DIR)/culprit.service
+	[ -e $(CONF) ] || install -D -m 0640 dist/culprit.conf $(CONF)
+	install -D -m 0644 docs/man/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man8/culprit.8
+	install -D -m 0644 docs/man/culprit.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/culprit
+	rm -f $(DESTDIR)$(PREFIX)/bin/culprit $(DESTDIR)$(UNIT_DIR)/culprit.service \
+		$(DESTDIR)$(PREFIX)/share/man/man8/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
 clean:
 	rm -rf $(B)
 

@@ -333,6 +333,8 @@ static void on_signal(void *ctx, int signal)
 		return;
 	}
 	e->signals++;
+	if (e->opt.keeper)
+		keeper_stop(e->opt.keeper);
 	if (e->signals == 1)
 		e->opt.source->ops->stop(e->opt.source, END_INTERRUPTED);
 	else
@@ -348,6 +350,8 @@ static void view(void *ctx, struct keeper_view *ret)
 		.life = e->life,
 		.verdict = e->have_verdict ? &e->verdict : NULL,
 		.seq = e->seq,
+		.sinks = e->opt.sinks,
+		.n_sinks = e->opt.n_sinks,
 	};
 }
 
@@ -361,8 +365,6 @@ static int add_keeper(struct engine *e, struct err *err)
 	if (!e->opt.keeper)
 		return 0;
 	keeper_set_view(e->opt.keeper, view, e);
-	if (keeper_fd(e->opt.keeper) < 0)
-		return 0;
 	return loop_add_source(e->loop, keeper_fd(e->opt.keeper), on_keeper, e, err);
 }
 

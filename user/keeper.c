@@ -1,29 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keeper.c - the flight recorder, its captures, and answers to who asks; see keeper.h. */
+/* keeper.c - the flight recorder, its captures, answers to who asks, metrics; see keeper.h. */
 #include "keeper.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "captures.h"
 #include "children.h"
 #include "control.h"
 #include "log.h"
+#include "metrics.h"
+#include "notify.h"
+#include "sink/prometheus.h"
 #include "sink/report.h"
 
 #define S_NS		 1000000000ULL
 #define CAPTURE_LIFE_S	 60U
 #define CAPTURE_EVERY_NS (60 * S_NS)
 #define ANSWER_FINDINGS	 64U
+#define FILE_EVERY_NS	 (15 * S_NS)
+#define FILE_LIFE_S	 30U
 
 struct keeper {
 	struct keeper_options options;
 	struct flight *flight;
 	struct control *control;
 	struct children children;
+	struct metrics *metrics;
+	struct notify notify;
+	int epoll_fd;  /* of control socket and metrics */
+	__u64 file_ns; /* when the metrics were last written */
 	keeper_view_fn view;
 	void *view_ctx;
 	bool due;
@@ -163,6 +173,37 @@ static int answer(void *ctx, const char *request, int fd, struct err *err)
 	return err_set(err, -EINVAL, "this version does not know that request");
 }
 
+/* ---- metrics ---- */
+
+static void print_metrics(void *ctx, FILE *out)
+{
+	const struct keeper *keeper = ctx;
+	struct keeper_view view = {0};
+
+	keeper->view(keeper->view_ctx, &view);
+	prometheus_print(&view, out);
+}
+
+static void write_metrics(struct keeper *keeper)
+{
+	__u64 now_ns = now_of(keeper);
+	struct err err = {0};
+	pid_t pid;
+
+	if (!keeper->options.metrics_file[0] || now_ns < keeper->file_ns + FILE_EVERY_NS)
+		return;
+	keeper->file_ns = now_ns;
+	pid = children_start(&keeper->children, FILE_LIFE_S);
+	if (pid == 0) {
+		if (metrics_write_file(keeper->options.metrics_file, print_metrics, keeper, &err) <
+		    0)
+			log_warn("%s", err.text);
+		_exit(0);
+	}
+	if (pid < 0)
+		log_warn("no metrics file: %s", strerror(-pid));
+}
+
 /* ---- life ---- */
 
 static int listen_for(struct keeper *k, struct err *err)
@@ -181,6 +222,34 @@ static int listen_for(struct keeper *k, struct err *err)
 	return code;
 }
 
+static int watch(const struct keeper *k, int fd, struct err *err)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return err_set(err, -errno, "cannot wait for who asks: %s", strerror(errno));
+	return 0;
+}
+
+/* Opens what answers. */
+static int open_doors(struct keeper *k, struct err *err)
+{
+	int code = 0;
+
+	k->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (k->epoll_fd < 0)
+		return err_set(err, -errno, "cannot wait for who asks: %s", strerror(errno));
+	if (k->options.socket[0])
+		code = listen_for(k, err);
+	if (code == 0 && k->control)
+		code = watch(k, control_fd(k->control), err);
+	if (code == 0 && k->options.metrics[0])
+		code = metrics_new(k->options.metrics, print_metrics, k, &k->metrics, err);
+	if (code == 0 && k->metrics)
+		code = watch(k, metrics_fd(k->metrics), err);
+	return code;
+}
+
 int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper, struct err *err)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
@@ -189,6 +258,8 @@ int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper,
 	if (!k)
 		return err_set(err, -ENOMEM, "out of memory");
 	k->options = *options;
+	k->epoll_fd = -1;
+	notify_init(&k->notify);
 	if (options->flight.keep_ns) {
 		k->flight = flight_new(&options->flight);
 		if (!k->flight)
@@ -196,8 +267,8 @@ int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper,
 	}
 	if (code == 0 && options->captures[0])
 		code = captures_check(options->captures, err);
-	if (code == 0 && options->socket[0])
-		code = listen_for(k, err);
+	if (code == 0)
+		code = open_doors(k, err);
 	if (code < 0) {
 		keeper_free(k);
 		return code;
@@ -210,8 +281,12 @@ void keeper_free(struct keeper *keeper)
 {
 	if (!keeper)
 		return;
+	metrics_free(keeper->metrics);
 	control_free(keeper->control);
 	flight_free(keeper->flight);
+	notify_done(&keeper->notify);
+	if (keeper->epoll_fd >= 0)
+		close(keeper->epoll_fd);
 	free(keeper);
 }
 
@@ -223,12 +298,15 @@ void keeper_set_view(struct keeper *keeper, keeper_view_fn view, void *ctx)
 
 int keeper_fd(const struct keeper *keeper)
 {
-	return keeper->control ? control_fd(keeper->control) : -1;
+	return keeper->epoll_fd;
 }
 
 void keeper_dispatch(struct keeper *keeper)
 {
-	control_dispatch(keeper->control);
+	if (keeper->control)
+		control_dispatch(keeper->control);
+	if (keeper->metrics)
+		metrics_dispatch(keeper->metrics);
 }
 
 void keeper_event(struct keeper *keeper, const struct event *event)
@@ -282,6 +360,20 @@ static void write_capture(const struct keeper *keeper)
 	captures_prune(o->captures, o->captures_max, o->capture_bytes);
 }
 
+static void tell_manager(struct keeper *keeper)
+{
+	struct keeper_view view = {0};
+
+	keeper->view(keeper->view_ctx, &view);
+	notify_progress(&keeper->notify, model_tick_count(view.model),
+			view.verdict ? view.verdict->message : NULL);
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+	notify_stopping(&keeper->notify);
+}
+
 void keeper_settle(struct keeper *keeper)
 {
 	pid_t pid;
@@ -289,6 +381,10 @@ void keeper_settle(struct keeper *keeper)
 	children_reap(&keeper->children);
 	if (keeper->control)
 		control_reap(keeper->control);
+	if (keeper->metrics)
+		metrics_dispatch(keeper->metrics); /* ends who connects and says nothing */
+	tell_manager(keeper);
+	write_metrics(keeper);
 	if (!keeper->due)
 		return;
 	keeper->due = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * keeper.h - what a daemon keeps and gives on request: the flight recorder, its captures, the answers to
- * culprit status and culprit dump.
+ * culprit status and culprit dump, the metrics, and what the service manager is told.
  *
  * All writing is done by child processes (children.h): the disk that hangs may be the one that is written to.
  */
@@ -13,6 +13,7 @@
 #include "finding/verdict.h"
 #include "flight.h"
 #include "model/model.h"
+#include "sink/sink.h"
 
 #define KEEPER_PATH_MAX 108
 
@@ -28,6 +29,9 @@ struct keeper_options {
 	unsigned int captures_max;  /* files that are kept; the oldest goes */
 	size_t capture_bytes;	    /* of all of them together */
 	enum severity capture_from; /* a finding of this severity or above opens: a capture */
+	char metrics[64];	    /* where /metrics is served: metrics.h; empty: nowhere */
+	char metrics_file
+		[KEEPER_PATH_MAX]; /* the same as a file, four times a minute; empty: none */
 };
 
 /* The defaults of a daemon. */
@@ -39,6 +43,8 @@ struct keeper_view {
 	const struct life *life;
 	const struct verdict *verdict; /* NULL: none yet */
 	__u64 seq;		       /* of the latest line */
+	struct sink *const *sinks;
+	unsigned int n_sinks;
 };
 typedef void (*keeper_view_fn)(void *ctx, struct keeper_view *ret);
 
@@ -49,7 +55,7 @@ void keeper_free(struct keeper *keeper);
 /* Where the answers come from. To be set before anything else is called. */
 void keeper_set_view(struct keeper *keeper, keeper_view_fn view, void *ctx);
 
-/* The control socket's descriptor, for the loop; -1: there is none. keeper_dispatch() when it is readable. */
+/* For the loop: somebody asks. keeper_dispatch() when it is readable. */
 int keeper_fd(const struct keeper *keeper);
 void keeper_dispatch(struct keeper *keeper);
 
@@ -59,8 +65,10 @@ void keeper_event(struct keeper *keeper, const struct event *event);
 void keeper_finding(struct keeper *keeper, const struct finding *finding);
 /* SIGUSR1: a capture, whatever was found. */
 void keeper_capture(struct keeper *keeper);
-/* After each evaluation: starts the capture that is due, gathers children. One a minute at most, the first
- * cause names it. */
+/* After each evaluation: starts the capture that is due, gathers children, tells the service manager. One capture a
+ * minute at most, the first cause names it. */
 void keeper_settle(struct keeper *keeper);
+/* The run is asked to end. */
+void keeper_stop(struct keeper *keeper);
 
 #endif

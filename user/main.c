@@ -60,8 +60,7 @@ static void version(void)
 	printf("culprit %s\n", CULPRIT_VERSION);
 	printf("libbpf %u.%u, json-c %s, zlib %s\n", libbpf_major_version(), libbpf_minor_version(),
 	       json_c_version(), zlibVersion());
-	puts("features: trace daemon replay record; sinks file unix journald syslog; schema culprit/1");
-	puts("not in this version: prometheus");
+	puts("features: trace daemon replay record; sinks file unix journald syslog; metrics; schema culprit/1");
 }
 
 static int unknown_command(const char *text)

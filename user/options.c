@@ -69,6 +69,13 @@ static int set_output(struct options *o, const char *value, struct err *err)
 	return set_path(&o->output, value, err);
 }
 
+static int set_metrics(struct options *o, const char *value, struct err *err)
+{
+	(void)err;
+	o->metrics = value;
+	return 0;
+}
+
 #define FLAG_SETTER(name)                                                                          \
 	static int set_##name(struct options *o, const char *value, struct err *err)               \
 	{                                                                                          \
@@ -108,6 +115,8 @@ static const struct option_row option_table[OPTIONS] = {
 			   set_output},
 	[OPTION_CHECK_CONFIG] = {0, "check-config", NULL, "check the settings and exit",
 				 set_check_config},
+	[OPTION_METRICS] = {0, "metrics", "ADDR",
+			    "serve /metrics: PORT (of loopback), ADDRESS:PORT", set_metrics},
 	[OPTION_EVENTS] = {0, "events", NULL, "print each event of the capture as text, too",
 			   set_events},
 	[OPTION_LAST] = {0, "last", "TIME", "only the last TIME (10m)", set_last},

@@ -25,6 +25,7 @@ enum option {
 	OPTION_CONFIG,
 	OPTION_OUTPUT,
 	OPTION_CHECK_CONFIG,
+	OPTION_METRICS,
 	OPTION_EVENTS,
 	OPTION_LAST,
 	OPTION_HELP,
@@ -45,9 +46,10 @@ struct options {
 	char class_list[64]; /* checked, without doubles, in the order of the classes; empty = all
 			      */
 	unsigned int pid;    /* 0 = not given */
-	const char *record;  /* NULL = not given; the same for the next two */
+	const char *record;  /* NULL = not given; the same for the next three */
 	const char *config;
 	const char *output;
+	const char *metrics;
 	const char *operand; /* FILE, KIND or COMMAND; NULL = not given */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metrics.h"
 #include "model/process.h"
 #include "options.h"
 #include "probe/probe_table.h"
@@ -25,6 +26,7 @@ void settings_init(struct settings *settings)
 	memset(settings, 0, sizeof(*settings));
 	keeper_defaults(&settings->keeper);
 	sinks_defaults(&settings->sinks);
+	settings->confine = true;
 	snprintf(settings->memory.path, sizeof(settings->memory.path), "%s", MEMORY_PATH);
 	settings->memory.is_default = true;
 }
@@ -397,6 +399,35 @@ static int set_capture_from(struct settings *s, const char *key, const char *val
 	return err_set(err, -EINVAL, "%s: '%.60s' is not info, warning or critical", key, value);
 }
 
+int settings_set_metrics(struct settings *settings, const char *address, struct err *err)
+{
+	if (strcmp(address, "none") == 0)
+		address = "";
+	else if (metrics_check(address, err) < 0)
+		return err_prefix(err, "metrics");
+	snprintf(settings->keeper.metrics, sizeof(settings->keeper.metrics), "%s", address);
+	return 0;
+}
+
+static int set_metrics(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	(void)key;
+	return settings_set_metrics(s, value, err);
+}
+
+static int set_metrics_file(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	return set_path(s->keeper.metrics_file, key, value, err);
+}
+
+static int set_confine(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return err_set(err, -EINVAL, "%s: '%.60s' is neither yes nor no", key, value);
+	s->confine = value[0] == 'y';
+	return 0;
+}
+
 static int set_sink(struct settings *s, const char *key, const char *value, struct err *err)
 {
 	return sinks_set(&s->sinks, key, value, err);
@@ -430,6 +461,9 @@ static const struct key_row key_table[] = {
 	{"daemon", "captures_max", set_captures_max},
 	{"daemon", "captures_mb", set_captures_mb},
 	{"daemon", "capture_from", set_capture_from},
+	{"daemon", "metrics", set_metrics},
+	{"daemon", "metrics_file", set_metrics_file},
+	{"daemon", "confine", set_confine},
 };
 #define KEY_ROWS (sizeof(key_table) / sizeof(key_table[0]))
 

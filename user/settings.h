@@ -9,7 +9,7 @@
  *	[probes]      disable = a comma list of probe names
  *	[labels]      name = text, goes out with every line
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
- *		      capture_from: see keeper.h
+ *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h
  *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb: see outlet.h
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.
@@ -44,6 +44,7 @@ struct settings {
 	unsigned long long duration_ns; /* 0 = not given */
 	struct keeper_options keeper;	/* its defaults, or what was given */
 	struct sinks_options sinks;
+	bool confine;		      /* rights.h */
 	struct memory_options memory; /* the same; `writes` is the command's */
 };
 
@@ -63,6 +64,9 @@ int settings_load(struct settings *settings, const char *path, struct err *err);
 /* One "key = value" of a section; checked against the table of keys. */
 int settings_take(struct settings *settings, const char *section, const char *key,
 		  const char *value, struct err *err);
+/* The address that metrics are served at, or "none". -EINVAL with a message. */
+int settings_set_metrics(struct settings *settings, const char *address, struct err *err);
+
 /* ---- [sinks] ---- */
 
 void sinks_defaults(struct sinks_options *ret);

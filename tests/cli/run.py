@@ -473,6 +473,8 @@ def settings_files():
     for text, says in [("[general]\nclas = network\n", ":2: unknown key 'clas' in [general] (did you mean"),
                        ("[thresholds]\npath-loss.min_segmets = 1\n", ":2: unknown threshold"),
                        ("[labels]\na = 1\na = 2\n", ":3: 'a' is given twice"),
+                       ("[daemon]\nmetrics = localhost:1\n", ":2: metrics: 'localhost:1' is neither PORT"),
+                       ("[daemon]\nconfine = 1\n", ":2: confine: '1' is neither yes nor no"),
                        ("[sinks]\nfiel = /x\n", ":2: unknown key 'fiel' in [sinks] (did you mean file?)"),
                        ("[sinks]\nfile = x\n", ":2: file: 'x' is no absolute path"),
                        ("[sinks]\nstdout = 1\n", ":2: stdout: '1' is neither yes nor no"),
@@ -486,6 +488,33 @@ def settings_files():
         expect(1, "daemon", "-c", path, "--check-config", says=says)
         expect(1, "trace", "-d", "1", "-c", path, says=says)
     expect(1, "trace", "-c", WORK / "missing", says="No such file")
+
+
+def known_keys():
+    """(section, key) of THE table of settings, and of THE sink table."""
+    user = ROOT / "user"
+    keys = set(re.findall(r'^\t\{"(\w+)", "([\w.]+)", set_', (user / "settings.c").read_text(), re.M))
+    sinks = set(re.findall(r'\.key = "(\w+)"', (user / "sink" / "outlet.c").read_text()))
+    return keys | {("sinks", key) for key in sinks | {"queue_kb"}}
+
+
+@test
+def shipped_settings():
+    """dist/culprit.conf is good, with its comments taken off too, and has every key; so has the manual."""
+    text = (ROOT / "dist" / "culprit.conf").read_text()
+    check("good, 0 settings" in out("daemon", "-c", ROOT / "dist" / "culprit.conf", "--check-config"), "not as shipped")
+    bare = re.sub(r"^#(?=[\w.-]+ = )", "", text, flags=re.M)
+    out("daemon", "-c", temporary(bare), "--check-config")
+    section, there = "", set()
+    for line in bare.splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif " = " in line and not line.startswith("#"):
+            there.add((section, line.partition(" = ")[0]))
+    check(len(known_keys()) > 20 and known_keys() <= there, f"not in dist/culprit.conf: {known_keys() - there}")
+    manual = (ROOT / "docs" / "man" / "culprit.conf.5").read_text()
+    for _, key in known_keys():
+        check(f'"{key}"' in manual, f"not in the manual: {key}")
 
 
 @test

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* daemon.c - culprit daemon: watch until told to stop; lines to the sinks of the settings. */
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "control.h"
+#include "log.h"
 #include "loop.h"
+#include "rights.h"
 
 #define TICK_MS 5000
 
@@ -17,6 +20,18 @@ static int check_config(const struct options *o, const struct settings *settings
 	else
 		printf("%s: good, %u setting%s\n", o->config, n, n == 1 ? "" : "s");
 	return EXIT_RAN;
+}
+
+/* A kernel without this is no reason not to watch; that it is so is said. */
+static void confine(const struct settings *settings)
+{
+	const char *smartctl = settings_get(settings, "smartctl");
+	unsigned int of =
+		RIGHTS_DAEMON | (smartctl && strcmp(smartctl, "none") == 0 ? 0 : RIGHTS_PROGRAM);
+	struct err err = {0};
+
+	if (settings->confine && rights_confine(of, &err) < 0)
+		log_warn("%s; going on with more rights than needed", err.text);
 }
 
 static int daemon_run(const struct options *o, struct err *err)
@@ -37,6 +52,8 @@ static int daemon_run(const struct options *o, struct err *err)
 	/* First what costs nothing: a file that cannot be written is said before anything attaches.
 	 */
 	ret = o->output ? sinks_set_file(&settings.sinks, o->output, err) : 0;
+	if (ret == 0 && o->metrics)
+		ret = settings_set_metrics(&settings, o->metrics, err);
 	if (ret == 0)
 		ret = sinks_open(&settings.sinks, parts.sinks, &parts.n_sinks, err);
 	if (ret < 0) {
@@ -55,6 +72,7 @@ static int daemon_run(const struct options *o, struct err *err)
 		release_parts(&parts);
 		return ret;
 	}
+	confine(&settings);
 	ret = run_engine(&parts, NULL, 0, err);
 	return ret < 0 ? ret : EXIT_RAN;
 }
@@ -62,7 +80,7 @@ static int daemon_run(const struct options *o, struct err *err)
 const struct command command_daemon = {
 	.name = "daemon",
 	.option_mask = OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_OUTPUT) |
-		       OPTION_BIT(OPTION_CHECK_CONFIG),
+		       OPTION_BIT(OPTION_CHECK_CONFIG) | OPTION_BIT(OPTION_METRICS),
 	.summary = "watch until SIGTERM; JSON lines to files, journal, syslog ...",
 	.details =
 		"Stays in the foreground. SIGTERM or Ctrl-C ends it with a last verdict; SIGHUP\n"
@@ -90,6 +108,10 @@ const struct command command_daemon = {
 		"                flight_minutes (10; 0 = no flight recorder), flight_mb (1),\n"
 		"                captures = directory or none (none), captures_max (10 files),\n"
 		"                captures_mb (67), capture_from = severity of a finding whose\n"
-		"                opening makes a capture (critical)\n",
+		"                opening makes a capture (critical),\n"
+		"                metrics = port, address:port or none (none): for Prometheus,\n"
+		"                metrics_file = path or none (none): the same as a file, for\n"
+		"                node_exporter,\n"
+		"                confine = yes or no (yes): give up rights once all is attached\n",
 	.run = daemon_run,
 };

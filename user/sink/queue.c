@@ -386,21 +386,34 @@ static void free_lines(struct queue *q)
 	q->out = NULL;
 }
 
+/* Gives what waits a last chance. */
+static void drain(struct queue *q)
+{
+	long long end = now_ms() + LAST_MS;
+	struct err ignored = {0};
+	bool restarted = false;
+
+	/* A child that has had its line for longer than this will not be rid of it now. */
+	if (q->trouble || (q->flying == FLYING_LINE && end - q->sent_ms > 2 * LAST_MS))
+		return;
+	while (!is_empty(q) && !q->gone && now_ms() < end) {
+		if (q->fd < 0 && (restarted || start(q) < 0))
+			return;
+		restarted = restarted || q->flying == FLYING_OPEN;
+		if (!wait_reply(q, (int)(end - now_ms())))
+			return;
+		queue_dispatch(&q->sink, &ignored);
+	}
+}
+
 static int queue_close(struct sink *sink, struct err *err)
 {
 	struct queue *q = (struct queue *)sink;
-	long long end = now_ms() + LAST_MS;
-	struct err ignored = {0};
-	bool hopeless;
 	int code = 0;
 
 	if (!q)
 		return 0;
-	/* A child that has had its line for longer than this will not be rid of it now. */
-	hopeless = q->trouble || (q->flying == FLYING_LINE && end - q->sent_ms > 2 * LAST_MS);
-	while (!is_empty(q) && !hopeless && !q->gone && now_ms() < end &&
-	       wait_reply(q, (int)(end - now_ms())))
-		queue_dispatch(sink, &ignored);
+	drain(q);
 	if (!is_empty(q))
 		code = tell_lost(q, err);
 	leave_child(q, !is_empty(q));

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "rights.h"
+
 #define LINE_ROOM 8192
 #define RETRY_MS  1000
 
@@ -108,11 +110,14 @@ static void leave_standard_files(const struct outlet *outlet)
 
 void writer_run(int fd, struct outlet *outlet)
 {
+	struct err refused = {0};
 	char text[LINE_ROOM];
 	ssize_t n;
 
 	ignore_signals();
 	leave_standard_files(outlet);
+	/* Where the kernel refuses that, the daemon is refused too, and says so. */
+	rights_confine(RIGHTS_WRITER, &refused);
 	reopen(fd, outlet);
 	while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
 		if (n == 1 && text[0] == WRITER_REOPEN[0])

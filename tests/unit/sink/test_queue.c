@@ -461,6 +461,20 @@ static void test_killed_writer(void **state)
 	file_is(s->path, "1 2 3 4");
 }
 
+/* ... also when that is the last thing that happens. */
+static void test_killed_at_the_end(void **state)
+{
+	struct setup *s = *state;
+	struct err err = {0};
+
+	open_queue(s, "file", s->path);
+	one_line(s);
+	assert_int_equal(kill(child_of(s), SIGKILL), 0);
+	write_lines(s, 2);
+	assert_int_equal(close_queue(s, &err), 0);
+	file_is(s->path, "1 2 3");
+}
+
 /* ---- sockets ---- */
 
 static int listen_at(const char *target, int type)
@@ -629,6 +643,7 @@ int main(void)
 		TEST(test_blocked_to_the_end),
 		TEST(test_reader_gone),
 		TEST(test_killed_writer),
+		TEST(test_killed_at_the_end),
 		TEST(test_datagram),
 		TEST(test_stream),
 		TEST(test_journal),

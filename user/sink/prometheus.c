@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* prometheus.c - what the daemon knows, as metrics; see prometheus.h. */
+#include "sink/prometheus.h"
+
+#include <string.h>
+
+#include "rules/rule.h"
+#include "sink/sink.h"
+
+/* ---- writing ---- */
+
+static void family(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP culprit_%s %s\n# TYPE culprit_%s %s\n", name, help, name, type);
+}
+
+/* A label's value: of ours, but the kernel's version is the kernel's. */
+static void value_text(FILE *out, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size && text[i]; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else
+			fputc(c < 0x20 || c >= 0x7f ? '?' : c, out);
+	}
+}
+
+static void sample(FILE *out, const char *name, const char *label, const char *text, size_t size,
+		   double value)
+{
+	fprintf(out, "culprit_%s{%s=\"", name, label);
+	value_text(out, text, size);
+	fprintf(out, "\"} %.17g\n", value);
+}
+
+static void single(FILE *out, const char *name, const char *type, const char *help, double value)
+{
+	family(out, name, type, help);
+	fprintf(out, "culprit_%s %.17g\n", name, value);
+}
+
+/* ---- what was found ---- */
+
+static void print_findings(const struct keeper_view *view, FILE *out)
+{
+	static const enum severity severities[] = {SEVERITY_INFO, SEVERITY_WARNING,
+						   SEVERITY_CRITICAL};
+	const struct finding *f;
+
+	family(out, "findings_open", "gauge", "Open findings.");
+	for (unsigned int r = 0; r < rule_count; r++)
+		for (unsigned int s = 0; s < sizeof(severities) / sizeof(severities[0]); s++) {
+			unsigned int n = 0;
+
+			for (unsigned int i = 0; (f = life_open_at(view->life, i)); i++)
+				n += f->claim.rule == rule_table[r] &&
+				     f->claim.severity == severities[s];
+			/* A series that comes and goes is harder to alert on; 3 for each kind would be too many. */
+			if (n || severities[s] == SEVERITY_WARNING)
+				fprintf(out,
+					"culprit_findings_open{class=\"%s\",kind=\"%s\",severity=\"%s\"} %u\n",
+					fault_class_name(rule_table[r]->class), rule_table[r]->kind,
+					severity_name(severities[s]), n);
+		}
+}
+
+static void print_classes(const struct keeper_view *view, FILE *out)
+{
+	if (!view->verdict)
+		return;
+	family(out, "class_state", "gauge",
+	       "1 for the state that a class is in, 0 for the others.");
+	for (int c = 0; c < CLASSES; c++)
+		for (int s = 0; view->verdict->class[c].asked && s < STATES; s++)
+			fprintf(out, "culprit_class_state{class=\"%s\",state=\"%s\"} %d\n",
+				fault_class_name(c), class_state_name(s),
+				(int)view->verdict->class[c].state == s);
+}
+
+/* ---- what it rests on ---- */
+
+static void print_events(const struct model *model, FILE *out)
+{
+	const struct event_ring *r;
+
+	family(out, "events_produced_total", "counter",
+	       "Events that the kernel side had for user space.");
+	for (unsigned int i = 0; (r = model_ring_at(model, i)); i++)
+		sample(out, "events_produced_total", "ring", r->name, sizeof(r->name),
+		       (double)r->produced);
+	family(out, "events_delivered_total", "counter", "Events that arrived in user space.");
+	for (unsigned int i = 0; (r = model_ring_at(model, i)); i++)
+		sample(out, "events_delivered_total", "ring", r->name, sizeof(r->name),
+		       (double)r->delivered);
+	family(out, "events_lost_total", "counter", "Events that found the ring full.");
+	for (unsigned int i = 0; (r = model_ring_at(model, i)); i++)
+		sample(out, "events_lost_total", "ring", r->name, sizeof(r->name), (double)r->lost);
+}
+
+static void print_probes(const struct model *model, FILE *out)
+{
+	static const struct {
+		unsigned int state;
+		const char *name;
+	} states[] = {{PROBE_ACTIVE, "active"},
+		      {PROBE_DEGRADED, "degraded"},
+		      {PROBE_UNAVAILABLE, "unavailable"}};
+	const struct event_probe *p;
+
+	family(out, "probe_state", "gauge",
+	       "1 for the state that a probe is in, 0 for the others.");
+	for (unsigned int i = 0; (p = model_probe_at(model, i)); i++)
+		for (unsigned int s = 0; s < sizeof(states) / sizeof(states[0]); s++) {
+			fputs("culprit_probe_state{probe=\"", out);
+			value_text(out, p->name, sizeof(p->name));
+			fprintf(out, "\",state=\"%s\"} %d\n", states[s].name,
+				p->state == states[s].state);
+		}
+}
+
+static void print_tables(const struct model *model, FILE *out)
+{
+	const struct event_table *t;
+
+	family(out, "table_entries", "gauge", "Entries in a bounded table.");
+	for (unsigned int i = 0; (t = model_table_at(model, i)); i++)
+		sample(out, "table_entries", "table", t->name, sizeof(t->name), (double)t->used);
+	family(out, "table_limit", "gauge", "Entries that a bounded table holds.");
+	for (unsigned int i = 0; (t = model_table_at(model, i)); i++)
+		sample(out, "table_limit", "table", t->name, sizeof(t->name), (double)t->limit);
+	family(out, "table_dropped_total", "counter",
+	       "Entries that were evicted, or found no room.");
+	for (unsigned int i = 0; (t = model_table_at(model, i)); i++)
+		sample(out, "table_dropped_total", "table", t->name, sizeof(t->name),
+		       (double)t->dropped);
+}
+
+/* ---- what it costs ---- */
+
+static void print_hooks(const struct model *model, FILE *out)
+{
+	const struct event_hook *h;
+	bool timed = false;
+
+	family(out, "hook_runs_total", "counter", "Runs of a program in the kernel.");
+	for (unsigned int i = 0; (h = model_hook_at(model, i)); i++) {
+		sample(out, "hook_runs_total", "hook", h->name, sizeof(h->name), (double)h->runs);
+		timed = timed || h->run_ns;
+	}
+	if (!timed)
+		return;
+	family(out, "hook_seconds_total", "counter",
+	       "Time in a program in the kernel, while bpf_stats are on.");
+	for (unsigned int i = 0; (h = model_hook_at(model, i)); i++)
+		if (h->run_ns)
+			sample(out, "hook_seconds_total", "hook", h->name, sizeof(h->name),
+			       (double)h->run_ns / 1e9);
+}
+
+static void print_cost(const struct model *model, FILE *out)
+{
+	const struct event_self *self = model_self(model);
+
+	if (!self->wall_ns)
+		return;
+	single(out, "cpu_seconds_total", "counter", "CPU time of the daemon, without its hooks.",
+	       (double)self->cpu_ns / 1e9);
+	single(out, "resident_memory_bytes", "gauge", "Resident memory of the daemon.",
+	       (double)self->rss_bytes);
+	single(out, "kernel_map_bytes", "gauge", "Memory of its maps and rings in the kernel.",
+	       (double)self->map_bytes);
+}
+
+/* ---- where it goes ---- */
+
+static bool counts_of(const struct keeper_view *view, unsigned int i, struct sink_counts *ret)
+{
+	if (!view->sinks[i]->ops->counts)
+		return false;
+	view->sinks[i]->ops->counts(view->sinks[i], ret);
+	return true;
+}
+
+static void print_sinks(const struct keeper_view *view, FILE *out)
+{
+	struct sink_counts c;
+
+	family(out, "lines_written_total", "counter",
+	       "Lines that a sink has written, gap lines too.");
+	for (unsigned int i = 0; i < view->n_sinks; i++)
+		if (counts_of(view, i, &c))
+			sample(out, "lines_written_total", "sink", c.name, strlen(c.name),
+			       (double)c.written);
+	family(out, "lines_lost_total", "counter", "Lines that a sink had to give up.");
+	for (unsigned int i = 0; i < view->n_sinks; i++)
+		if (counts_of(view, i, &c))
+			sample(out, "lines_lost_total", "sink", c.name, strlen(c.name),
+			       (double)c.lost);
+	family(out, "lines_waiting_bytes", "gauge", "Lines that wait for a sink.");
+	for (unsigned int i = 0; i < view->n_sinks; i++)
+		if (counts_of(view, i, &c))
+			sample(out, "lines_waiting_bytes", "sink", c.name, strlen(c.name),
+			       (double)c.waiting_bytes);
+}
+
+void prometheus_print(const struct keeper_view *view, FILE *out)
+{
+	const struct event_host *host = model_host(view->model);
+
+	family(out, "build_info", "gauge", "1; what runs, on which kernel.");
+	fprintf(out, "culprit_build_info{version=\"%s\",kernel=\"", CULPRIT_VERSION);
+	value_text(out, host->kernel, sizeof(host->kernel));
+	fputs("\"} 1\n", out);
+	single(out, "evaluated_timestamp_seconds", "gauge",
+	       "When it last had a full look at the host.",
+	       (double)model_wall_ns(view->model, model_now(view->model)) / 1e9);
+	print_classes(view, out);
+	print_findings(view, out);
+	print_probes(view->model, out);
+	print_events(view->model, out);
+	print_tables(view->model, out);
+	print_sinks(view, out);
+	print_cost(view->model, out);
+	print_hooks(view->model, out);
+}
