@@ -9,12 +9,14 @@
 #include "source/diskstats.h"
 #include "source/io_max.h"
 #include "source/mountinfo.h"
+#include "source/net_text.h"
 #include "source/netdev.h"
 #include "source/proc_text.h"
 #include "source/raid_text.h"
 #include "source/rtlink.h"
 #include "source/rtqdisc.h"
 #include "source/small_file.h"
+#include "source/sockdiag.h"
 #include "source/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,8 +32,9 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 {
 	struct mountinfo mount;
 	struct event_nic nic = {0};
-	struct event_nic_queue queue = {0};
+	struct event_nic_queue qdisc = {0};
 	struct event_block_queue queue = {0};
+	struct event_socket_queue socket;
 	char serial[64];
 
 	if (which == 'q')
@@ -47,8 +50,10 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 		check_string(nic.name, sizeof(nic.name));
 		check_string(nic.kind, sizeof(nic.kind));
 	}
-	if (which == 'q' && rtqdisc_parse(bytes, n, &queue))
-		check_string(queue.kind, sizeof(queue.kind));
+	if (which == 'q' && rtqdisc_parse(bytes, n, &qdisc))
+		check_string(qdisc.kind, sizeof(qdisc.kind));
+	if (which == 'u')
+		sockdiag_parse(bytes, n, FD_UDP, &socket);
 	if (which == 's') {
 		disk_serial_vpd80(bytes, n, serial, sizeof(serial));
 		check_string(serial, sizeof(serial));
@@ -60,6 +65,8 @@ static void parse_text(char which, char *text)
 {
 	struct event_io_limit limit = {0};
 	struct proc_stat stat;
+	__u16 low, high;
+	__u64 a, b;
 	char to[64], id[16];
 	__u64 done, total;
 	bool unified;
@@ -89,6 +96,13 @@ static void parse_text(char which, char *text)
 		raid_member_flags(text);
 		raid_member_slot(text);
 		raid_sync_completed(text, &done, &total);
+		break;
+	case 'k':
+		net_counter(text, "Udp", "RcvbufErrors", &a);
+		net_counter6(text, "Udp6InDatagrams", &a);
+		net_gauge(text, "TCP", "tw", &a);
+		net_port_range(text, &low, &high);
+		net_conntrack_drops(text, &a, &b);
 		break;
 	case 'l':
 		for (const char *at = text; io_max_next(&at, &limit);)

@@ -108,12 +108,22 @@ def story_listen_flood(host):
 
 def story_listen_burst(host):
     host.say(what="five hundred clients at once: the backlog of 128 overflows, and again at their second try",
-             expect="none", across="listen-overflow.min_span_s=1 listen-overflow")
+             expect="none", across="listen-overflow.min_span_s=1 listen-overflow.min_late_share=0.05 listen-overflow")
     begin_local(host)
     seconds(host, 3)
     for more in (372, 244, 60, 0, 0, 0, 0, 0):
         seconds(host, 1, lambda _, more=more: host.stack.socket(WEB, more, 129, NGINX),
                 listen_overflows=more, accepted=128)
+    host.end()
+
+
+def story_listen_echoes(host):
+    host.say(what="a burst on a small backlog; who was turned away tries again after one second, and after seven",
+             expect="none", across="listen-overflow.min_late_share=0.1 listen-overflow")
+    begin_local(host)
+    seconds(host, 3)
+    for more in (43, 31, 0, 0, 0, 0, 0, 15, 3, 0, 0):
+        seconds(host, 1, lambda _, more=more: host.stack.socket(WEB, more, 5, NGINX), listen_overflows=more, accepted=8)
     host.end()
 
 
@@ -398,6 +408,14 @@ def story_clock_starting(host):
     host.say(what="a virtual machine without a time daemon, minutes after its start", expect="none")
     begin_clock(host)
     clock(host, 12, status=UNSYNC, error=16000000, boot=90)
+    host.end()
+
+
+def story_clock_no_rtcsync(host):
+    host.say(what="chrony without rtcsync: the kernel says that it is not in sync, with an error bound of 3 ms",
+             expect="none")
+    begin_clock(host)
+    clock(host, 8, status=UNSYNC, error=3000)
     host.end()
 
 

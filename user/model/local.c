@@ -22,9 +22,12 @@ static void note(struct gains *gains, __u64 ts_ns, __u64 before, __u64 now)
 void gains_window(const struct gains *gains, const struct frame *frame, struct gained *ret)
 {
 	__u64 from_ns = frame->now_ns > frame->window_ns ? frame->now_ns - frame->window_ns : 0;
+	__u64 oldest = gains->n < GAINS_KEPT ? 0 : gains->n - GAINS_KEPT, half_ns;
 
 	*ret = (struct gained){0};
-	for (__u64 i = gains->n < GAINS_KEPT ? 0 : gains->n - GAINS_KEPT; i < gains->n; i++) {
+	if (!gains->n || gains->at[(gains->n - 1) % GAINS_KEPT].ts_ns <= from_ns)
+		return;
+	for (__u64 i = oldest; i < gains->n; i++) {
 		__u64 ts_ns = gains->at[i % GAINS_KEPT].ts_ns;
 
 		if (ts_ns <= from_ns)
@@ -34,6 +37,10 @@ void gains_window(const struct gains *gains, const struct frame *frame, struct g
 		ret->last_ns = ts_ns;
 		ret->sum += gains->at[i % GAINS_KEPT].by;
 	}
+	half_ns = ret->first_ns + (ret->last_ns - ret->first_ns) / 2;
+	for (__u64 i = oldest; i < gains->n; i++)
+		if (gains->at[i % GAINS_KEPT].ts_ns > half_ns)
+			ret->late += gains->at[i % GAINS_KEPT].by;
 }
 
 /* Both are counted from events only: what goes has been silent the longest. */
@@ -121,12 +128,17 @@ static void apply_conntrack(struct conntrack *ct, const struct event_conntrack *
 	ct->now = *event;
 }
 
+bool clock_is_kept(const struct event_clock_state *state)
+{
+	return !(state->status & STA_UNSYNC) || state->max_error_us < CLOCK_LOST_US;
+}
+
 static void apply_clock(struct local *local, const struct event_clock_state *event)
 {
 	if (!local->clock.h.type)
 		local->clock_first = *event;
 	local->clock = *event;
-	if (!(event->status & STA_UNSYNC))
+	if (clock_is_kept(event))
 		local->synced_ns = event->h.ts_ns;
 }
 

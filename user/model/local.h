@@ -17,6 +17,8 @@
 #define LOCAL_STACKS_MAX  64
 #define LOCAL_SOCKETS_MAX 256
 #define CLOCK_STEPS_KEPT  8
+/* kernel/time/ntp.c, NTP_PHASE_LIMIT: the error bound of a clock that nobody corrects ends here; and a bit. */
+#define CLOCK_LOST_US 15900000
 
 /* When a counter grew, and by how much: the latest GAINS_KEPT looks that saw it do so. */
 struct gains {
@@ -30,6 +32,7 @@ struct gains {
 /* What it gained in the window: over how many looks, and when. */
 struct gained {
 	__u64 sum;
+	__u64 late;	    /* of these: in the later half of the time from first to last */
 	unsigned int looks; /* 0: nothing; the times are 0 then */
 	__u64 first_ns;
 	__u64 last_ns;
@@ -67,7 +70,7 @@ struct local {
 	struct conntrack conntrack;
 	struct event_clock_state clock; /* the latest; all zero: never told */
 	struct event_clock_state clock_first;
-	__u64 synced_ns;			      /* when it was last seen to be in sync; 0 = never */
+	__u64 synced_ns; /* when it was last seen to be in sync; 0 = never */
 	struct event_clock_step step[CLOCK_STEPS_KEPT]; /* a ring */
 	__u64 n_steps;
 };
@@ -82,6 +85,9 @@ const struct net_stack *local_stack(const struct local *local, __u32 netns);
 const struct net_stack *local_next_stack(const struct local *local, const struct net_stack *stack);
 const struct local_socket *local_next_socket(const struct local *local,
 					     const struct local_socket *socket);
+/* Does somebody correct it? Not by STA_UNSYNC alone: chrony leaves that set where it is told not to keep the hardware
+ * clock (no rtcsync), and sets the error bound. */
+bool clock_is_kept(const struct event_clock_state *state);
 /* The i-th latest step that is kept; NULL past the end. */
 const struct event_clock_step *local_step(const struct local *local, unsigned int i);
 

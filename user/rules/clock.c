@@ -6,7 +6,8 @@
  * and whoever counts on wall time suffer, and it looks like the network or a peer.
  *
  * clock-unsynchronized, by what the kernel says of its clock (adjtimex(2)):
- *	it was in sync and is not any more (STA_UNSYNC)		reported, 0.95; warning
+ *	it was in sync and is not any more (STA_UNSYNC, and the bound of its error at the limit: chrony without
+ *	rtcsync leaves STA_UNSYNC set, and a bound)		reported, 0.95; warning
  *	its error may be `max_error_s` or more: it grows by 500 us a second from one correction to the next, so nobody
  *	has corrected it for more than an hour; the kernel gives up after nine		reported, 0.90; warning
  *	it never was in sync, `never_s` after boot		inferred, 0.60; info: many machines are meant so, or
@@ -23,9 +24,6 @@
 #include "rules/local_claim.h"
 #include "rules/machine_claim.h"
 #include "rules/stats.h"
-
-/* linux/timex.h */
-#define STA_UNSYNC 0x40
 
 static const struct threshold max_error_s = {
 	"clock-unsynchronized.max_error_s", 2, "s",
@@ -50,7 +48,7 @@ static enum sync sync_of(const struct model *model)
 
 	if (!c->h.type)
 		return SYNC_FINE;
-	if (!(c->status & STA_UNSYNC))
+	if (clock_is_kept(c))
 		return (double)c->max_error_us / 1e6 >= model_threshold(model, &max_error_s)
 			       ? SYNC_STALE
 			       : SYNC_FINE;
@@ -64,8 +62,7 @@ static void say_sync(struct claim *claim, const struct local *local, enum sync s
 {
 	const struct event_clock_state *c = &local->clock;
 
-	claim_evidence(claim, ROLE_FOR, true, "clock.max_error",
-		       (double)c->max_error_us / 1e6, "s",
+	claim_evidence(claim, ROLE_FOR, true, "clock.max_error", (double)c->max_error_us / 1e6, "s",
 		       "by the kernel's own bound it may be wrong by %s",
 		       text_latency((double)c->max_error_us * 1e3).s);
 	if (sync == SYNC_STALE)
@@ -113,7 +110,8 @@ static void judge_sync(const struct model *model, const struct judgement *judgem
 	else
 		claim_message(&claim, "CLOCK: nobody keeps it in sync, %s after boot.",
 			      text_duration((double)c->boottime_ns / 1e9).s);
-	claim_advice(&claim, false, "See who should keep it, and its servers", "timedatectl status");
+	claim_advice(&claim, false, "See who should keep it, and its servers",
+		     "timedatectl status");
 	claim_advice(&claim, false, "With chrony: see the servers' answers", "chronyc sources -v");
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -126,13 +124,12 @@ static bool sync_exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-static bool sync_recovered(const struct model *model, const struct subject *subject,
-			   __u64 since_ns)
+static bool sync_recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct event_clock_state *c = &model_local(model)->clock;
 
 	(void)subject;
-	return c->h.ts_ns > since_ns && !(c->status & STA_UNSYNC) && sync_of(model) == SYNC_FINE;
+	return c->h.ts_ns > since_ns && clock_is_kept(c) && sync_of(model) == SYNC_FINE;
 }
 
 /* ---- clock-step ---- */
@@ -206,8 +203,7 @@ static void judge_step(const struct model *model, const struct judgement *judgem
 		claim_text(&claim, ROLE_AGAINST, "it is a leap second");
 	} else if (is_first_setting(model, step)) {
 		claim.severity = SEVERITY_INFO;
-		claim_text(&claim, ROLE_AGAINST,
-			   "ahead, and minutes after boot: it was set right");
+		claim_text(&claim, ROLE_AGAINST, "ahead, and minutes after boot: it was set right");
 	}
 	claim_text(&claim, ROLE_UNKNOWN, "who set it");
 	claim_message(&claim, "CLOCK: the wall clock was set %s by %s; times before it are off.",
@@ -219,8 +215,7 @@ static void judge_step(const struct model *model, const struct judgement *judgem
 }
 
 /* A minute without another one. */
-static bool step_recovered(const struct model *model, const struct subject *subject,
-			   __u64 since_ns)
+static bool step_recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	unsigned int n;
 
@@ -232,10 +227,12 @@ const struct rule clock_unsynchronized_rule = {
 	.kind = "clock-unsynchronized",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_THIS_HOST,
-	.meaning = "Nobody keeps the wall clock right: it lost its time servers, or was not corrected for "
-		   "more than an hour, or never was since boot (told as info).",
-	.against = "The hour after a start; a machine that is meant to run without, or whose hypervisor "
-		   "sets the clock.",
+	.meaning =
+		"Nobody keeps the wall clock right: it lost its time servers, or was not corrected for "
+		"more than an hour, or never was since boot (told as info).",
+	.against =
+		"The hour after a start; a machine that is meant to run without, or whose hypervisor "
+		"sets the clock.",
 	.todo = "chronyc tracking, or timedatectl, says why.",
 	.needs = {PROBE_CLOCK},
 	.thresholds = (const struct threshold *const[]){&max_error_s, &never_s, NULL},
@@ -250,10 +247,12 @@ const struct rule clock_step_rule = {
 	.kind = "clock-step",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_THIS_HOST,
-	.meaning = "The wall clock jumped: somebody set it. Logs, certificates and timeouts that go by "
-		   "wall time are off; what culprit judges is not.",
-	.against = "A leap second; a first step ahead in the minutes after boot (both told as info). A "
-		   "clock that NTP slews is never set.",
+	.meaning =
+		"The wall clock jumped: somebody set it. Logs, certificates and timeouts that go by "
+		"wall time are off; what culprit judges is not.",
+	.against =
+		"A leap second; a first step ahead in the minutes after boot (both told as info). A "
+		"clock that NTP slews is never set.",
 	.todo = "See who set it; times before it are off.",
 	.needs = {PROBE_CLOCK},
 	.thresholds = (const struct threshold *const[]){&min_step_s, &boot_s, NULL},

@@ -25,8 +25,8 @@ static const struct threshold min_drops = {
 static const struct threshold min_share = {
 	"conntrack-full.min_share", 0.95, "1",
 	"a table that is that full has room for seconds of new connections only"};
-static const struct threshold high_s = {
-	"conntrack-full.high_s", 8, "s", "a burst of short connections leaves it again by then"};
+static const struct threshold high_s = {"conntrack-full.high_s", 8, "s",
+					"a burst of short connections leaves it again by then"};
 static const struct threshold small_table = {
 	"conntrack-full.small_table", 1024, "{connection}",
 	"nobody sizes a table that small who means to track a host's traffic"};
@@ -105,8 +105,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		claim_message(&claim,
 			      "CONNTRACK: the table is full (%.16s); %.16s dropped: no new "
 			      "connections.",
-			      text_count(ct->now.limit).s,
-			      text_plural(f.drops.sum, "packet").s);
+			      text_count(ct->now.limit).s, text_plural(f.drops.sum, "packet").s);
 	else
 		claim_message(&claim, "CONNTRACK: the table is nearly full: %.16s of %.16s.",
 			      text_count(ct->now.entries).s, text_count(ct->now.limit).s);
@@ -148,8 +147,9 @@ const struct rule conntrack_full_rule = {
 	.fault_at = AT_THIS_HOST,
 	.meaning = "The connection-tracking table is full, or nearly: the first packets of new "
 		   "connections are dropped, which looks like loss from outside.",
-	.against = "A table that is sized small by intent; a burst that it survives, which is never "
-		   "claimed. Tables of other network namespaces are not looked at.",
+	.against =
+		"A table that is sized small by intent; a burst that it survives, which is never "
+		"claimed. Tables of other network namespaces are not looked at.",
 	.todo = "Raise nf_conntrack_max, or exempt traffic from tracking (notrack).",
 	.needs = {PROBE_STACK},
 	.thresholds = thresholds,

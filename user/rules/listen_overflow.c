@@ -10,7 +10,8 @@
  *
  * Claimed when `min_turned_away` attempts were turned away in the window, `min_share` of all, and it went on for
  * `min_span_s`, seen at three looks or more: a burst that overflows the queue once, or a pause of two
- * seconds (a garbage collection), is none.
+ * seconds (a garbage collection), is none. Nor are its echoes: the clients that were turned away in a burst try again
+ * after 1, 3, 7 s and overflow it once more; so `min_late_share` must be of the later half of that time.
  *
  * Basis: reported (the kernel's counters, the socket's own count). Confidence
  *	0.97	one listener dropped half of what the namespace's listeners did, or more: it is named
@@ -35,6 +36,10 @@ static const struct threshold min_share = {
 static const struct threshold min_span_s = {
 	"listen-overflow.min_span_s", 4, "s",
 	"a burst, a restart or a pause for garbage collection is over by then"};
+
+static const struct threshold min_late_share = {
+	"listen-overflow.min_late_share", 0.3, "1",
+	"who was turned away in a burst tries again after 1, 3 and 7 s: fewer each time"};
 
 #define LOOKS	   3
 #define PART_LEAST 0.2
@@ -61,7 +66,9 @@ static bool overflows(const struct model *model, const struct net_stack *stack, 
 	o->share = (double)o->away.sum / (double)(o->away.sum + o->accepted.sum);
 	return (double)o->away.sum >= model_threshold(model, &min_turned_away) &&
 	       o->share >= model_threshold(model, &min_share) && o->away.looks >= LOOKS &&
-	       gained_span_s(&o->away) >= model_threshold(model, &min_span_s);
+	       gained_span_s(&o->away) >= model_threshold(model, &min_span_s) &&
+	       (double)o->away.late >=
+		       model_threshold(model, &min_late_share) * (double)o->away.sum;
 }
 
 static void say_counters(struct claim *claim, const struct overflow *o)
@@ -110,8 +117,7 @@ static void claim_socket(const struct model *model, const struct overflow *o,
 	struct claim claim;
 
 	begin_claim(&claim, o, &subject);
-	claim.confidence =
-		confidence_round((part >= PART_MOST ? 0.97 : 0.85) * flood_factor(o));
+	claim.confidence = confidence_round((part >= PART_MOST ? 0.97 : 0.85) * flood_factor(o));
 	claim_text(&claim, ROLE_WHO, "%s listens on %s", text_process(subject.comm, subject.pid).s,
 		   socket_label(socket).s);
 	claim_evidence(&claim, ROLE_HOLDS, true, "listen.queue", socket->most_queued,
@@ -123,11 +129,13 @@ static void claim_socket(const struct model *model, const struct overflow *o,
 		      text_process(subject.comm, subject.pid).s, now->port,
 		      text_count(o->away.sum).s);
 	claim_advice(&claim, false, "See the queue (Recv-Q) and the backlog (Send-Q)",
-		     "%sss -ltnm 'sport = :%u'", text_nsenter(model, now->netns, now->pid).s, now->port);
+		     "%sss -ltnm 'sport = :%u'", text_nsenter(model, now->netns, now->pid).s,
+		     now->port);
 	claim_advice(&claim, false, "See what it does instead of accept()",
 		     "cat /proc/%u/wchan /proc/%u/stack", now->pid, now->pid);
 	claim_advice(&claim, true, "Allow a larger backlog (the program must ask for it too)",
-		     "%ssysctl -w net.core.somaxconn=4096", text_nsenter(model, now->netns, now->pid).s);
+		     "%ssysctl -w net.core.somaxconn=4096",
+		     text_nsenter(model, now->netns, now->pid).s);
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.28s; not the network's fault",
 		 text_process(subject.comm, subject.pid).s);
 	judgement->claim(judgement->ctx, &claim);
@@ -214,16 +222,18 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 }
 
 static const struct threshold *const thresholds[] = {&min_turned_away, &min_share, &min_span_s,
-						     NULL};
+						     &min_late_share, NULL};
 
 const struct rule listen_overflow_rule = {
 	.kind = "listen-overflow",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_PROCESS,
-	.meaning = "A local server accepts too slowly: its accept queue is full, and the kernel turns "
-		   "connections away. Clients see a slow or a dead server; the network is fine.",
-	.against = "A flood from outside (the SYN queue overflows too); a burst or a pause of less than "
-		   "four seconds, which is never claimed.",
+	.meaning =
+		"A local server accepts too slowly: its accept queue is full, and the kernel turns "
+		"connections away. Clients see a slow or a dead server; the network is fine.",
+	.against =
+		"A flood from outside (the SYN queue overflows too); a burst or a pause of less than "
+		"four seconds, which is never claimed.",
 	.todo = "ss -ltn shows the queue; accept faster, or raise the backlog and somaxconn.",
 	.needs = {PROBE_STACK},
 	.thresholds = thresholds,

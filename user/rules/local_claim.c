@@ -81,8 +81,8 @@ const struct local_socket *local_worst(const struct model *model, __u8 proto,
 	const struct local_socket *socket = after;
 
 	while ((socket = local_next_socket(model_local(model), socket)))
-		if (socket->now.proto == proto && socket->now.pid &&
-		    local_drops(model, socket) && !has_worse(model, socket))
+		if (socket->now.proto == proto && socket->now.pid && local_drops(model, socket) &&
+		    !has_worse(model, socket))
 			return socket;
 	return NULL;
 }

@@ -24,9 +24,8 @@
 static const struct threshold min_failures = {
 	"port-exhaustion.min_failures", 5, "{connection}",
 	"once or twice is a race for the last port, and is tried again"};
-static const struct threshold min_share = {
-	"port-exhaustion.min_share", 0.02, "1",
-	"below that a port comes free as soon as it is wanted"};
+static const struct threshold min_share = {"port-exhaustion.min_share", 0.02, "1",
+					   "below that a port comes free as soon as it is wanted"};
 
 struct exhausted {
 	__u64 failures;
@@ -46,8 +45,8 @@ static bool is_exhausted(const struct model *model, const struct peer *peer, str
 	/* Of the samples, most must be so: the rest failed for something else. */
 	if (peer->key.dir != PEER_OUT || peer->failed_no_port * 2 <= peer->failed_samples)
 		return false;
-	x->failures = peer_window(peer, frame, PEER_FAILED) * peer->failed_no_port /
-		      peer->failed_samples;
+	x->failures =
+		peer_window(peer, frame, PEER_FAILED) * peer->failed_no_port / peer->failed_samples;
 	x->attempts = peer_window(peer, frame, PEER_ATTEMPTS);
 	if ((double)x->failures < model_threshold(model, &min_failures))
 		return false;
@@ -113,7 +112,8 @@ static void claim_peer(const struct model *model, const struct peer *peer,
 		       text_count(x->failures).s, text_count(x->attempts).s);
 	claim.confidence = confidence_round(weigh(&claim, peer, x));
 	claim_text(&claim, ROLE_NOT_US, "no packet left: neither network nor peer was asked");
-	claim_message(&claim, "PORTS: no local port is left for %.47s; %.12s of %.12s attempts failed.",
+	claim_message(&claim,
+		      "PORTS: no local port is left for %.47s; %.12s of %.12s attempts failed.",
 		      text_addr(peer->key.addr, peer->key.port).s, text_count(x->failures).s,
 		      text_count(x->attempts).s);
 	claim_advice(&claim, false, "See what holds the ports, by state", "%sss -tan dst %.45s",
@@ -123,8 +123,8 @@ static void claim_peer(const struct model *model, const struct peer *peer,
 	claim_advice(&claim, true, "Reuse ports in TIME_WAIT for new connections",
 		     "%ssysctl -w net.ipv4.tcp_tw_reuse=1", enter.s);
 	if (peer->pid)
-		snprintf(claim.call, sizeof(claim.call), "the owner of %.24s: keep connections open",
-			 who.s);
+		snprintf(claim.call, sizeof(claim.call),
+			 "the owner of %.24s: keep connections open", who.s);
 	judgement->claim(judgement->ctx, &claim);
 }
 
@@ -169,10 +169,12 @@ const struct rule port_exhaustion_rule = {
 	.kind = "port-exhaustion",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_THIS_HOST,
-	.meaning = "No local port is left for new connections to a peer: connect() fails with "
-		   "EADDRNOTAVAIL before anything is sent. Mostly connections in TIME_WAIT hold them.",
-	.against = "A namespace that holds less than half of its range. TIME_WAIT by the thousands with "
-		   "ports to spare is never claimed.",
+	.meaning =
+		"No local port is left for new connections to a peer: connect() fails with "
+		"EADDRNOTAVAIL before anything is sent. Mostly connections in TIME_WAIT hold them.",
+	.against =
+		"A namespace that holds less than half of its range. TIME_WAIT by the thousands with "
+		"ports to spare is never claimed.",
 	.todo = "Keep connections open, widen ip_local_port_range, or set tcp_tw_reuse.",
 	.needs = {PROBE_TCP_STATE},
 	.tables = {"tcp.peers"},

@@ -96,8 +96,8 @@ static void claim_socket(const struct model *model, const struct deaf *d,
 
 	begin_claim(&claim, d, &subject);
 	claim.confidence = confidence_round(part >= PART_MOST ? 0.97 : 0.85);
-	claim_text(&claim, ROLE_WHO, "%s receives on %s",
-		   text_process(subject.comm, subject.pid).s, socket_label(socket).s);
+	claim_text(&claim, ROLE_WHO, "%s receives on %s", text_process(subject.comm, subject.pid).s,
+		   socket_label(socket).s);
 	claim_evidence(&claim, ROLE_HOLDS, true, "udp.queue", socket->most_queued, "By",
 		       "its buffer of %s was filled up to %s", text_size(now->limit).s,
 		       text_size(socket->most_queued).s);
@@ -108,7 +108,8 @@ static void claim_socket(const struct model *model, const struct deaf *d,
 		      text_process(subject.comm, subject.pid).s, now->port,
 		      text_count(d->dropped.sum).s, text_percent(d->share).s);
 	claim_advice(&claim, false, "See the socket's queue and its drops (skmem: d)",
-		     "%sss -uanm 'sport = :%u'", text_nsenter(model, now->netns, now->pid).s, now->port);
+		     "%sss -uanm 'sport = :%u'", text_nsenter(model, now->netns, now->pid).s,
+		     now->port);
 	claim_advice(&claim, false, "See what it does instead of reading",
 		     "cat /proc/%u/wchan /proc/%u/stack", now->pid, now->pid);
 	claim_advice(&claim, true, "Allow larger buffers (the program must ask for it too)",
@@ -204,9 +205,11 @@ const struct rule udp_receive_drops_rule = {
 	.kind = "udp-receive-drops",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_PROCESS,
-	.meaning = "Datagrams reach this host and are dropped, because the buffer of a local socket is "
-		   "full: its program reads too slowly.",
-	.against = "A single burst; a socket that nobody reads and a broadcast falls into now and then.",
+	.meaning =
+		"Datagrams reach this host and are dropped, because the buffer of a local socket is "
+		"full: its program reads too slowly.",
+	.against =
+		"A single burst; a socket that nobody reads and a broadcast falls into now and then.",
 	.todo = "ss -uanm shows the socket; read faster, or ask for a larger buffer (rmem_max).",
 	.needs = {PROBE_STACK},
 	.thresholds = thresholds,

@@ -18,8 +18,9 @@
 #define LIVE_SOCKETS_MAX 256
 
 struct live_net {
-	char root[64];		 /* "" or, in tests, a directory with a proc of its own */
-	bool off;		 /* forced off by the setting probes.disable */
+	char root[64]; /* "" or, in tests, a directory with a proc of its own */
+	bool off;      /* forced off by the setting probes.disable */
+	unsigned int looks;
 	unsigned int next;	 /* whose turn it is among the other namespaces */
 	struct id_table stacks;	 /* by namespace: what was told, and whether it is suspected */
 	struct id_table sockets; /* by inode: what was told of those that drop */

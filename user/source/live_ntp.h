@@ -12,12 +12,12 @@
 #include "source/live_clock.h"
 
 struct live_ntp {
-	int fd;		     /* a timer that is cancelled when the clock is set; negative: there is none */
-	bool off;	     /* forced off by the setting probes.disable */
-	struct clocks seen;  /* at the last look; all zero before the first */
-	bool pending;	     /* it was set at the last look, maybe after the clocks were read */
-	__u32 status;	     /* as told */
-	__u64 told_ns;	     /* 0 = never */
+	int fd;	  /* a timer that is cancelled when the clock is set; negative: there is none */
+	bool off; /* forced off by the setting probes.disable */
+	struct clocks seen; /* at the last look; all zero before the first */
+	bool pending;	    /* it was set at the last look, maybe after the clocks were read */
+	__u32 status;	    /* as told */
+	__u64 told_ns;	    /* 0 = never */
 };
 
 /* `ntp` is the caller's memory. */

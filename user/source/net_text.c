@@ -59,7 +59,8 @@ bool net_counter(const char *text, const char *group, const char *name, __u64 *r
 		if (!names)
 			continue;
 		values = of_group(next_line(line), group);
-		while (values && (names = word(names, &length)) && (values = word(values, &width))) {
+		while (values && (names = word(names, &length)) &&
+		       (values = word(values, &width))) {
 			if (is_word(names, length, name))
 				return number(values, 10, ret);
 			names += length;

@@ -93,7 +93,7 @@ static int make_root(void **state)
 	put("self/net/sockstat", "TCP: inuse 5 orphan 0 tw 12 alloc 7 mem 1\n");
 	put("sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
 	put("sys/net/netfilter/nf_conntrack_max", "640\n");
-	put("sys/net/netfilter/nf_conntrack_count", "100\n");
+	put("sys/net/netfilter/nf_conntrack_count", "400\n");
 	put("self/net/stat/nf_conntrack", "entries drop early_drop\n64 1 2\n64 1 2\n");
 	return 0;
 }
@@ -131,15 +131,21 @@ static void test_counters(void **state)
 	/* What does not move is not told again. */
 	live_net_poll(&net, NULL, &emit);
 	assert_int_equal(seen.stacks + seen.tracked, 2);
-	put("sys/net/netfilter/nf_conntrack_count", "109\n");
+	put("sys/net/netfilter/nf_conntrack_count", "409\n");
 	live_net_poll(&net, NULL, &emit);
 	assert_int_equal(seen.tracked, 1);
-	put("sys/net/netfilter/nf_conntrack_count", "111\n");
+	put("sys/net/netfilter/nf_conntrack_count", "411\n");
 	put_counters(9, 6);
 	live_net_poll(&net, NULL, &emit);
 	assert_int_equal(seen.tracked, 2);
 	assert_int_equal(seen.stacks, 2);
 	assert_int_equal(seen.stack.listen_overflows, 9);
+	/* Gauges are read at each fourth look only. */
+	put("self/net/sockstat", "TCP: inuse 5 orphan 0 tw 99 alloc 7 mem 1\n");
+	for (int i = 0; i < 4; i++)
+		live_net_poll(&net, NULL, &emit);
+	assert_int_equal(seen.stacks, 3);
+	assert_int_equal(seen.stack.time_wait, 99);
 	live_net_done(&net);
 }
 

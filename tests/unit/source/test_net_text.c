@@ -55,8 +55,9 @@ static void test_counter(void **state)
 
 static void test_counter6(void **state)
 {
-	static const char text[] = "Ip6InReceives        \t12\nUdp6InDatagrams                 \t7\n"
-				   "Udp6RcvbufErrors \t3";
+	static const char text[] =
+		"Ip6InReceives        \t12\nUdp6InDatagrams                 \t7\n"
+		"Udp6RcvbufErrors \t3";
 	__u64 value = 1;
 
 	(void)state;
@@ -72,8 +73,9 @@ static void test_counter6(void **state)
 
 static void test_gauge(void **state)
 {
-	static const char text[] = "sockets: used 19\nTCP: inuse 5 orphan 0 tw 1200 alloc 7 mem 30\n"
-				   "UDP: inuse 2 mem 0\n";
+	static const char text[] =
+		"sockets: used 19\nTCP: inuse 5 orphan 0 tw 1200 alloc 7 mem 30\n"
+		"UDP: inuse 2 mem 0\n";
 	__u64 value = 1;
 
 	(void)state;
@@ -180,10 +182,9 @@ static void test_sockdiag(void **state)
 /* Every beginning and every changed byte of a good text is taken or refused, and nothing is read beyond. */
 static void test_damaged(void **state)
 {
-	static const char *const good[] = {
-		snmp, "TCP: inuse 5 orphan 0 tw 1200 alloc 7 mem 30\n", "32768\t60999\n",
-		"Udp6InDatagrams \t7\n",
-		"entries drop early_drop\n0000000a 00000001 00000002\n"};
+	static const char *const good[] = {snmp, "TCP: inuse 5 orphan 0 tw 1200 alloc 7 mem 30\n",
+					   "32768\t60999\n", "Udp6InDatagrams \t7\n",
+					   "entries drop early_drop\n0000000a 00000001 00000002\n"};
 	__u64 a, b;
 	__u16 low, high;
 
@@ -210,9 +211,9 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counter),	   cmocka_unit_test(test_counter6),
-		cmocka_unit_test(test_gauge),	   cmocka_unit_test(test_port_range),
-		cmocka_unit_test(test_conntrack),  cmocka_unit_test(test_sockdiag),
+		cmocka_unit_test(test_counter),	  cmocka_unit_test(test_counter6),
+		cmocka_unit_test(test_gauge),	  cmocka_unit_test(test_port_range),
+		cmocka_unit_test(test_conntrack), cmocka_unit_test(test_sockdiag),
 		cmocka_unit_test(test_damaged),
 	};
 

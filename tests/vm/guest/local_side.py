@@ -11,10 +11,20 @@
 """
 import errno
 import select
+import signal
 import socket
 import struct
 import sys
 import time
+
+
+stopped = []
+signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
+
+
+def running(end):
+    """Until the time has come, or SIGTERM: either way the counts are printed."""
+    return not stopped and time.monotonic() < end
 
 
 def family(address):
@@ -35,7 +45,7 @@ def slow_accept(port, backlog, seconds, interval):
     sock.settimeout(0.2)
     print("listening", flush=True)
     end, accepted = time.monotonic() + float(seconds), 0
-    while time.monotonic() < end:
+    while running(end):
         try:
             sock.accept()[0].close()
             accepted += 1
@@ -51,7 +61,7 @@ def at_rate(rate, seconds, burst, act):
         act()
     begin = time.monotonic()
     done = 0
-    while time.monotonic() - begin < float(seconds):
+    while running(begin + float(seconds)):
         while done < (time.monotonic() - begin) * float(rate):
             act()
             done += 1
@@ -81,7 +91,7 @@ def deaf(port, seconds, read_every, buffer=4096):
     sock.setblocking(False)
     print("listening", flush=True)
     end, got = time.monotonic() + float(seconds), 0
-    while time.monotonic() < end:
+    while running(end):
         select.select([sock], [], [], 0.2)
         try:
             while True:
@@ -141,7 +151,9 @@ def slew(seconds, tick):
         return struct.unpack_from("q", timex, 88)[0]
 
     print("tick was", set_tick(int(tick)), flush=True)
-    time.sleep(float(seconds))
+    end = time.monotonic() + float(seconds)
+    while running(end):
+        time.sleep(0.1)
     set_tick(10000)
 
 
