@@ -72,3 +72,87 @@ def story_fds_table_full(host):
             host.put("file_table", open=95000, limit=100000)
         host.tick()
     host.end()
+
+
+# ---- where it is opened: the suspect is armed from its second breakdown on
+
+ARMED_FROM = 8
+ARMED = NEAR + [f"fd_site pid={API}", f"fd_armed pid={API}", f"fd_stack pid={API}"]
+CONNECT, SPOOL = 77, 78
+NAMED = "pool_open+0x41 (pool.c:118) < handle_order+0x9c (api.c:77)"
+STACK_LINES, STACK_NO_SYMBOL, STACK_INTERPRETER = 1, 2, 8
+
+
+def armed(host, seconds, sites, stacks, rate=5, kind="socket", born=BORN, **more):
+    """A process that keeps `rate` descriptors a second. sites(n) makes of the n opened since it was armed: site, opened, alive,
+    ripe, ripe_alive; stacks: by site, told two seconds later."""
+    since = host.now + ARMED_FROM * 10**9
+    begin(host)
+    host.fds(API, "orders-api", 20, born=born)
+    for s in range(1, seconds + 1):
+        second(host)
+        held = 20 + rate * s
+        host.fds(API, "orders-api", held, born=born)
+        if s == 7:
+            host.who(API, "orders-api", "/srv/orders/api", "/system.slice/orders.service", born=born)
+        if s >= 7:
+            grown = sockets(held - 20) if kind == "socket" else {"count": held - 20, "kind": "pipe"}
+            host.scan(API, s, [{"count": 20, **FILES}, grown], born=born)
+        if s > ARMED_FROM:
+            new, old = rate * (s - ARMED_FROM), rate * max(0, s - ARMED_FROM - 3)
+            listed = sites(new, old)
+            for site, opened, alive, ripe, ripe_alive in listed:
+                host.put("fd_site", pid=API, start_ns=born * 10**9, site=site, opened=opened, ripe=ripe, alive=alive,
+                         ripe_alive=ripe_alive, first_ns=since, last_ns=host.now, oldest_ns=since if alive else 0,
+                         kind=kind if alive else "")
+            host.put("fd_armed", pid=API, start_ns=born * 10**9, since_ns=since, opened=sum(x[1] for x in listed),
+                     closed=sum(x[1] - x[2] for x in listed), tracked=sum(x[2] for x in listed),
+                     before=held - sum(x[2] for x in listed) - more.get("unknown", 0), runs=100 * s,
+                     **{"via": "install", **more})
+        if s == ARMED_FROM + 2:
+            for site, fields in stacks.items():
+                host.put("fd_stack", pid=API, start_ns=born * 10**9, site=site, frames=7, **fields)
+        host.tick()
+    host.end()
+
+
+def story_leak_site(host):
+    host.say(what="sockets leak; the line that opens them is found, and requests that close theirs are not taken for it",
+             expect="socket-leak orders-api[2210]", fault=ARMED, least="socket-leak 0.85", across="leak.min_rises=15")
+    armed(host, 18, lambda new, old: [(CONNECT, new, new, old, old), (SPOOL, 40 * new, 0, 40 * old, 0)],
+          {CONNECT: {"flags": STACK_LINES, "text": NAMED}, SPOOL: {"flags": STACK_LINES, "text": "spool+0x1 (spool.c:9)"}}, born=999)
+
+
+def story_leak_site_shared(host):
+    host.say(what="one function opens for all, one in twenty stays: it is named, and makes nothing surer",
+             expect="socket-leak orders-api[2210]", fault=ARMED, most="socket-leak 0.88")
+    armed(host, 18, lambda new, old: [(CONNECT, 20 * new, new, 20 * old, old)],
+          {CONNECT: {"flags": STACK_LINES, "text": NAMED}}, born=999)
+
+
+def story_leak_site_in_two(host):
+    host.say(what="one place shows as two chains of calls: together they are one", expect="socket-leak orders-api[2210]",
+             fault=ARMED, least="socket-leak 0.85")
+    armed(host, 18, lambda new, old: [(CONNECT, new - new // 3, new - new // 3, old - old // 3, old - old // 3),
+                                      (SPOOL, new // 3, new // 3, old // 3, old // 3)],
+          {CONNECT: {"flags": STACK_LINES, "text": NAMED}, SPOOL: {"flags": STACK_LINES, "text": NAMED}}, born=999)
+
+
+def story_leak_site_stripped(host):
+    host.say(what="a stripped program: file and offset with its build-id, no name is made up",
+             expect="fd-leak orders-api[2210]", fault=ARMED, least="fd-leak 0.9")
+    armed(host, 18, lambda new, old: [(CONNECT, new, new, old, old)],
+          {CONNECT: {"flags": STACK_NO_SYMBOL, "text": "api+0x13b1 < api+0x1409", "build_id": "e372dd43c3ecbad9aa01"}},
+          kind="pipe", via="syscalls")
+
+
+def story_leak_site_interpreted(host):
+    host.say(what="an interpreter's frames, and some that came past the hooks: both are said",
+             expect="fd-leak orders-api[2210]", fault=ARMED)
+    armed(host, 18, lambda new, old: [(CONNECT, new, new, old, old)],
+          {CONNECT: {"flags": STACK_INTERPRETER, "text": "os_open+0x2bd"}}, kind="pipe", via="syscalls", unknown=3)
+
+
+def story_leak_site_none(host):
+    host.say(what="armed, and no stack could be read: nothing is named", expect="socket-leak orders-api[2210]", fault=ARMED)
+    armed(host, 18, lambda new, old: [(CONNECT, new, new, old, old)], {CONNECT: {"flags": 32}})

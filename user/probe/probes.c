@@ -142,9 +142,10 @@ static void set_up_block(struct probes *probes)
 }
 
 /* Whether the iterator can be made for one process is found out by making it, for ourselves. */
-static bool scan_for_one(struct bpf_program *program, unsigned int own_pid)
+static bool scan_for_one(struct bpf_program *program)
 {
-	union bpf_iter_link_info info = {.task = {.pid = own_pid}};
+	/* Never zero: a kernel that does not know the field takes nought for "not said". */
+	union bpf_iter_link_info info = {.task = {.pid = (__u32)getpid()}};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
 	struct bpf_link *link = bpf_program__attach_iter(program, &options);
@@ -170,7 +171,7 @@ static void set_up_files(struct probes *probes)
 		probes->have_scan = true;
 		probes->scan.program = scan->program;
 		probes->scan.control_fd = object_map_fd(object, ".data.control");
-		probes->scan.for_one = scan_for_one(scan->program, probes->options.config.own_pid);
+		probes->scan.for_one = scan_for_one(scan->program);
 	}
 }
 
