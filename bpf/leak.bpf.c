@@ -83,7 +83,9 @@ static __always_inline struct pt_regs *entry_regs(void)
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	task = (struct task_struct *)bpf_get_current_task();
-	return (struct pt_regs *)((__u64)BPF_CORE_READ(task, stack) + THREAD_SIZE) - 1;
+	/* Ours is shorter than the kernel's. */
+	return (struct pt_regs *)((__u64)BPF_CORE_READ(task, stack) + THREAD_SIZE -
+				  bpf_core_type_size(struct pt_regs));
 }
 
 /* By their DWARF numbers (System V ABI, AMD64 supplement, 3.6.2). */
