@@ -134,6 +134,23 @@ int files_census(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+/* Both times are a connection's that is, or was, established: zero (and long ago) before. */
+static __always_inline __u32 idle_ms(const struct sock *sk)
+{
+	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	__u32 now = (__u32)bpf_jiffies64();
+	__u32 sent = BPF_CORE_READ(tp, lsndtime);
+	__u32 received = BPF_CORE_READ(tp, inet_conn.icsk_ack.lrcvtime);
+	__u32 idle;
+
+	if (!sent)
+		return 0;
+	idle = now - sent;
+	if (received && now - received < idle)
+		idle = now - received;
+	return (__u64)idle * config.jiffy_us / 1000;
+}
+
 static __always_inline void scan_inet(const struct sock *sk, struct fd_record *record)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
@@ -150,6 +167,9 @@ static __always_inline void scan_inet(const struct sock *sk, struct fd_record *r
 		if (state == TCP_LISTEN) {
 			record->peer.dir = PEER_IN;
 			record->peer.port = sock_local_port(sk, false);
+		} else if (protocol == IPPROTO_TCP &&
+			   (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT)) {
+			record->idle_ms = idle_ms(sk);
 		}
 	} else if (protocol == IPPROTO_UDP) {
 		record->proto = FD_UDP;

@@ -262,7 +262,8 @@ struct fd_record {
 	__u8 anon;  /* an anonymous inode: name says which */
 	__u8 proto; /* enum fd_proto */
 	__u8 state; /* TCP_* */
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 idle_ms; /* of TCP: since something was last sent or received; 0 = not known */
 	struct peer_key peer;
 	__u64 start_ns; /* of the process, to be sure that it is the one that was meant */
 	char name[32];	/* last part of the path, or the anonymous inode's name; may be cut */

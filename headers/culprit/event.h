@@ -857,6 +857,7 @@ enum fd_proto {
 
 /* A group of one process's descriptors that are alike: one line of the breakdown (answers ASK_FDS).
  */
+#define FD_IDLE_MS 10000
 struct event_fd_group {
 	struct event h;
 	__u64 start_ns;
@@ -869,6 +870,8 @@ struct event_fd_group {
 	__u8 pad;
 	struct peer_key peer; /* FD_TCP and connected FD_UDP: all zero otherwise */
 	char name[128];	      /* a sample: path, or the anonymous inode's name */
+	__u32 idle;	      /* of FD_TCP: nothing sent or received for FD_IDLE_MS */
+	__u32 idle_max_ms;    /* the longest of all; 0 = not known */
 };
 
 /* The end of one breakdown: the groups before it with this scan number are all there are. */
@@ -1201,7 +1204,7 @@ EVENT_SIZE_IS(event_tcp_peer, 368);
 EVENT_SIZE_IS(event_proc, 336);
 EVENT_SIZE_IS(event_proc_fds, 72);
 EVENT_SIZE_IS(event_proc_gone, 32);
-EVENT_SIZE_IS(event_fd_group, 192);
+EVENT_SIZE_IS(event_fd_group, 200);
 EVENT_SIZE_IS(event_fd_scan, 48);
 EVENT_SIZE_IS(event_file_table, 32);
 EVENT_SIZE_IS(event_fd_site, 88);

@@ -362,6 +362,7 @@ static void test_scan(void **state)
 	pid_t pid = hold(open_zoo, 20);
 
 	(void)state;
+	sleep_ms(1200);
 	bag_snapshot(bag);
 	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid,
 					 bag_fds(bag, pid)->start_ns, 7, clock_now_ns(), bag_put,
@@ -386,6 +387,9 @@ static void test_scan(void **state)
 	assert_int_equal(group->peer.port, 4500);
 	assert_int_equal(group->peer.netns, world_netns());
 	assert_memory_equal(group->peer.addr, "\0\0\0\0\0\0\0\0\0\0\377\377\177\0\0\1", 16);
+	/* Nothing was sent since they were opened, a moment ago. */
+	assert_int_equal(group->idle, 0);
+	assert_in_range(group->idle_max_ms, 1000, 9000);
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_TCP, ESTABLISHED, PEER_IN)->count, 15);
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_TCP, CLOSE_WAIT, PEER_OUT)->count, 5);
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_TCP, FIN_WAIT2, PEER_IN)->count, 5);

@@ -156,3 +156,16 @@ def story_leak_site_interpreted(host):
 def story_leak_site_none(host):
     host.say(what="armed, and no stack could be read: nothing is named", expect="socket-leak orders-api[2210]", fault=ARMED)
     armed(host, 18, lambda new, old: [(CONNECT, new, new, old, old)], {CONNECT: {"flags": 32}})
+
+
+def story_leak_idle_pool(host):
+    host.say(what="connections that a pool never gets back: most of them rest for minutes",
+             expect="socket-leak orders-api[2210]", fault=NEAR)
+    tell(host, 18, lambda s: 20 + 5 * s, lambda n: [{**sockets(n), "idle": n - 7, "idle_max_ms": 185000}])
+
+
+def story_leak_close_wait_age(host):
+    host.say(what="peers hung up long ago: how long is said", expect="close-wait-leak orders-api[2210]", fault=NEAR)
+    tell(host, 18, lambda s: 20 + 4 * s,
+         lambda n: [{**sockets(n // 8), "idle": 0, "idle_max_ms": 400},
+                    {**sockets(n - n // 8, 8), "idle": n // 2, "idle_max_ms": 12000}])

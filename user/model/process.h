@@ -32,6 +32,8 @@ struct fd_group {
 	char name[128];		 /* a sample */
 	__u32 count[SCANS_KEPT]; /* by scan: index as in struct fd_scans; 0: none, or too few to be
 				    sent */
+	__u32 idle;	   /* at the latest scan: of TCP, nothing sent or received for FD_IDLE_MS */
+	__u32 idle_max_ms; /* the longest */
 };
 
 /* The breakdowns of one process, oldest first. */

@@ -35,8 +35,11 @@ static void begin(struct fd_scans *scans, __u32 scan)
 		return;
 	if (scans->n == SCANS_KEPT)
 		shift(scans);
-	for (unsigned int i = 0; i < scans->n_groups; i++)
-		scans->group[i].count[scans->n] = 0;
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		struct fd_group *g = &scans->group[i];
+
+		g->count[scans->n] = g->idle = g->idle_max_ms = 0;
+	}
 	scans->open = true;
 	scans->open_scan = scan;
 }
@@ -76,6 +79,9 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 	copy_text(g->name, sizeof(g->name), event->name, sizeof(event->name));
 	/* Files of one kind come as one group; should two be sent, they are one here. */
 	g->count[scans->n] += event->count;
+	g->idle += event->idle;
+	if (event->idle_max_ms > g->idle_max_ms)
+		g->idle_max_ms = event->idle_max_ms;
 }
 
 void scans_end(struct fd_scans *scans, const struct event_fd_scan *event)

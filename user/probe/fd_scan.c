@@ -33,6 +33,8 @@ struct group {
 	struct group_key key;
 	__u32 count;
 	__u32 fd; /* of the first one, for a name */
+	__u32 idle;
+	__u32 idle_max_ms;
 	char name[32];
 };
 
@@ -108,6 +110,9 @@ static int on_record(void *ctx, const void *data)
 		memcpy(group->name, record->name, sizeof(group->name));
 	}
 	group->count++;
+	group->idle += record->idle_ms >= FD_IDLE_MS;
+	if (record->idle_ms > group->idle_max_ms)
+		group->idle_max_ms = record->idle_ms;
 	return 0;
 }
 
@@ -164,6 +169,8 @@ static int send_groups(const struct scanning *scanning, const struct fd_scan_req
 			.proto = group->key.proto,
 			.state = group->key.state,
 			.peer = group->key.peer,
+			.idle = group->idle,
+			.idle_max_ms = group->idle_max_ms,
 		};
 
 		name_sample(event.name, sizeof(event.name), request->pid, group);

@@ -107,6 +107,25 @@ static void find_peer(struct breakdown *b, const struct fd_scans *scans, bool cl
 		b->peer = NULL;
 }
 
+/* How many of the sockets that leak rest: a pool's that nobody gives back are all idle. */
+static void find_idle(struct breakdown *b, const struct fd_scans *scans, bool close_wait)
+{
+	struct service_arg arg = {.key = b->peer, .close_wait = close_wait};
+
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		const struct fd_group *g = &scans->group[i];
+
+		if (b->peer	 ? !is_service(g, &arg)
+		    : close_wait ? !is_close_wait(g, NULL)
+				 : !is_socket(g, NULL))
+			continue;
+		b->open += g->count[scans->n - 1];
+		b->idle += g->idle;
+		if (g->idle_max_ms > b->idle_max_ms)
+			b->idle_max_ms = g->idle_max_ms;
+	}
+}
+
 const char *breakdown_kind_text(enum fd_kind kind)
 {
 	static const char *const texts[] = {
@@ -172,11 +191,13 @@ void breakdown_of(const struct process *process, struct breakdown *ret)
 		ret->what = "closed sockets";
 		take(ret, scans, is_close_wait, NULL);
 		find_peer(ret, scans, true);
+		find_idle(ret, scans, true);
 	} else if ((double)gained(scans, is_socket, NULL) >= most) {
 		ret->kind = LEAK_SOCKETS;
 		ret->what = "sockets";
 		take(ret, scans, is_socket, NULL);
 		find_peer(ret, scans, false);
+		find_idle(ret, scans, false);
 	} else {
 		ret->kind = LEAK_FDS;
 		find_kind(ret, scans);

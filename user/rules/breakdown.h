@@ -22,6 +22,9 @@ struct breakdown {
 	const struct peer_key
 		*peer;	    /* the one peer that most of them go to; NULL: several or none */
 	unsigned int peers; /* sockets: how many different peers now */
+	__u32 open;	    /* sockets: to that peer (or all) now, */
+	__u32 idle;	    /* and of these nothing was sent or received for FD_IDLE_MS, */
+	__u32 idle_max_ms;  /* the longest */
 	const char *name;   /* a sample of the group that grew most; may be empty */
 	double rising; /* share of the steps between breakdowns at which that kind did not fall */
 };

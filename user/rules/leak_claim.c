@@ -109,6 +109,11 @@ static void evidence_for(struct claim *claim, const struct leak *leak)
 		       "{descriptor}", "%s of %s gained in %s are %s",
 		       text_count((__u64)b->grown).s, text_count((__u64)b->total).s,
 		       text_duration(b->span_s).s, b->what);
+	if (b->idle)
+		claim_evidence(claim, ROLE_FOR, true, "sockets.idle", b->idle, "{socket}",
+			       "%s open, %s idle for over 10 s; the longest %s",
+			       text_count(b->open).s, text_count(b->idle).s,
+			       text_duration((double)b->idle_max_ms / 1e3).s);
 	if (b->name[0])
 		claim_text(claim, ROLE_FOR, "such as %s", text_name(b->name, 56).s);
 }

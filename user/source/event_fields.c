@@ -541,6 +541,8 @@ static const struct event_field fd_group_fields[] = {
 	F(event_fd_group, 7, U8, state),
 	PEER(event_fd_group, 8),
 	F(event_fd_group, 12, STR, name),
+	F(event_fd_group, 13, U32, idle),
+	F(event_fd_group, 14, U32, idle_max_ms),
 	PAD(event_fd_group, pad),
 };
 
