@@ -39,6 +39,9 @@ enum hook {
 	HOOK_FS_XFS = 13,
 	HOOK_BLOCK_QUEUE = 15,
 	HOOK_BLOCK_INSERT = 41,
+	HOOK_DNS_QUERY = 36,
+	HOOK_DNS_QUERY6 = 37,
+	HOOK_DNS_ANSWER = 38,
 	HOOK_LEAK_OPEN = 24,
 	HOOK_LEAK_CLOSE = 25,
 	HOOK_SYSTEM_OOM = 16,
@@ -458,5 +461,30 @@ static inline __attribute__((always_inline)) __u32 hist_slot(__u64 lat_ns)
 	mantissa = log2 > 31 ? eighths >> (log2 - 31) : eighths << (31 - log2);
 	return ((log2 - 3) * 2 + (mantissa >= 0xb504f334)) & (EVENT_HIST_SLOTS - 1);
 }
+
+/* ---- names ---- */
+
+#define DNS_SERVERS_MAX 256
+
+struct dns_key {
+	__u8 addr[16];
+	__u32 netns;
+	__u32 pad;
+};
+
+/* See struct event_dns_server. */
+struct dns_value {
+	__u64 queries;
+	__u64 answers;
+	__u64 failed;
+	__u64 refused;
+	__u64 nxdomain;
+	__u64 other;
+	__u64 last_answer_ns;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+};
 
 #endif

@@ -93,6 +93,7 @@ enum event_type {
 	EVENT_CLOCK_STEP = 124,
 	/* 110-119: queues of interfaces; names */
 	EVENT_NIC_QUEUE = 110,
+	EVENT_DNS_SERVER = 111,
 };
 
 /* The header of every event. size counts header and payload, in bytes. */
@@ -650,6 +651,26 @@ struct event_nic {
 	__u64 rx_frame_errors;	 /* frames of a wrong length or alignment */
 	__u64 rx_missed_errors;	 /* frames that found no room in the adapter or its ring */
 	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
+};
+
+/*
+ * One name server that programs of this host ask over UDP, in one network namespace: sent when it changed.
+ * Counted are queries that ask for recursion (RD): what a resolver asks the servers of a zone is not of it.
+ */
+struct event_dns_server {
+	struct event h;
+	__u8 addr[16]; /* v4-mapped where it is IPv4 */
+	__u32 netns;
+	__u32 pid;	   /* who asked last, 0 = unknown */
+	__u64 queries;	   /* each sending: asked again is another one */
+	__u64 answers;	   /* that a program took, of any outcome; those that come too late are never taken */
+	__u64 failed;	   /* of these: SERVFAIL */
+	__u64 refused;	   /* of these: REFUSED */
+	__u64 nxdomain;	   /* of these: there is no such name, which is no failure */
+	__u64 other;	   /* of these: FORMERR, NOTIMP, and what could not be read */
+	__u64 last_answer_ns; /* CLOCK_MONOTONIC */
+	__u64 start_ns;	   /* of who asked last: start_boottime */
+	char comm[EVENT_COMM_LEN];
 };
 
 /* The root queueing discipline of an interface (tc -s qdisc): sent when it changed. */
@@ -1223,5 +1244,6 @@ EVENT_SIZE_IS(event_conntrack, 56);
 EVENT_SIZE_IS(event_clock_state, 48);
 EVENT_SIZE_IS(event_clock_step, 48);
 EVENT_SIZE_IS(event_nic_queue, 88);
+EVENT_SIZE_IS(event_dns_server, 120);
 
 #endif

@@ -42,6 +42,7 @@ struct model *model_new(void)
 	filesystems_init(&model->filesystems);
 	nics_init(&model->nics);
 	nic_queues_init(&model->nic_queues);
+	dns_servers_init(&model->dns);
 	peers_init(&model->peers);
 	processes_init(&model->processes);
 	machine_init(&model->machine);
@@ -64,6 +65,7 @@ void model_free(struct model *model)
 	filesystems_done(&model->filesystems);
 	nics_done(&model->nics);
 	nic_queues_done(&model->nic_queues);
+	dns_servers_done(&model->dns);
 	peers_done(&model->peers);
 	processes_done(&model->processes);
 	machine_done(&model->machine);
@@ -212,6 +214,12 @@ static int apply_nic_queue(struct model *model, const struct event *event)
 	return nic_queues_apply(&model->nic_queues, (const struct event_nic_queue *)event);
 }
 
+static int apply_dns(struct model *model, const struct event *event)
+{
+	return dns_servers_apply(&model->dns, &model->frame,
+				 (const struct event_dns_server *)event);
+}
+
 static int apply_tcp(struct model *model, const struct event *event)
 {
 	return peers_apply(&model->peers, &model->frame, event);
@@ -271,6 +279,7 @@ static const struct handler {
 	{EVENT_RAID_MEMBER, sizeof(struct event_raid_member), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
 	{EVENT_NIC_QUEUE, sizeof(struct event_nic_queue), apply_nic_queue},
+	{EVENT_DNS_SERVER, sizeof(struct event_dns_server), apply_dns},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
 	{EVENT_TCP_PEER, sizeof(struct event_tcp_peer), apply_tcp},

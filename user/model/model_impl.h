@@ -4,6 +4,7 @@
 #define CULPRIT_MODEL_IMPL_H
 
 #include "model/disk.h"
+#include "model/dns.h"
 #include "model/fs.h"
 #include "model/local.h"
 #include "model/machine.h"
@@ -35,6 +36,7 @@ struct model {
 	struct filesystems filesystems;
 	struct nics nics;
 	struct nic_queues nic_queues;
+	struct dns_servers dns;
 	struct peers peers;
 	struct processes processes;
 	struct machine machine;

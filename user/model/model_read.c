@@ -165,6 +165,11 @@ const struct nic_queues *model_nic_queues(const struct model *model)
 	return &model->nic_queues;
 }
 
+const struct dns_servers *model_dns(const struct model *model)
+{
+	return &model->dns;
+}
+
 const struct peers *model_peers(const struct model *model)
 {
 	return &model->peers;

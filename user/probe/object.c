@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 
 #include "block.skel.h"
+#include "dns.skel.h"
 #include "files.skel.h"
 #include "leak.skel.h"
 #include "fs.skel.h"
@@ -31,6 +32,7 @@ static const struct {
 	[OBJECT_LEAK] = {"leak", leak_bpf__elf_bytes},
 	[OBJECT_FS] = {"fs", fs_bpf__elf_bytes},
 	[OBJECT_SYSTEM] = {"system", system_bpf__elf_bytes},
+	[OBJECT_DNS] = {"dns", dns_bpf__elf_bytes},
 };
 
 const char *object_name(enum probe_object which)

@@ -209,4 +209,26 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 		.needed_by = "",
 		.ways = {{"iter", "task", "system_waiting", NULL}},
 	},
+	/* No tracepoint is of datagrams alone: those that see them see every packet or every call. */
+	{
+		.name = "dns.query",
+		.object = OBJECT_DNS,
+		.hook = HOOK_DNS_QUERY,
+		.needed_by = "",
+		.ways = {{"fentry", "ip_send_skb", "dns_query", NULL}},
+	},
+	{
+		.name = "dns.query6",
+		.object = OBJECT_DNS,
+		.hook = HOOK_DNS_QUERY6,
+		.needed_by = "",
+		.ways = {{"fentry", "ip6_send_skb", "dns_query6", NULL}},
+	},
+	{
+		.name = "dns.answer",
+		.object = OBJECT_DNS,
+		.hook = HOOK_DNS_ANSWER,
+		.needed_by = "",
+		.ways = {{"fentry", "skb_consume_udp", "dns_answer", NULL}},
+	},
 };

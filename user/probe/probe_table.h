@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 24
+#define PROBE_ROWS 27
 
 enum probe_object {
 	OBJECT_TCP = 0,
@@ -19,7 +19,8 @@ enum probe_object {
 	OBJECT_FS = 3,
 	OBJECT_SYSTEM = 4,
 	OBJECT_LEAK = 5,
-	PROBE_OBJECTS = 6,
+	OBJECT_DNS = 6,
+	PROBE_OBJECTS = 7,
 };
 
 /* How a program gets to its hook. */

@@ -109,6 +109,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.listen_zero_fd = -1;
 	probes->ring_fd = -1;
 	fs_stats_init(&probes->fs, -1);
+	dns_stats_init(&probes->dns, -1);
 	init_runs(probes, options);
 	*ret_probes = probes;
 	return 0;
@@ -206,6 +207,7 @@ static int attach_objects(struct probes *probes, struct err *err)
 	set_up_files(probes);
 	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
 	set_up_system(probes);
+	dns_stats_init(&probes->dns, object_map_fd(&probes->objects[OBJECT_DNS], "dns_servers"));
 	return 0;
 }
 
@@ -283,7 +285,8 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
 	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,    OBJECT_SYSTEM,
-						  OBJECT_TCP,	OBJECT_FILES, OBJECT_LEAK};
+						  OBJECT_TCP,	OBJECT_FILES, OBJECT_LEAK,
+						  OBJECT_DNS};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);
@@ -309,6 +312,8 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
 		ret = census_snapshot(&probes->census, netns, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_peers)
 		ret = tcp_peers_snapshot(&probes->peers, now_ns, fn, ctx);
+	if (ret == 0)
+		ret = dns_stats_snapshot(&probes->dns, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_exits)
 		ret = exits_snapshot(&probes->exits, now_ns, fn, ctx);
 	return ret;
@@ -551,6 +556,7 @@ void probes_free(struct probes *probes)
 	if (probes->have_census)
 		census_done(&probes->census);
 	fs_stats_done(&probes->fs);
+	dns_stats_done(&probes->dns);
 	if (probes->have_exits)
 		exits_done(&probes->exits);
 	free(probes);

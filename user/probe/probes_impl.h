@@ -7,6 +7,7 @@
 #include "probe/census.h"
 #include "probe/fd_scan.h"
 #include "probe/leak_probe.h"
+#include "probe/dns_stats.h"
 #include "probe/fs_stats.h"
 #include "probe/object.h"
 #include "probe/probes.h"
@@ -34,6 +35,7 @@ struct probes {
 	struct fd_scan scan;
 	struct leak_probe leak; /* while leak.n > 0 the object is loaded */
 	struct fs_stats fs;
+	struct dns_stats dns;
 	struct exits exits;
 };
 

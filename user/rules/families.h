@@ -12,6 +12,9 @@
 #define PROBE_TCP_RETRANS	"tcp.retransmit"
 #define PROBE_TCP_STATE		"tcp.state"
 #define PROBE_TCP_SAMPLE	"tcp.sample"
+#define PROBE_DNS_QUERY		"dns.query"
+#define PROBE_DNS_QUERY6	"dns.query6"
+#define PROBE_DNS_ANSWER	"dns.answer"
 #define PROBE_CENSUS		"files.census"
 #define PROBE_SCAN		"files.scan"
 #define PROBE_WRITEBACK		"fs.writeback"
@@ -75,6 +78,9 @@ extern const struct rule path_latency_rule;
 /* link_saturated.c */
 extern const struct rule link_saturated_rule;
 
+/* dns.c */
+extern const struct rule dns_failure_rule;
+
 /* reach.c */
 extern const struct rule peer_unreachable_rule;
 /* refused.c */
@@ -120,7 +126,7 @@ extern const struct rule machine_check_rule;
 #define UNBUILT_HARDWARE(X)                                                                        \
 	X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
-	X(tls_handshake_failure) X(dns_failure)
+	X(tls_handshake_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
 	X(receiver_backlog)
 /* clang-format on */

@@ -35,6 +35,7 @@ const struct rule *const rule_table[] = {
 	&peer_not_reading_rule,
 	&path_latency_rule,
 	&link_saturated_rule,
+	&dns_failure_rule,
 	UNBUILT_NETWORK(ROW)
 
 	&close_wait_leak_rule,

@@ -19,7 +19,3 @@
 UNBUILT(tls_handshake_failure, "tls-handshake-failure", AT_PEER,
 	"TCP works, and the TLS handshake fails.", "Clients that only probe the port.",
 	"openssl s_client shows why: certificate, authority, version or cipher.");
-
-UNBUILT(dns_failure, "dns-failure", AT_PEER,
-	"Names do not resolve: the resolver is silent, or answers with errors.",
-	"Names that do not exist.", "Ask another resolver for the same name.");

@@ -379,6 +379,21 @@ static const struct event_field smart_fields[] = {
 	PAD(event_smart, pad),
 };
 
+static const struct event_field dns_server_fields[] = {
+	F(event_dns_server, 1, ADDR, addr),
+	F(event_dns_server, 2, U32, netns),
+	F(event_dns_server, 3, U32, pid),
+	F(event_dns_server, 4, U64, queries),
+	F(event_dns_server, 5, U64, answers),
+	F(event_dns_server, 6, U64, failed),
+	F(event_dns_server, 7, U64, refused),
+	F(event_dns_server, 8, U64, nxdomain),
+	F(event_dns_server, 9, U64, other),
+	F(event_dns_server, 10, U64, last_answer_ns),
+	F(event_dns_server, 11, U64, start_ns),
+	F(event_dns_server, 12, STR, comm),
+};
+
 static const struct event_field nic_queue_fields[] = {
 	F(event_nic_queue, 1, U32, ifindex),
 	F(event_nic_queue, 2, U32, netns),
@@ -797,6 +812,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_RAID_MEMBER, raid_member),
 	TYPE(EVENT_NIC, nic),
 	TYPE(EVENT_NIC_QUEUE, nic_queue),
+	TYPE(EVENT_DNS_SERVER, dns_server),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),
 	TYPE(EVENT_TCP_PEER, tcp_peer),

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Stories of name servers: silent, failing, or only asked for what is not there."""
+from make_events import NETNS, NS
+from backdrop import begin
+from stories_network import B, C, run
+
+S1, S2, STUB = "10.1.0.53", "10.1.0.54", "127.0.0.53"
+PROBES = ("dns.query", "dns.query6", "dns.answer")
+
+
+class Servers:
+    """The name servers that the host asks; ask() is a second's worth of one of them."""
+
+    def __init__(self, host, probes=PROBES):
+        self.host, self.sums = host, {}
+        for probe in probes:
+            host.put("probe", name=probe, via="fentry/" + probe, state="active")
+
+    def ask(self, addr, queries, answers=None, **outcomes):
+        sums = self.sums.setdefault(addr, {"queries": 0, "answers": 0})
+        answers = queries if answers is None else answers
+        for key, more in {"queries": queries, "answers": answers, **outcomes}.items():
+            sums[key] = sums.get(key, 0) + more
+        if answers:
+            sums["last_answer_ns"] = self.host.now - NS // 10
+        self.host.put("dns_server", addr=addr, netns=NETNS, pid=731, comm="vector", start_ns=100 * NS, **sums)
+
+
+def fault(addr):
+    return "dns_server addr=" + addr
+
+
+def story_dns_silent(host):
+    host.say(what="one name server of two stops answering, the other goes on", expect=f"dns-failure {S1}:53",
+             fault=fault(S1), across="dns-failure.min_failures=80", least="dns-failure 0.85")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 26, B, C):
+        servers.ask(S1, 4, 4 if i < 6 else 0)
+        servers.ask(S2, 2)
+    host.end()
+
+
+def story_dns_silent_alone(host):
+    host.say(what="the only name server does not answer, nor did any peer meanwhile: not sure whose fault",
+             expect=f"dns-failure {S1}:53", fault=fault(S1), most="dns-failure 0.6")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 26):
+        servers.ask(S1, 2, 0)
+    host.end()
+
+
+def story_dns_servfail(host):
+    host.say(what="a name server answers SERVFAIL to all", expect=f"dns-failure {S1}:53", fault=fault(S1),
+             across="dns-failure.min_failures=200", least="dns-failure 0.9")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.ask(S1, 4, 4, failed=4 if i >= 6 else 0)
+    host.end()
+
+
+def story_dns_refused(host):
+    host.say(what="a name server refuses to recurse for us", expect=f"dns-failure {S1}:53", fault=fault(S1),
+             least="dns-failure 0.9")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 14, B, C):
+        servers.ask(S1, 2, 2, refused=2)
+    host.end()
+
+
+def story_dns_passed_on(host):
+    host.say(what="the stub on this host answers SERVFAIL because the server beyond is silent: that one is told",
+             expect=f"dns-failure {S1}:53", fault=[fault(S1), fault(STUB)])
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 34, B, C):
+        well = i < 6
+        servers.ask(S1, 4, 4 if well else 0)
+        # The stub gives up after twenty seconds.
+        servers.ask(STUB, 4, 4 if well or i > 24 else 0, failed=4 if i > 24 else 0)
+    host.end()
+
+
+def story_dns_recovers(host):
+    host.say(what="a name server is silent for a while: told, and resolved", expect=f"dns-failure {S1}:53",
+             fault=fault(S1))
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 90, B, C):
+        servers.ask(S1, 4, 0 if 6 <= i < 30 else 4)
+        servers.ask(S2, 2)
+    host.end()
+
+
+def story_dns_nxdomain(host):
+    host.say(what="programs ask for names that do not exist", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 14, B, C):
+        servers.ask(S1, 10, 10, nxdomain=10)
+    host.end()
+
+
+def story_dns_retried(host):
+    host.say(what="one query in ten is lost, asked again and answered", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        servers.ask(S1, 10, 9)
+    host.end()
+
+
+def story_dns_slow(host):
+    host.say(what="a slow name server: each answer takes four seconds", expect="none",
+             across="dns-failure.wait_s=0 dns-failure.min_failures=5 dns-failure.min_share=0.1 dns-failure")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        servers.ask(S1, 4, 4 if i >= 4 else 0)
+    host.end()
+
+
+def story_dns_one_zone(host):
+    host.say(what="a zone is broken: a third of the answers is SERVFAIL", expect="none",
+             across="dns-failure.min_share=0.3 dns-failure")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 14, B, C):
+        servers.ask(S1, 6, 6, failed=2)
+    host.end()
+
+
+def story_dns_no_probe(host):
+    host.say(what="no answer is seen because its hook does not attach: not judged", expect="none")
+    begin(host)
+    servers = Servers(host, PROBES[:2])
+    host.put("probe", name="dns.answer", state="unavailable", reason="fentry: Operation not permitted")
+    for _ in run(host, 20, B, C):
+        servers.ask(S1, 4, 0)
+    host.end()
