@@ -53,12 +53,12 @@ void children_reap(struct children *children)
 /* A file that stayed open in a child would outlive its parent: so would a hook. */
 static void close_others(int keep)
 {
-	unsigned int first = 3;
+	unsigned int first = CHILD_FD;
 
 	if (keep >= 0) {
-		if (keep != 3 && dup2(keep, 3) < 0)
+		if (keep != CHILD_FD && dup2(keep, CHILD_FD) < 0)
 			_exit(126);
-		first = 4;
+		first++;
 	}
 	if (syscall(SYS_close_range, first, ~0U, 0U) < 0)
 		for (int fd = (int)first; fd < DESCRIPTORS_CLOSE; fd++)

@@ -23,7 +23,8 @@ pid_t children_start(struct children *children, unsigned int seconds);
 void children_reap(struct children *children);
 
 /* fork() of a copy that lives on its own: in it (0) nothing is open but stdin, stdout, stderr and `keep` (-1: none),
- * which is 3 there; its name is `name`. In the parent its pid, or a negative errno. The child must end with _exit(). */
+ * which is CHILD_FD there; its name is `name`. In the parent its pid, or a negative errno. The child must end with _exit(). */
+#define CHILD_FD 3
 pid_t child_fork(const char *name, int keep);
 
 #endif

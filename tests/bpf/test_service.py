@@ -187,7 +187,14 @@ def rights(pid):
 
 
 def children_of(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The rights of each, by pid; one that ends meanwhile is none."""
+    found = {}
+    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        try:
+            found[int(child)] = rights(child)
+        except (FileNotFoundError, ProcessLookupError, KeyError):
+            continue
+    return found
 
 
 def probes_of(home):
@@ -207,7 +214,7 @@ def confined(home):
               is_now["CapPrm"] == is_now["CapEff"] == is_now["CapBnd"] == all_of_it and
               is_now["CapInh"] == is_now["CapAmb"] == 0, is_now)
         check("no new privileges, and a filter of system calls", (is_now["NoNewPrivs"], is_now["Seccomp"]) == (1, 2))
-        of_children = [rights(pid) for pid in children_of(daemon.process.pid)]
+        of_children = list(children_of(daemon.process.pid).values())
         writers = [r for r in of_children if r["Name"] == "culprit-writer"]
         check("the writer may write, and nothing else",
               len(writers) == 1 and writers[0]["CapEff"] == writers[0]["CapBnd"] == mask("DAC_OVERRIDE") and
@@ -217,7 +224,7 @@ def confined(home):
         said = (pathlib.Path(home) / "lines").read_text()
 
         def writer():
-            return [p for p in children_of(daemon.process.pid) if rights(p)["Name"] == "culprit-writer"]
+            return [pid for pid, r in children_of(daemon.process.pid).items() if r["Name"] == "culprit-writer"]
 
         os.kill(first := writer()[0], signal.SIGKILL)
         again = until(lambda: [p for p in writer() if p != first])

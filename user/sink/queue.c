@@ -108,7 +108,7 @@ static int start(struct queue *q)
 		return -errno;
 	q->pid = child_fork("culprit-writer", ends[1]);
 	if (q->pid == 0)
-		writer_run(3, &q->outlet);
+		writer_run(CHILD_FD, &q->outlet);
 	close(ends[1]);
 	q->fd = ends[0];
 	code = q->pid < 0 ? (int)q->pid : watch(q, q->fd);

@@ -17,13 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "source/smart_json.h"
 
-#define CPU_S		  2
-#define MEMORY_BYTES	  (256UL << 20)
-#define OUTPUT_MAX	  (256U << 10)
-#define OUTPUT_FIRST	  (16U << 10)
-#define DESCRIPTORS_CLOSE 1024
+#define CPU_S	     2
+#define MEMORY_BYTES (256UL << 20)
+#define OUTPUT_MAX   (256U << 10)
+#define OUTPUT_FIRST (16U << 10)
 
 struct asked {
 	__u32 dev;
@@ -230,7 +230,7 @@ static void clean_signals(void)
 
 /* In the child. -n standby: a disk that sleeps is left alone. No log is read but what -H and -A need, and
  * -l error, which smartctl asks for only where the disk says that it has it. */
-static void become(const char *program, const char *device, int output)
+static void become(const char *program, const char *device)
 {
 	char *const argv[] = {(char *)"smartctl", (char *)"--json=c",
 			      (char *)"-n",	  (char *)"standby",
@@ -248,11 +248,8 @@ static void become(const char *program, const char *device, int output)
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_AS, MEMORY_BYTES);
 	if (setpriority(PRIO_PROCESS, 0, 5) < 0 || chdir("/") < 0 || null < 0 ||
-	    dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(null, 2) < 0)
+	    dup2(null, 0) < 0 || dup2(CHILD_FD, 1) < 0 || dup2(null, 2) < 0 || close(CHILD_FD) < 0)
 		_exit(126);
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)
-		for (int fd = 3; fd < DESCRIPTORS_CLOSE; fd++)
-			close(fd);
 	execve(program, argv, env);
 	_exit(127);
 }
@@ -266,14 +263,14 @@ static int run(struct live_smart *s, const char *program, const char *device)
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	/* The child's end may block: it is a pipe like any other to it. */
-	if (fcntl(ends[1], F_SETFL, 0) < 0 || (s->pid = fork()) < 0) {
+	if (fcntl(ends[1], F_SETFL, 0) < 0 || (s->pid = child_fork("culprit-smart", ends[1])) < 0) {
 		s->pid = 0;
 		close(ends[0]);
 		close(ends[1]);
 		return -EAGAIN;
 	}
 	if (s->pid == 0)
-		become(program, device, ends[1]);
+		become(program, device);
 	setpgid(s->pid, s->pid); /* whoever is first */
 	close(ends[1]);
 	s->pipe_fd = ends[0];

@@ -3,7 +3,6 @@
 #include "source/looker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "children.h"
+
 void looker_init(struct looker *looker)
 {
 	memset(looker, 0, sizeof(*looker));
@@ -21,21 +22,13 @@ void looker_init(struct looker *looker)
 	looker->look = looker_look;
 }
 
-/* The child. It has nothing of its parent's but the socket: a file that stayed open here would outlive it. */
+/* The child. It has nothing of its parent's but the socket. */
 static void serve(const struct looker *looker, int fd)
 {
 	struct look_request request;
 	struct look_reply reply;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "culprit-look");
-	if (fd != 3) {
-		dup2(fd, 3);
-		fd = 3;
-	}
-	if (close_range(4, ~0U, 0) < 0)
-		for (int i = 4; i < 4096; i++)
-			close(i);
 	while (read(fd, &request, sizeof(request)) == (ssize_t)sizeof(request)) {
 		memset(&reply, 0, sizeof(reply));
 		reply.dev = request.dev;
@@ -55,9 +48,9 @@ static bool start(struct looker *l)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) < 0)
 		return false;
-	l->pid = fork();
+	l->pid = child_fork("culprit-look", fd[1]);
 	if (l->pid == 0) {
-		serve(l, fd[1]);
+		serve(l, CHILD_FD);
 		_exit(0);
 	}
 	close(fd[1]);

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "log.h"
 #include "rules/rule.h"
 
@@ -98,17 +98,16 @@ static int write_now(const struct memory *m, struct err *err)
 static void start_child(struct memory *m)
 {
 	struct err err = {0};
-	pid_t pid = fork();
+	pid_t pid = child_fork("culprit-store", -1);
 
 	if (pid < 0) {
-		log_warn("cannot write the store: %s", strerror(errno));
+		log_warn("cannot write the store: %s", strerror(-pid));
 		return;
 	}
 	if (pid > 0) {
 		m->child = pid;
 		return;
 	}
-	syscall(SYS_close_range, 3, ~0U, 0);
 	if (write_now(m, &err) < 0)
 		log_warn("%s", err.text);
 	_exit(0);
