@@ -69,10 +69,8 @@ static const char *header_field(const char *text, char *buf, size_t size)
 {
 	size_t n = 0;
 
-	while (n + 1 < size && text[n] > ' ' && text[n] < 0x7f) {
-		buf[n] = text[n];
-		n++;
-	}
+	for (; n + 1 < size && *text > ' ' && *text < 0x7f; text++)
+		buf[n++] = *text;
 	buf[n] = '\0';
 	return n ? buf : "-";
 }

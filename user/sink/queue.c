@@ -367,9 +367,20 @@ static bool is_empty(const struct queue *q)
 /* What still waits at the end is lost, and said. */
 static int tell_lost(struct queue *q, struct err *err)
 {
-	__u64 from = q->out ? q->out->from : q->lost_from ? q->lost_from : q->first->seq;
-	__u64 to = q->last ? q->last->seq : q->lost_from ? q->lost_to : q->out->seq;
+	__u64 from = 0, to = 0;
 
+	if (q->first) {
+		from = q->first->from;
+		to = q->last->seq;
+	}
+	if (q->lost_from) {
+		from = q->lost_from;
+		to = to ? to : q->lost_to;
+	}
+	if (q->out) {
+		from = q->out->from;
+		to = to ? to : q->out->seq;
+	}
 	if (q->gone)
 		return err_set(err, -EPIPE, "%s: the reader went away; lines %llu to %llu are lost",
 			       q->name, (unsigned long long)from, (unsigned long long)to);
