@@ -127,7 +127,8 @@ double leak_site_say(struct claim *claim, const struct leak *leak, const struct 
 			       armed->unknown, text_count(armed->dropped).s);
 	if (site->survival < 0.0)
 		return confidence;
-	claim_evidence(claim, site->survival >= 0.5 ? ROLE_FOR : ROLE_AGAINST,
+	/* Where most are closed it opens for others too: no reason for a leak, and none against. */
+	claim_evidence(claim, site->survival >= 0.5 ? ROLE_FOR : ROLE_UNKNOWN,
 		       site->survival >= 0.5, "site.survivors", (double)site->ripe_alive,
 		       "{descriptor}", "%s of %s opened there were never closed (armed %s, %s)",
 		       text_count(site->ripe_alive).s, text_count(site->ripe).s,
