@@ -20,12 +20,14 @@
 /* Namespaces whose sockets are looked at in one tick. */
 #define SUSPECTS_MAX 4
 /* Some milliseconds of a walk over /proc/PID/fd. */
-#define LINKS_A_TICK 2000
+#define LINKS_A_TICK 4000
 /* Sockets that drop, told in one look. */
 #define TOLD_MAX 32
 /* The netstat of 6.18 has 4.6 KB. */
 #define TEXT_MAX 16384
 #define STEPS	 64
+/* After so many looks in a row that failed the kernel has no such module, and is not asked again. */
+#define REFUSED_MAX 10
 /* What changes slowly, or matters only near its limit, is read at each so many looks: 0.1 ms of the 0.24. */
 #define LOOKS_PER_GAUGE 4
 
@@ -41,6 +43,7 @@ struct stack {
 
 struct socket_told {
 	__u64 inode; /* key */
+	bool grown;  /* it dropped something while we looked */
 	struct event_socket_queue told;
 };
 
@@ -208,19 +211,28 @@ static int on_socket(void *ctx, const struct event_socket_queue *socket)
 
 	if (!socket->inode || (!socket->drops && !is_full(socket)) || look->told == TOLD_MAX)
 		return 0;
+	/* Full of sockets that are gone: begin anew. */
+	if (look->net->sockets.used == LIVE_SOCKETS_MAX &&
+	    !id_table_find(&look->net->sockets, &socket->inode))
+		id_table_clear(&look->net->sockets);
 	seen = id_table_add(&look->net->sockets, &socket->inode, &is_new);
 	if (!seen)
 		return 0;
+	/* A number that was given again. */
+	is_new |= socket->drops < seen->told.drops;
 	event.netns = look->stack->inum;
-	/* What it dropped before we looked is its past, and of no interest until it grows. */
-	if (!is_new && event.drops > seen->told.drops)
-		add_owner(look->net, &event);
-	else if (!is_new) {
+	if (is_new) {
+		seen->grown = false;
+	} else {
+		/* What it dropped before we looked is its past, and of no interest until it grows. */
+		seen->grown |= event.drops > seen->told.drops;
 		event.flags = seen->told.flags;
 		event.pid = seen->told.pid;
 		event.start_ns = seen->told.start_ns;
 		memcpy(event.comm, seen->told.comm, sizeof(event.comm));
 	}
+	if (seen->grown && !(event.flags & SOCKET_SOUGHT))
+		add_owner(look->net, &event);
 	if (!is_new && memcmp(&event, &seen->told, sizeof(event)) == 0)
 		return 0;
 	seen->told = event;
@@ -243,6 +255,17 @@ static int diag_fd(struct live_net *net, struct probes *probes, const struct sta
 	return fd;
 }
 
+/* What the kernel cannot tell is left out: the counters say that something was dropped. */
+static int read_sockets(struct live_net *net, int fd, __u8 proto, struct look *look)
+{
+	unsigned int *refused = &net->refused[proto == FD_UDP];
+
+	if (*refused >= REFUSED_MAX)
+		return 0;
+	*refused = sockdiag_read(fd, proto, on_socket, look) < 0 ? *refused + 1 : 0;
+	return look->emit->failed;
+}
+
 static int look_sockets(struct live_net *net, struct probes *probes, const struct stack *stack,
 			struct emit *emit)
 {
@@ -254,13 +277,11 @@ static int look_sockets(struct live_net *net, struct probes *probes, const struc
 	if (fd < 0)
 		return 0;
 	if (stack->listen_looks)
-		code = sockdiag_read(fd, FD_TCP, on_socket, &look);
+		code = read_sockets(net, fd, FD_TCP, &look);
 	if (code == 0 && stack->udp_looks)
-		code = sockdiag_read(fd, FD_UDP, on_socket, &look);
+		code = read_sockets(net, fd, FD_UDP, &look);
 	if (fd != net->diag_fd)
 		close(fd);
-	/* What the kernel cannot tell is left out: the counters say that something was dropped. */
-	net->diag_refused = code == -EIO || code == -ENOENT;
 	return emit->failed;
 }
 
@@ -339,7 +360,7 @@ static int look_at(struct live_net *net, struct probes *probes, struct stack *st
 {
 	int code = look_stack(net, stack, emit);
 
-	if (code == 0 && !net->diag_refused && (stack->listen_looks || stack->udp_looks))
+	if (code == 0 && (stack->listen_looks || stack->udp_looks))
 		code = look_sockets(net, probes, stack, emit);
 	return code;
 }

@@ -26,8 +26,9 @@ struct live_net {
 	struct id_table sockets; /* by inode: what was told of those that drop */
 	struct socket_owners owners;
 	struct event_conntrack conntrack; /* as told */
-	bool diag_refused;		  /* sock_diag gave nothing: not asked again */
-	int diag_fd;			  /* of our own namespace; negative: not open */
+	unsigned int
+		refused[2]; /* looks in a row at listeners, at UDP sockets, that gave nothing */
+	int diag_fd;	    /* of our own namespace; negative: not open */
 };
 
 /* `net` is the caller's memory. off: forced off by the setting probes.disable. */

@@ -11,8 +11,8 @@
 #include "source/proc_text.h"
 #include "source/small_file.h"
 
-/* A process with more is looked at so far: the walk must end. */
-#define LINKS_MAX 65536
+/* Of a process with more the lowest are looked at, 25 ms long: what it listens on it opened early. */
+#define LINKS_MAX 8192
 
 void socket_owners_done(struct socket_owners *owners)
 {
@@ -67,7 +67,8 @@ static void found(struct socket_owner *owner, int dir, __u32 pid)
 	owner->pid = pid;
 	owner->start_ns = stat.start_ticks * (1000000000ULL / (__u64)(hz > 0 ? hz : 100));
 	memcpy(owner->comm, stat.comm, sizeof(owner->comm));
-	owner->sought = true;
+	/* The first process holds what it handed to a service (socket activation): who came after it serves. */
+	owner->sought = pid != 1;
 }
 
 /* The inode in "socket:[4711]"; 0 when it is no socket. */

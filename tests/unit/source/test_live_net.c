@@ -201,6 +201,45 @@ static void test_owner(void **state)
 	socket_owners_done(&owners);
 }
 
+static void put_process(const char *pid, const char *fd, const char *link)
+{
+	char path[160], text[96];
+
+	snprintf(path, sizeof(path), "%s/proc/%s", root, pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/proc/%s/fd", root, pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/proc/%s/fd/%s", root, pid, fd);
+	assert_int_equal(symlink(link, path), 0);
+	snprintf(path, sizeof(path), "%s/stat", pid);
+	snprintf(text, sizeof(text), "%s (p%s) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %s00 0 0\n",
+		 pid, pid, pid);
+	put(path, text);
+}
+
+/* A service's socket that was made for it: the first process holds it too. */
+static void test_activated(void **state)
+{
+	static struct socket_owners owners;
+
+	(void)state;
+	put_process("1", "3", "socket:[77]");
+	put_process("1", "4", "socket:[78]");
+	put_process("50", "5", "socket:[77]");
+	put_process("50", "6", "/dev/null");
+	socket_owner(&owners, 77);
+	socket_owner(&owners, 78);
+	for (int i = 0; i < 20; i++)
+		socket_owners_step(&owners, root, 2);
+	assert_true(socket_owner(&owners, 77)->sought);
+	assert_int_equal(socket_owner(&owners, 77)->pid, 50);
+	assert_string_equal(socket_owner(&owners, 77)->comm, "p50");
+	assert_true(socket_owner(&owners, 77)->start_ns > 0);
+	assert_true(socket_owner(&owners, 78)->sought);
+	assert_int_equal(socket_owner(&owners, 78)->pid, 1);
+	socket_owners_done(&owners);
+}
+
 static void test_step(void **state)
 {
 	struct clocks before = {.monotonic_ns = 5, .boottime_ns = 1000, .realtime_ns = 50000};
@@ -223,6 +262,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_counters, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_off, make_root, remove_root),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test_setup_teardown(test_activated, make_root, remove_root),
 		cmocka_unit_test(test_step),
 	};
 
