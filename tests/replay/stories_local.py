@@ -173,6 +173,17 @@ def story_udp_two_sockets(host):
     host.end()
 
 
+def story_udp_late_looks(host):
+    host.say(what="a busy host looks late: most of the drops were before the socket was first looked at; it is named",
+             expect="udp-receive-drops rsyslogd[2400]", fault=["net_stack", "socket_queue"])
+    begin_local(host)
+    seconds(host, 1, logs(host, 319), udp_drops=42)
+    host.wait(4)
+    seconds(host, 1, lambda _: host.stack.socket(LOGS, 23, 212992, SYSLOG), udp_drops=300)
+    seconds(host, 5, lambda _: host.stack.socket(LOGS, 55, 212992, SYSLOG), udp_drops=55)
+    host.end()
+
+
 def story_udp_burst(host):
     host.say(what="one burst larger than the buffer: nothing is said", expect="none")
     begin_local(host)

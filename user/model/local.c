@@ -43,6 +43,19 @@ void gains_window(const struct gains *gains, const struct frame *frame, struct g
 			ret->late += gains->at[i % GAINS_KEPT].by;
 }
 
+__u64 gains_after(const struct gains *gains, const struct frame *frame, __u64 after_ns)
+{
+	__u64 from_ns = frame->now_ns > frame->window_ns ? frame->now_ns - frame->window_ns : 0;
+	__u64 sum = 0;
+
+	if (after_ns > from_ns)
+		from_ns = after_ns;
+	for (__u64 i = gains->n < GAINS_KEPT ? 0 : gains->n - GAINS_KEPT; i < gains->n; i++)
+		if (gains->at[i % GAINS_KEPT].ts_ns > from_ns)
+			sum += gains->at[i % GAINS_KEPT].by;
+	return sum;
+}
+
 /* Both are counted from events only: what goes has been silent the longest. */
 void local_init(struct local *local)
 {
@@ -101,7 +114,9 @@ static int apply_socket(struct local *local, const struct event_socket_queue *ev
 	socket = value_of(&local->sockets, &event->inode, &is_new);
 	if (!socket)
 		return -ENOMEM;
-	if (!is_new)
+	if (is_new)
+		socket->first_ns = event->h.ts_ns;
+	else
 		note(&socket->drops, event->h.ts_ns, socket->now.drops, event->drops);
 	socket->now = *event;
 	copy_text(socket->now.comm, sizeof(socket->now.comm), event->comm, sizeof(event->comm));

@@ -39,6 +39,9 @@ struct gained {
 };
 void gains_window(const struct gains *gains, const struct frame *frame, struct gained *ret);
 
+/* What it gained in the window, after that time. */
+__u64 gains_after(const struct gains *gains, const struct frame *frame, __u64 after_ns);
+
 /* One network namespace. */
 struct net_stack {
 	struct event_net_stack now;
@@ -52,6 +55,7 @@ struct net_stack {
 
 struct local_socket {
 	struct event_socket_queue now;
+	__u64 first_ns; /* of the first look: what it dropped before is not known in time */
 	struct gains drops;
 	__u32 most_queued;
 };

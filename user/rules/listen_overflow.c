@@ -175,17 +175,14 @@ static void judge_stack(const struct model *model, const struct overflow *o,
 	const struct local_socket *socket = NULL;
 	__u32 pid = asked_pid(model);
 	bool named = false, pending = false;
-	struct gained drops;
 
 	while ((socket = local_next_socket(model_local(model), socket)))
 		pending |= socket->now.netns == o->stack->now.netns &&
 			   socket->now.proto == FD_TCP && !(socket->now.flags & SOCKET_SOUGHT) &&
 			   local_drops(model, socket) > 0;
 	while ((socket = local_worst(model, FD_TCP, socket))) {
-		double part;
+		double part = local_part(model, socket, &o->stack->overflows);
 
-		gains_window(&socket->drops, model_frame(model), &drops);
-		part = (double)drops.sum / (double)o->away.sum;
 		if (socket->now.netns != o->stack->now.netns || part < PART_LEAST)
 			continue;
 		named = true;

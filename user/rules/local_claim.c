@@ -55,6 +55,15 @@ __u64 local_drops(const struct model *model, const struct local_socket *socket)
 	return gained.sum;
 }
 
+double local_part(const struct model *model, const struct local_socket *socket,
+		  const struct gains *of)
+{
+	__u64 all = gains_after(of, model_frame(model), socket->first_ns);
+	__u64 own = gains_after(&socket->drops, model_frame(model), socket->first_ns);
+
+	return all > own ? (double)own / (double)all : own ? 1.0 : 0.0;
+}
+
 /* Another socket of the same process drops more (or as much, and is the older one). */
 static bool has_worse(const struct model *model, const struct local_socket *socket)
 {

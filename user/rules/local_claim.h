@@ -21,6 +21,10 @@ struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid);
 
 /* What the socket dropped in the window. */
 __u64 local_drops(const struct model *model, const struct local_socket *socket);
+/* Its part of what the namespace gained since the socket was first looked at, at most 1: before, its drops are not
+ * known in time. */
+double local_part(const struct model *model, const struct local_socket *socket,
+		  const struct gains *of);
 /* A walk over the sockets of `proto` that dropped most in the window, one for each process that is known: the first
  * when `after` is NULL; NULL past the end. */
 const struct local_socket *local_worst(const struct model *model, __u8 proto,

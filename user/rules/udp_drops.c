@@ -153,17 +153,14 @@ static void judge_stack(const struct model *model, const struct deaf *d,
 	const struct local_socket *socket = NULL;
 	__u32 pid = asked_pid(model);
 	bool named = false, pending = false;
-	struct gained gained;
 
 	while ((socket = local_next_socket(model_local(model), socket)))
 		pending |= socket->now.netns == d->stack->now.netns &&
 			   socket->now.proto == FD_UDP && !(socket->now.flags & SOCKET_SOUGHT) &&
 			   local_drops(model, socket) > 0;
 	while ((socket = local_worst(model, FD_UDP, socket))) {
-		double part;
+		double part = local_part(model, socket, &d->stack->udp_drops);
 
-		gains_window(&socket->drops, model_frame(model), &gained);
-		part = (double)gained.sum / (double)d->dropped.sum;
 		if (socket->now.netns != d->stack->now.netns || part < PART_LEAST)
 			continue;
 		named = true;

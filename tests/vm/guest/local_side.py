@@ -74,6 +74,8 @@ def knock(address, port, rate, seconds, burst=0):
 
     def act():
         sock = socket.socket(family(address), socket.SOCK_STREAM)
+        # Closed by a reset: nothing of it goes on trying when this has ended.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.setblocking(False)
         sock.connect_ex((address, int(port)))
         counts["tried"] += 1
