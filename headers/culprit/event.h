@@ -661,15 +661,15 @@ struct event_dns_server {
 	struct event h;
 	__u8 addr[16]; /* v4-mapped where it is IPv4 */
 	__u32 netns;
-	__u32 pid;	   /* who asked last, 0 = unknown */
-	__u64 queries;	   /* each sending: asked again is another one */
-	__u64 answers;	   /* that a program took, of any outcome; those that come too late are never taken */
-	__u64 failed;	   /* of these: SERVFAIL */
-	__u64 refused;	   /* of these: REFUSED */
-	__u64 nxdomain;	   /* of these: there is no such name, which is no failure */
-	__u64 other;	   /* of these: FORMERR, NOTIMP, and what could not be read */
+	__u32 pid;     /* who asked last, 0 = unknown */
+	__u64 queries; /* each sending: asked again is another one */
+	__u64 answers; /* that a program took, of any outcome; those that come too late are never taken */
+	__u64 failed;	      /* of these: SERVFAIL */
+	__u64 refused;	      /* of these: REFUSED */
+	__u64 nxdomain;	      /* of these: there is no such name, which is no failure */
+	__u64 other;	      /* of these: FORMERR, NOTIMP, and what could not be read */
 	__u64 last_answer_ns; /* CLOCK_MONOTONIC */
-	__u64 start_ns;	   /* of who asked last: start_boottime */
+	__u64 start_ns;	      /* of who asked last: start_boottime */
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -1111,11 +1111,11 @@ struct event_net_stack {
 	struct event h;
 	__u64 accepted;		/* Tcp PassiveOpens: connections that were opened from outside */
 	__u64 listen_overflows; /* TcpExt ListenOverflows: turned away, the accept queue was full */
-	__u64 listen_drops;	/* TcpExt ListenDrops: the same and all else that a listener drops */
-	__u64 syn_drops;	/* TcpExt TCPReqQFullDrop: SYNs dropped, the SYN queue was full */
-	__u64 syn_cookies;	/* TcpExt TCPReqQFullDoCookies: answered with a cookie instead */
-	__u64 udp_in;		/* datagrams delivered, IPv4 and IPv6 */
-	__u64 udp_drops;	/* Udp RcvbufErrors: the socket's buffer was full */
+	__u64 listen_drops; /* TcpExt ListenDrops: the same and all else that a listener drops */
+	__u64 syn_drops;    /* TcpExt TCPReqQFullDrop: SYNs dropped, the SYN queue was full */
+	__u64 syn_cookies;  /* TcpExt TCPReqQFullDoCookies: answered with a cookie instead */
+	__u64 udp_in;	    /* datagrams delivered, IPv4 and IPv6 */
+	__u64 udp_drops;    /* Udp RcvbufErrors: the socket's buffer was full */
 	__u32 netns;
 	__u32 time_wait; /* gauge: TCP sockets in TIME_WAIT */
 	__u32 tcp_inuse; /* gauge: TCP sockets that are in use */

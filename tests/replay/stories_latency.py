@@ -96,11 +96,11 @@ def story_latency_jitter(host):
 
 
 def story_latency_hiccup(host):
-    host.say(what="a peer's host pauses: 150 ms for three looks, then as before", expect="none",
+    host.say(what="a peer's host pauses: 260 ms for three looks, then as before", expect="none",
              across="path-latency.looks=2 path-latency")
     begin(host)
     for i in looks(host, 22, B, C):
-        trip(host, A, 150 if 15 <= i < 18 else 1.2)
+        trip(host, A, 260 if 15 <= i < 18 else 1.2)
     host.end()
 
 
@@ -110,6 +110,16 @@ def story_latency_delayed_acks(host):
     begin(host)
     for i in looks(host, 18, B, C):
         trip(host, A, 1.2 if i < 9 else 41)
+    host.end()
+
+
+def story_latency_or_delayed_acks(host):
+    host.say(what="150 ms more, a segment at a time: a detour, or a program that answers late on a system that holds "
+                  "ACKs back for so long; a suspicion",
+             expect=f"path-latency {A}:9092", fault=COUNTERS_OF_A, most="path-latency 0.79")
+    begin(host)
+    for i in looks(host, 18, B, C):
+        trip(host, A, 1.2 if i < 9 else 150, segs=4)
     host.end()
 
 

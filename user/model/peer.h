@@ -119,7 +119,7 @@ struct peer {
 	__u64 no_port_since_ns;
 	__u32 failed_samples; /* attempts that failed before a SYN was sent, told one by one, */
 	__u32 failed_no_port; /* and of these so */
-	__u64 reset_ns;	   /* a connection in use was reset by the peer (see peer_resets()) */
+	__u64 reset_ns;	      /* a connection in use was reset by the peer (see peer_resets()) */
 	__u64 reset_since_ns; /* the first of those that followed each other within a window */
 	__u64 unanswered_ns;  /* an attempt was seen without an answer */
 	__u64 stuck_since_ns; /* since then sockets time out and the peer did not answer; 0 = not

@@ -19,7 +19,8 @@
  *	inferred   p <= 0.05:			c = 0.70 * (1 - sqrt(p)), times 0.9 without a control
  * For an interface the control is a path by another interface, loopback included, and k is 1.
  * times, for what speaks against (latency_claim.c):
- *	0.92	a delayed ACK could explain it: less than 200 ms grown, nothing queued, nothing spurious
+ *	0.80	a delayed ACK could explain it: less than 200 ms grown, nothing queued, nothing spurious. Linux
+ *		holds an ACK back for 40 ms, other systems for up to 200: a suspicion, no fault
  *	0.90	some loss, below what path-loss tells
  *	0.90	other paths by the interface are slow too, though not most
  *	0.60	tasks wait for processors most of the time and there is no control (0.90 with one)

@@ -82,7 +82,7 @@ static double against_path(struct claim *claim, const struct trail *trail)
 			       "{segment}", "%s for nothing (DSACK): late, not lost",
 			       text_plural((__u64)path->spurious, "resend").s);
 	else if (trail->least_us - trail->low_us < DELAYED_ACK_US && !trail->queued) {
-		factor *= 0.92;
+		factor *= 0.8;
 		claim_evidence(claim, ROLE_AGAINST, false, "tcp.rtt.grown",
 			       (trail->least_us - trail->low_us) / 1e3, "ms",
 			       "the peer may hold back its ACKs: that takes up to 200 ms");
