@@ -112,6 +112,14 @@ tc_in() { # NAMESPACE COMMAND...
 	fi
 }
 
+# connect_ms N: how long a connection to peer N takes to be made
+connect_ms() {
+	local begun=$EPOCHREALTIME fd
+	exec {fd}<>"/dev/tcp/$(peer "$1")/7000"
+	echo $(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+	exec {fd}>&-
+}
+
 silenced=0
 
 # silence N netem|nft: nothing reaches peer N, nothing comes from it, nobody says why.
