@@ -304,7 +304,7 @@ static __always_inline void aborted(const struct sock *sk, const struct tcp_sock
 		ADD(&peer->aborts_linger, 1);
 }
 
-/* A connection ends; 0 when it ended well. A reset that comes after the local side closed (no struct
+/* A connection ends; 0 when it ended well. A reset or silence after the local side closed (no struct
  * socket any more) hurts nobody. */
 static __always_inline __u8 connection_ended(const struct sock *sk, const struct tcp_sock *tp,
 					     struct peer_value *peer, int old, int err,
@@ -328,6 +328,8 @@ static __always_inline __u8 connection_ended(const struct sock *sk, const struct
 	case ETIMEDOUT:
 	case EHOSTUNREACH:
 	case ENETUNREACH:
+		if (old != TCP_ESTABLISHED && !GET(direct, sk, sk_socket))
+			return 0;
 		ADD(&peer->broken, 1);
 		return CONN_BROKEN;
 	}

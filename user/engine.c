@@ -432,6 +432,8 @@ int engine_run(struct engine *engine, struct err *err)
 	if (code < 0 && !err->code) {
 		if (engine->sink_err.code)
 			*err = engine->sink_err;
+		else if (code == -EINTR)
+			err_set(err, code, "interrupted twice: ended at once, without its report");
 		else
 			err_set(err, code, "%s", strerror(-code));
 	}

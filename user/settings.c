@@ -106,7 +106,7 @@ static bool is_threshold(const char *key)
 	return false;
 }
 
-/* What the buckets of model/process.h can hold; other thresholds take any number of 0 or more. */
+/* What the buckets of model/process.h can hold, what is divided by; other thresholds take any number of 0 or more. */
 static const struct bound {
 	const char *key;
 	double min, max;
@@ -114,6 +114,8 @@ static const struct bound {
 	{"leak.bucket_s", 2, 3600},
 	{"leak.min_rises", 2, FLOORS - 1},
 	{"leak.min_buckets", 1, FLOORS - 1},
+	{"path-loss.min_segments", 1, 1e9},
+	{"network-partition.client_weight", 1, 1e3},
 };
 
 static int check_bounds(const char *key, double number, struct err *err)
@@ -271,7 +273,7 @@ static int set_label(struct settings *s, const char *key, const char *value, str
 {
 	char name[128];
 
-	if (key[strspn(key, LABEL_LETTERS)])
+	if (!key[0] || key[strspn(key, LABEL_LETTERS)])
 		return err_set(err, -EINVAL, "label '%s': only letters, digits, '.', '_' and '-'",
 			       key);
 	if (!value[0])

@@ -413,6 +413,9 @@ static int worse_first(const void *a, const void *b)
 	/* A cause goes before what it caused. */
 	if (!x->n_caused_by != !y->n_caused_by)
 		return x->n_caused_by ? 1 : -1;
+	/* A busy host is beside the question; which of the three it is is the question. */
+	if ((x->claim.rule->class == CLASS_SYSTEM) != (y->claim.rule->class == CLASS_SYSTEM))
+		return x->claim.rule->class == CLASS_SYSTEM ? 1 : -1;
 	if (x->claim.confidence != y->claim.confidence)
 		return x->claim.confidence > y->claim.confidence ? -1 : 1;
 	if (x->count != y->count)

@@ -73,7 +73,21 @@ static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS]
 	ret[PEER_ABORTS_LINGER] = e->aborts_linger;
 }
 
-/* Evicting a peer that was idle for a whole window costs nothing that is judged. */
+/* From so many refusals on a service may be judged by them (see refused.c). */
+#define REFUSED_FEW 3
+
+/* Is anything in the window that could become a finding? */
+static bool in_trouble(const struct peer *peer, const struct frame *frame)
+{
+	__u64 last_ns = peer->lost_ns > peer->unanswered_ns ? peer->lost_ns : peer->unanswered_ns;
+
+	if (peer->reset_ns > last_ns)
+		last_ns = peer->reset_ns;
+	return (last_ns && frame->now_ns - last_ns < frame->window_ns) ||
+	       peer_window(peer, frame, PEER_REFUSED) >= REFUSED_FEW;
+}
+
+/* Evicting a peer whose connections ended well costs nothing that is judged. */
 static void count_eviction(struct peers *peers, const struct frame *frame)
 {
 	const struct peer *oldest;
@@ -81,8 +95,15 @@ static void count_eviction(struct peers *peers, const struct frame *frame)
 	if (peers->table.used < peers->table.limit)
 		return;
 	oldest = table_oldest(&peers->table);
-	if (oldest->live || frame->now_ns - oldest->changed_ns < frame->window_ns)
+	if (oldest->live || in_trouble(oldest, frame))
 		peers->dropped++;
+}
+
+/* A port scan, a client that came and went: with a full table not worth another's place. */
+static bool is_harmless(const struct event_tcp_peer *e)
+{
+	return !e->live && !e->segs_retrans && !e->timed_out && !e->unreachable && !e->broken &&
+	       !e->resets && e->refused < REFUSED_FEW;
 }
 
 static struct peer *peer_add(struct peers *peers, const struct frame *frame,
@@ -289,6 +310,8 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 	struct moves moves;
 
 	counters_of(e, next);
+	if (!peer && peers->table.used == peers->table.limit && is_harmless(e))
+		return 0;
 	if (!peer) {
 		peer = peer_add(peers, frame, &e->peer, e->h.ts_ns);
 		if (!peer)

@@ -18,8 +18,8 @@
 #include "model/table.h"
 #include "model/window.h"
 
-/* 2 KB each once active: 4 MB when full, within the 8 MB that the whole program may take. */
-#define MODEL_PEERS_MAX 2048
+/* 2 KB each once active: 9 MB when full. */
+#define MODEL_PEERS_MAX 4096
 
 /* Cumulative counters whose rates are judged: those of struct event_tcp_peer, and one of ours. */
 enum peer_counter {
@@ -130,7 +130,7 @@ struct peer {
 struct peers {
 	struct table table;	      /* struct peer by key */
 	__u64 retired[PEER_COUNTERS]; /* gained by peers that were forgotten */
-	__u64 dropped; /* peers that were evicted while their counts still mattered */
+	__u64 dropped; /* peers that were evicted while their counts still mattered: live, or in trouble */
 };
 
 void peers_init(struct peers *peers);

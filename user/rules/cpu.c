@@ -52,7 +52,7 @@ static bool find_saturated(const struct model *model, struct saturated *s)
 	double seconds = model_threshold(model, &span_s);
 
 	machine_span(model_machine(model), (__u64)(seconds * 1e9), &s->load);
-	if (s->load.seconds < 0.8 * seconds || !s->load.cpus ||
+	if (s->load.seconds < MACHINE_SPAN_SHARE * seconds || !s->load.cpus ||
 	    s->load.least_running <= s->load.cpus)
 		return false;
 	s->queue = s->load.running / s->load.cpus - 1.0;
@@ -131,6 +131,11 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	judgement->claim(judgement->ctx, &claim);
 }
 
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	return machine_exposed_for(model, model_threshold(model, &span_s), buf, size);
+}
+
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct event_host_load *look = machine_look(model_machine(model), 0);
@@ -151,7 +156,7 @@ const struct rule cpu_saturated_rule = {
 	.needs = {PROBE_LOAD},
 	.thresholds = (const struct threshold *const[]){&queue_per_cpu, &warn_per_cpu, &some_share,
 							&span_s, &nice_share, &steal_share, NULL},
-	.exposed = machine_exposed,
+	.exposed = exposed,
 	.judge = judge,
 	.recovered = recovered,
 	.open_evals = 2,

@@ -36,6 +36,7 @@
 #define CRITICAL_LEFT (1ULL << 30)
 /* Looks are told while something moves: what is older than this does not grow now. */
 #define FRESH_NS (12 * S_NS)
+#define NOSPC_NS (60 * S_NS)
 
 static const struct threshold full_share = {
 	"disk-full.full_share", 0.90, "1",
@@ -148,16 +149,19 @@ static void forecast(const struct model *model, struct fill *f)
 
 /* ---- finding ---- */
 
+/* Writes that the device had no room for. A minute after the last there may be: a new one would tell. */
 static __u64 nospc(const struct model *model, __u32 dev)
 {
+	const struct frame *frame = model_frame(model);
 	const struct disk *disk = disks_find(model_disks(model), dev);
 	__u64 n = 0;
 
 	if (disk && disk->info.parent)
 		disk = disks_find(model_disks(model), disk->info.parent);
 	for (unsigned int i = 0; disk && i < disk->n_faults; i++)
-		if (disk->fault[i].status == BLOCK_NOSPC && disk->fault[i].op == BLOCK_WRITE)
-			n += disk_fault_window(&disk->fault[i], model_frame(model), FAULT_HARMFUL);
+		if (disk->fault[i].status == BLOCK_NOSPC && disk->fault[i].op == BLOCK_WRITE &&
+		    frame->now_ns - disk->fault[i].last_ns < NOSPC_NS)
+			n += disk_fault_window(&disk->fault[i], frame, FAULT_HARMFUL);
 	return n;
 }
 
@@ -175,7 +179,9 @@ static bool find_fill(const struct model *model, const struct fs *fs, struct fil
 		return false;
 	f->share = (double)used / (double)(used + s->avail_bytes);
 	if (s->inodes)
-		f->inode_share = (double)(s->inodes - s->inodes_free) / (double)s->inodes;
+		f->inode_share = s->inodes > s->inodes_free
+					 ? (double)(s->inodes - s->inodes_free) / (double)s->inodes
+					 : 0.0;
 	f->nospc = nospc(model, fs->dev);
 	f->by_inodes = f->inode_share >= full && f->inode_share > f->share;
 	f->full = f->share >= full || f->by_inodes;

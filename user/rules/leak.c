@@ -23,7 +23,9 @@
  *	c = c + (0.95 - c) * 0.5 * s
  * times, for what speaks against:
  *	1 - 0.10 * (1 - a / 30)	the process was a < 30 s old when the growth began: starting up
- *	0.85			no rise in the latest bucket
+ *	0.83			in its place, while it has risen fewer than min_rises + 2 times: a pool is filled
+ *				as one starts, and nothing but the end of it tells one from a leak
+ *	0.80			no rise in the latest bucket
  *	0.90			the kind that grows fell at more than a quarter of the breakdowns
  *
  * Severity: critical when the limit is reached within the hour at this rate, else warning.
@@ -32,6 +34,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/families.h"
@@ -44,6 +47,7 @@
 #define GROWTH_SUSPECT	  3
 #define SUSPECTS_MAX	  8 /* armed at once: each costs a walk over its descriptors a tick */
 #define RISES_PATIENCE	  3 /* so many more rises are waited for a breakdown that does not come */
+#define RISES_EARLY	  2 /* so many more make a young process's growth sure */
 #define ASK_NS		  (10 * 1000000000ULL)
 #define HOUR_S		  3600.0
 #define YOUNG_S		  30.0
@@ -79,21 +83,55 @@ static bool is_leaking(const struct model *model, const struct trend *trend)
 	       trend->growth >= model_threshold(model, &min_growth);
 }
 
-/* Processes that gained a descriptor since then: so many tests are made. Others never did: steady. */
-static void count_processes(const struct model *model, __u64 since_ns, unsigned int *ret_grown,
-			    unsigned int *ret_steady)
+/* When processes last gained a descriptor, sorted, and how many never did: read once for all suspects. */
+struct crowd {
+	__u64 *grown_ns;
+	unsigned int n;
+	unsigned int steady;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void crowd_init(struct crowd *crowd, const struct model *model)
 {
 	const struct process *p = NULL;
+	unsigned int n = 0;
 
-	*ret_grown = *ret_steady = 0;
+	memset(crowd, 0, sizeof(*crowd));
+	while ((p = processes_next(model_processes(model), p)))
+		n += p->counted && p->grown_ns;
+	crowd->grown_ns = n ? calloc(n, sizeof(*crowd->grown_ns)) : NULL;
 	while ((p = processes_next(model_processes(model), p))) {
 		if (!p->counted)
 			continue;
-		if (p->grown_ns > since_ns)
-			(*ret_grown)++;
-		else if (!p->grown_ns && process_buckets(p, model_frame(model)) >= BUCKETS_STEADY)
-			(*ret_steady)++;
+		if (!p->grown_ns)
+			crowd->steady += process_buckets(p, model_frame(model)) >= BUCKETS_STEADY;
+		else if (crowd->grown_ns)
+			crowd->grown_ns[crowd->n++] = p->grown_ns;
 	}
+	if (crowd->n)
+		qsort(crowd->grown_ns, crowd->n, sizeof(*crowd->grown_ns), by_time);
+}
+
+/* Processes that gained a descriptor since then: so many tests are made. */
+static unsigned int crowd_grown(const struct crowd *crowd, __u64 since_ns)
+{
+	unsigned int from = 0, to = crowd->n;
+
+	while (from < to) {
+		unsigned int middle = from + (to - from) / 2;
+
+		if (crowd->grown_ns[middle] > since_ns)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return crowd->n - from;
 }
 
 static bool scans_work(const struct model *model)
@@ -113,7 +151,8 @@ static double forecast_s(const struct leak *leak)
 	return p->limit > p->fds ? (double)(p->limit - p->fds) / leak->trend.per_s : 0.0;
 }
 
-static void examine(struct leak *leak, const struct model *model, const struct process *process)
+static void examine(struct leak *leak, const struct model *model, const struct process *process,
+		    const struct crowd *crowd)
 {
 	__u64 born_ns = model_mono_of_boot(model, process->start_ns);
 	unsigned int grown;
@@ -129,8 +168,10 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 	/* The breakdown is on its way: what is claimed now would be taken back then. */
 	if (leak->kind == LEAK_UNKNOWN && (!scans_work(model) || leak->trend.rises >= patience))
 		leak->kind = LEAK_FDS;
-	count_processes(model, leak->trend.since_ns, &grown, &leak->steady);
+	grown = crowd_grown(crowd, leak->trend.since_ns);
+	leak->steady = crowd->steady;
 	leak->chance = trend_chance(&leak->trend, grown ? grown : 1);
+	leak->early = leak->trend.rises < model_threshold(model, &min_rises) + RISES_EARLY;
 	leak->age_s = -1.0;
 	if (born_ns)
 		leak->age_s = leak->trend.since_ns > born_ns
@@ -139,22 +180,38 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 	leak->left_s = forecast_s(leak);
 }
 
+static bool may_be_ours(const struct model *model, const struct breakdown *b,
+			const struct peer *peer)
+{
+	return peer->key.dir == PEER_OUT && peer->key.port == b->peer->port && peer->live &&
+	       (peer->key.netns != b->peer->netns || peer_is_loopback(peer, model_nics(model)));
+}
+
 /*
- * Sockets that a client on this host holds at us: it opened them and keeps them, we only do not
- * hang up. One fault: the client's. Told by the peers: as many connections to our port live on the
- * other side.
+ * Sockets that clients on this host hold at us: they opened them and keep them, we only do not hang up. One
+ * fault: the client's. Told by the peers: as many connections as we hold (half as many to twice) live at one
+ * address's same port, from another namespace or over loopback.
  */
 static bool is_mirror(const struct model *model, const struct breakdown *b)
 {
 	const struct peer *peer = NULL;
-	__u64 live = 0;
 
 	if (b->kind != LEAK_SOCKETS || !b->peer || b->peer->dir != PEER_IN)
 		return false;
-	while ((peer = peers_next(model_peers(model), peer)))
-		if (peer->key.dir == PEER_OUT && peer->key.port == b->peer->port)
-			live += peer->live;
-	return 2 * live >= b->held;
+	while ((peer = peers_next(model_peers(model), peer))) {
+		const struct peer *other = NULL;
+		__u64 live = 0;
+
+		if (!may_be_ours(model, b, peer))
+			continue;
+		while ((other = peers_next(model_peers(model), other)))
+			if (may_be_ours(model, b, other) &&
+			    memcmp(other->key.addr, peer->key.addr, sizeof(peer->key.addr)) == 0)
+				live += other->live;
+		if (2 * live >= b->held && live <= 2ULL * b->held)
+			return true;
+	}
+	return false;
 }
 
 /* ---- the claim ---- */
@@ -167,7 +224,7 @@ static double confidence_of(const struct leak *leak, enum basis *ret_basis)
 
 	*ret_basis = BASIS_INFERRED;
 	/* The control: other kinds of descriptors, or other processes, gained (next to) nothing. */
-	if (b->kind == LEAK_UNKNOWN || (5 * b->others > b->grown && !leak->steady))
+	if (b->kind == LEAK_UNKNOWN || (5 * llabs(b->others) > b->grown && !leak->steady))
 		return 0.70 * sure;
 	*ret_basis = BASIS_MEASURED;
 	return 0.95 * sure * (0.7 + 0.3 * (share < 1.0 ? share : 1.0));
@@ -201,7 +258,9 @@ static void judge(const struct model *model, const struct judgement *judgement,
 {
 	unsigned int rises = (unsigned int)model_threshold(model, &min_rises);
 	const struct process *p = NULL;
+	struct crowd crowd = {0};
 	struct leak leak;
+	bool any = false;
 
 	while ((p = processes_next(model_processes(model), p))) {
 		if (!is_asked(model, p) || !p->grown_ns)
@@ -209,10 +268,14 @@ static void judge(const struct model *model, const struct judgement *judgement,
 		leak.trend = trend_of(p, model_frame(model), rises);
 		if (!is_leaking(model, &leak.trend))
 			continue;
-		examine(&leak, model, p);
+		if (!any)
+			crowd_init(&crowd, model);
+		any = true;
+		examine(&leak, model, p, &crowd);
 		if (leak.kind == kind && !is_mirror(model, &leak.parts))
 			claim_leak(model, rule, &leak, judgement);
 	}
+	free(crowd.grown_ns);
 }
 
 /* ---- asks ---- */

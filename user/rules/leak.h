@@ -15,6 +15,7 @@ struct leak {
 	double chance;	     /* that a process without a trend looks so */
 	unsigned int steady; /* other processes whose floor did not rise */
 	double age_s;	     /* of the process when the growth began; negative: unknown */
+	bool early;	     /* it has risen as often as it must, and hardly oftener */
 	double left_s;	     /* until the limit at this rate; negative: no limit, or no rate */
 };
 

@@ -2,6 +2,7 @@
 /* leak_claim.c - what a claim on a leaking process says. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/leak.h"
@@ -105,10 +106,16 @@ static void evidence_for(struct claim *claim, const struct leak *leak)
 		       text_duration(t->span_s).s, t->rises, t->rises + t->flats);
 	if (b->kind == LEAK_UNKNOWN)
 		return;
-	claim_evidence(claim, ROLE_FOR, true, "process.fds.growth_of_kind", (double)b->grown,
-		       "{descriptor}", "%s of %s gained in %s are %s",
-		       text_count((__u64)b->grown).s, text_count((__u64)b->total).s,
-		       text_duration(b->span_s).s, b->what);
+	/* Its peers closed what it held before, too. */
+	if (b->grown > b->total)
+		claim_evidence(claim, ROLE_FOR, true, "process.fds.growth_of_kind",
+			       (double)b->grown, "{descriptor}", "%s more %s than %s before",
+			       text_count((__u64)b->grown).s, b->what, text_duration(b->span_s).s);
+	else
+		claim_evidence(claim, ROLE_FOR, true, "process.fds.growth_of_kind",
+			       (double)b->grown, "{descriptor}", "%s of %s gained in %s are %s",
+			       text_count((__u64)b->grown).s, text_count((__u64)b->total).s,
+			       text_duration(b->span_s).s, b->what);
 	if (b->idle)
 		claim_evidence(claim, ROLE_FOR, true, "sockets.idle", b->idle, "{socket}",
 			       "%s open, %s idle for over 10 s; the longest %s",
@@ -122,7 +129,7 @@ static void controls(struct claim *claim, const struct leak *leak)
 {
 	const struct breakdown *b = &leak->parts;
 
-	if (b->kind != LEAK_UNKNOWN && 5 * b->others <= b->grown)
+	if (b->kind != LEAK_UNKNOWN && 5 * llabs(b->others) <= b->grown)
 		claim_evidence(claim, ROLE_CONTROL, true, "process.fds.others", b->others_held,
 			       "{descriptor}", "its %s other descriptors changed by %+lld",
 			       text_count(b->others_held).s, (long long)b->others);
@@ -138,13 +145,13 @@ static double against(struct claim *claim, const struct leak *leak)
 	double factor = 1.0;
 
 	if (leak->age_s >= 0.0 && leak->age_s < YOUNG_S) {
-		factor *= 1.0 - 0.10 * (1.0 - leak->age_s / YOUNG_S);
+		factor *= leak->early ? 0.83 : 1.0 - 0.10 * (1.0 - leak->age_s / YOUNG_S);
 		claim_evidence(claim, ROLE_AGAINST, false, "process.age", floor(leak->age_s), "s",
 			       "the process was %s old when it began: starting up?",
 			       text_duration(leak->age_s).s);
 	}
 	if (leak->trend.flats) {
-		factor *= 0.85;
+		factor *= 0.80;
 		claim_text(claim, ROLE_AGAINST, "no growth in the latest bucket: a plateau?");
 		claim->evidence[claim->n_evidence - 1].supports = false;
 	}

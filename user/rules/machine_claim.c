@@ -31,3 +31,15 @@ bool machine_exposed(const struct model *model, char *buf, size_t size)
 	snprintf(buf, size, "the host's load was looked at less than three times");
 	return false;
 }
+
+bool machine_exposed_for(const struct model *model, double span_s, char *buf, size_t size)
+{
+	struct load_span span;
+
+	machine_span(model_machine(model), (__u64)(span_s * 1e9), &span);
+	if (span.seconds >= MACHINE_SPAN_SHARE * span_s)
+		return true;
+	snprintf(buf, size, "the host's load was looked at for %.0f s; this takes %.0f",
+		 span.seconds > 0.0 ? span.seconds : 0.0, span_s);
+	return false;
+}

@@ -238,7 +238,7 @@ static bool under_pressure(const struct model *model, struct load_span *span)
 	double span_s = model_threshold(model, &pressure_span);
 
 	machine_span(model_machine(model), (__u64)(span_s * 1e9), span);
-	return span->seconds >= 0.8 * span_s &&
+	return span->seconds >= MACHINE_SPAN_SHARE * span_s &&
 	       span->mem_some >= model_threshold(model, &pressure_some);
 }
 
@@ -286,6 +286,11 @@ static void judge_pressure(const struct model *model, const struct judgement *ju
 	judgement->claim(judgement->ctx, &claim);
 }
 
+static bool pressure_exposed(const struct model *model, char *buf, size_t size)
+{
+	return machine_exposed_for(model, model_threshold(model, &pressure_span), buf, size);
+}
+
 static bool pressure_recovered(const struct model *model, const struct subject *subject,
 			       __u64 since_ns)
 {
@@ -307,7 +312,7 @@ const struct rule memory_pressure_rule = {
 	.needs = {PROBE_LOAD, PROBE_PRESSURE},
 	.thresholds = (const struct threshold *const[]){&pressure_some, &pressure_full,
 							&pressure_span, NULL},
-	.exposed = machine_exposed,
+	.exposed = pressure_exposed,
 	.judge = judge_pressure,
 	.recovered = pressure_recovered,
 	.open_evals = 2,

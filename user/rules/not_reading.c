@@ -11,7 +11,8 @@
  *	c = 0.99 * (1 - 0.7 / t)
  * times 0.8 when sockets also run into timeouts: then the probes are not answered, and it may be gone.
  *
- * Severity: warning; critical from critical_s on: whoever sends to it stands still.
+ * Severity: warning; critical from critical_s on: whoever sends to it stands still. Info for a client, which only
+ * connects to us: a download that is paused, a viewer that fell asleep.
  */
 #include <math.h>
 #include <stdio.h>
@@ -80,8 +81,10 @@ static void advise(struct claim *claim, const struct peer *peer)
 static void claim_closed(const struct model *model, const struct peer *peer,
 			 const struct judgement *judgement)
 {
-	struct subject subject = subject_peer(model, peer->key.addr, peer->key.netns,
-					      peer->key.port, peer->key.dir, peer->ifindex);
+	bool client = peer->key.dir == PEER_IN;
+	struct subject subject =
+		subject_peer(model, peer->key.addr, peer->key.netns, client ? 0 : peer->key.port,
+			     peer->key.dir, peer->ifindex);
 	double seconds = closed_for_s(peer), c = 0.99 * (1.0 - 0.7 / seconds);
 	__u64 now_ns = model_now(model);
 	struct claim claim;
@@ -90,13 +93,16 @@ static void claim_closed(const struct model *model, const struct peer *peer,
 	subject_label(&subject, label, sizeof(label));
 	claim_init(&claim, &peer_not_reading_rule, &subject);
 	claim.basis = BASIS_REPORTED;
-	if (seconds >= model_threshold(model, &critical_s))
+	if (client)
+		claim.severity = SEVERITY_INFO;
+	else if (seconds >= model_threshold(model, &critical_s))
 		claim.severity = SEVERITY_CRITICAL;
 	claim.count = peer->live_zero_win;
 	claim.first_ns = now_ns - (__u64)(seconds * 1e9);
 	claim.last_ns = now_ns;
 	claim.window_ns = (__u64)(seconds * 1e9);
-	claim_message(&claim, "NETWORK: %s does not read; its host and the path are well.", label);
+	claim_message(&claim, "NETWORK: %s%s does not read; its host and the path are well.",
+		      client ? "client " : "", label);
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s does not read.", label);
 	name_victim(&claim, peer);

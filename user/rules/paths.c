@@ -62,6 +62,9 @@ static void add_peer(struct path *path, const struct model *model, const struct 
 	    (!path->main || gain[PEER_SEGS_OUT] > peer_window(path->main, frame, PEER_SEGS_OUT)))
 		path->main = peer;
 	path->mine |= !pid || pid == peer->pid;
+	path->inbound &= peer->key.dir == PEER_IN;
+	path->bytes_acked += peer->bytes_acked;
+	path->bytes_received += peer->bytes_received;
 	path->live += peer->live;
 	path->live_stuck += peer->live_stuck;
 	path->live_reord += peer->live_reord;
@@ -102,6 +105,7 @@ static void path_begin(struct path *path, const struct model *model,
 	const struct peer *peer = *peers;
 
 	path->peers = peers;
+	path->inbound = true;
 	memcpy(path->addr, peer->key.addr, sizeof(path->addr));
 	path->netns = peer->key.netns;
 	path->ifindex = peer->ifindex;
@@ -179,8 +183,28 @@ struct subject path_subject(const struct model *model, const struct path *path)
 	return subject_peer(model, path->addr, path->netns, path->port, path->dir, path->ifindex);
 }
 
+/* What is on its way, or was lost, is in one of the counts only. */
+#define ON_THE_WAY 16384
+
+static bool is_near(__u64 a, __u64 b)
+{
+	__u64 most = a > b ? a : b, least = a > b ? b : a;
+
+	return most - least <= ON_THE_WAY + most / 4;
+}
+
 bool paths_are_twins(const struct path *a, const struct path *b)
 {
 	return a != b && a->port && a->port == b->port && a->dir != b->dir &&
-	       (a->netns != b->netns || (a->loopback && b->loopback));
+	       (a->netns != b->netns || (a->loopback && b->loopback)) &&
+	       is_near(a->bytes_acked, b->bytes_received) &&
+	       is_near(a->bytes_received, b->bytes_acked);
+}
+
+bool peers_are_twins(const struct model *model, const struct peer *a, const struct peer *b)
+{
+	return a->key.port == b->key.port && a->key.dir != b->key.dir &&
+	       (a->key.netns != b->key.netns || peer_is_loopback(a, model_nics(model))) &&
+	       is_near(a->bytes_acked, b->bytes_received) &&
+	       is_near(a->bytes_received, b->bytes_acked);
 }

@@ -22,14 +22,17 @@ struct path {
 	unsigned int n_services; /* different ports and directions */
 	__u16 port;		 /* the only one's; 0 when there are several */
 	__u8 dir;
+	bool inbound;		 /* it only connects to us: a client */
 	const struct peer *main; /* the peer with most segments that has an owner; may be NULL */
 	/* over the window; segments and resends as far as they are settled */
 	__u64 gain[PEER_COUNTERS];
-	double spurious; /* resends that the peer got twice (DSACK) */
-	double excused;	 /* handshakes, path-MTU resends, local send errors, a peer that is silent
+	double spurious;   /* resends that the peer got twice (DSACK) */
+	double excused;	   /* handshakes, path-MTU resends, local send errors, a peer that is silent
 			    now */
-	double lost;	 /* resends less these two */
-	double ratio;	 /* lost / segments */
+	double lost;	   /* resends less these two */
+	double ratio;	   /* lost / segments */
+	__u64 bytes_acked; /* as the sockets have it, over their lives */
+	__u64 bytes_received;
 	/* now */
 	__u32 live;
 	__u32 live_stuck;
@@ -58,9 +61,11 @@ bool paths_share_nic(const struct path *a, const struct path *b);
 struct subject path_subject(const struct model *model, const struct path *path);
 /*
  * The same connections seen from their other end on this host (a namespace beyond a veth,
- * loopback): the one service of each has the same port in the opposite direction. Ambiguous cases
- * are not twins.
+ * loopback): the one service of each has the same port in the opposite direction, and what one got the other
+ * sent. Ambiguous cases are not twins.
  */
 bool paths_are_twins(const struct path *a, const struct path *b);
+/* The same of two peers. */
+bool peers_are_twins(const struct model *model, const struct peer *a, const struct peer *b);
 
 #endif

@@ -18,7 +18,9 @@
  *	the false-alarm chance for one silent peer.
  * times 0.7 when the peer's window is closed (then it answers, and does not read).
  *
- * Severity: warning; critical from critical_s on: what depends on the peer is refused service now.
+ * Severity: warning; critical from critical_s on: what depends on the peer is refused service now. Info for a
+ * client, which only connects to us: one that is switched off or walks out of reach is no fault of the network;
+ * several of one subnet at once are network-partition's.
  */
 #include <stdio.h>
 #include <string.h>

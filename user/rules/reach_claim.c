@@ -18,6 +18,9 @@ static struct subject subject_of(const struct model *model, const struct silence
 {
 	const struct peer *p = x->service;
 
+	/* The port is ours then. */
+	if (x->path->inbound)
+		return subject_peer(model, x->path->addr, x->path->netns, 0, 0, x->path->ifindex);
 	if (!p)
 		return path_subject(model, x->path);
 	return subject_peer(model, p->key.addr, p->key.netns, p->key.port, p->key.dir, p->ifindex);
@@ -28,6 +31,12 @@ static void message(struct claim *claim, const struct model *model, const struct
 {
 	char nic[32];
 
+	if (x->path->inbound) {
+		claim_message(claim,
+			      "NETWORK: client %s stopped answering; it may be switched off.",
+			      label);
+		return;
+	}
 	nic_label(model, x->path->netns, x->path->ifindex, nic, sizeof(nic));
 	if (x->answering)
 		claim_message(claim,
@@ -80,7 +89,10 @@ static double evidence_against(struct claim *claim, const struct silence *x)
 			       "{socket}", "%s with a closed window: it may only not read",
 			       text_plural(x->zero_win, "socket").s);
 	}
-	if (x->service)
+	if (x->path->inbound)
+		claim_text(claim, ROLE_AGAINST,
+			   "it only connects to us: clients come and go, nobody here waits for it");
+	else if (x->service)
 		claim_text(claim, ROLE_AGAINST,
 			   "other ports of the host answer: only this one is meant");
 	return factor;
@@ -131,7 +143,9 @@ void silence_claim(const struct model *model, const struct silence *x,
 
 	subject_label(&subject, label, sizeof(label));
 	claim_init(&claim, &peer_unreachable_rule, &subject);
-	if (silent_s >= model_threshold(model, &reach_critical_s))
+	if (x->path->inbound)
+		claim.severity = SEVERITY_INFO;
+	else if (silent_s >= model_threshold(model, &reach_critical_s))
 		claim.severity = SEVERITY_CRITICAL;
 	claim.basis = x->answering ? BASIS_MEASURED : BASIS_INFERRED;
 	confidence = x->answering ? 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / x->answering)

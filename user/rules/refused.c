@@ -13,7 +13,7 @@
  * address instead. A scan of our own closed ports makes no attempts of ours and is not seen here.
  *
  * Severity: warning; critical when the service accepted connections earlier in this run: what used it
- * is refused service now.
+ * is refused service now. Info when whoever is refused gets through at an address of the other family.
  */
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +67,31 @@ static void look_at_host(struct host_view *view, const struct model *model, cons
 	}
 }
 
+static bool is_ipv4(const struct peer *peer)
+{
+	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(peer->key.addr, mapped, sizeof(mapped)) == 0;
+}
+
+/* Who is refused by the one family's address goes on to the other's and gets through: "localhost" of a program that
+ * listens by IPv4 only. NULL: no such. */
+static const struct peer *find_detour(const struct model *model, const struct peer *peer)
+{
+	const struct frame *frame = model_frame(model);
+	__u64 refused = peer_window(peer, frame, PEER_REFUSED);
+	const struct peer *other = NULL;
+
+	while ((other = peers_next(model_peers(model), other)))
+		if (other->key.netns == peer->key.netns && other->key.dir == PEER_OUT &&
+		    other->key.port == peer->key.port && is_ipv4(other) != is_ipv4(peer) &&
+		    (!other->pid || !peer->pid || other->pid == peer->pid) &&
+		    peer_window(other, frame, PEER_ESTABLISHED) >= refused / 2 &&
+		    other->made_ns + frame->bucket_ns >= peer->refused_ns)
+			return other;
+	return NULL;
+}
+
 static void name_victim(struct claim *claim, const struct peer *peer)
 {
 	struct subject s = {.type = SUBJECT_PROCESS, .pid = peer->pid, .start_ns = peer->start_ns};
@@ -95,6 +120,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	const struct frame *frame = model_frame(model);
 	double refused = (double)peer_window(peer, frame, PEER_REFUSED);
 	double made = (double)peer_window(peer, frame, PEER_ESTABLISHED);
+	const struct peer *detour = find_detour(model, peer);
 	struct subject subject = subject_peer(model, peer->key.addr, peer->key.netns,
 					      peer->key.port, peer->key.dir, peer->ifindex);
 	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns);
@@ -115,7 +141,8 @@ static void claim_service(const struct model *model, const struct peer *peer,
 		      label);
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s refuses connections.", label);
-	name_victim(&claim, peer);
+	if (!detour)
+		name_victim(&claim, peer);
 	claim_evidence(&claim, ROLE_FOR, true, "tcp.attempts.refused", refused, "{connection}",
 		       "%s of %s refused by the peer's host", text_count((__u64)refused).s,
 		       text_plural(peer_window(peer, frame, PEER_ATTEMPTS), "attempt").s);
@@ -123,6 +150,15 @@ static void claim_service(const struct model *model, const struct peer *peer,
 		claim_text(&claim, ROLE_CONTROL, "%s at the same address accept%s",
 			   text_plural(view->answering, "other port").s,
 			   view->answering == 1 ? "s" : "");
+	if (detour) {
+		claim.severity = SEVERITY_INFO;
+		claim_evidence(
+			&claim, ROLE_AGAINST, true, "tcp.attempts.detour",
+			(double)peer_window(detour, frame, PEER_ESTABLISHED), "{connection}",
+			"%s made at %s instead: nobody is refused service",
+			text_plural(peer_window(detour, frame, PEER_ESTABLISHED), "connection").s,
+			text_addr(detour->key.addr, detour->key.port).s);
+	}
 	if (made > 0.0)
 		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.attempts.established", made,
 			       "{connection}", "%s made before: flapping, or overloaded",
@@ -220,8 +256,8 @@ const struct rule connect_refused_rule = {
 	.fault_at = AT_PEER,
 	.meaning = "The peer's host answers and refuses: nothing listens on that port.",
 	.against =
-		"Connections to the same port that are made; a refusal or two; many ports at one address "
-		"at once, which is a scan.",
+		"Connections to the same port that are made, at this address or one of the other family; a "
+		"refusal or two; many ports at one address at once, which is a scan.",
 	.todo = "Start the service at the peer, or correct the address and port that the client uses.",
 	.needs = {PROBE_TCP_STATE},
 	.tables = {"tcp.peers", "model.peers"},

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "rules/paths.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -107,9 +108,7 @@ static bool has_twin(const struct model *model, const struct peer *peer)
 	const struct peer *other = NULL;
 
 	while ((other = peers_next(model_peers(model), other)))
-		if (other->key.port == peer->key.port && other->key.dir != peer->key.dir &&
-		    (other->key.netns != peer->key.netns ||
-		     peer_is_loopback(peer, model_nics(model))) &&
+		if (peers_are_twins(model, peer, other) &&
 		    peer_window(other, model_frame(model), PEER_RESETS))
 			return true;
 	return false;

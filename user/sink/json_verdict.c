@@ -90,8 +90,11 @@ static void add_probes(struct build *b, struct json_object *o, const struct mode
 	struct json_object *list = NULL;
 
 	for (unsigned int i = 0; (p = model_probe_at(model, i)) && !b->oom; i++) {
-		struct json_object *item = build_object(b, NULL, NULL);
+		struct json_object *item;
 
+		if (!p->name[0])
+			continue; /* only in a capture that somebody wrote */
+		item = build_object(b, NULL, NULL);
 		if (!list)
 			list = build_list(b, o, "probes", 0);
 		build_text_n(b, item, "name", p->name, sizeof(p->name));
@@ -108,8 +111,11 @@ static void add_hooks(struct build *b, struct json_object *o, const struct model
 	struct json_object *list = NULL;
 
 	for (unsigned int i = 0; (h = model_hook_at(model, i)) && !b->oom; i++) {
-		struct json_object *item = build_object(b, NULL, NULL);
+		struct json_object *item;
 
+		if (!h->name[0])
+			continue; /* only in a capture that somebody wrote */
+		item = build_object(b, NULL, NULL);
 		if (!list)
 			list = build_list(b, o, "hooks", 0);
 		build_text_n(b, item, "name", h->name, sizeof(h->name));
@@ -127,8 +133,11 @@ static void add_limits(struct build *b, struct json_object *o, const struct mode
 	struct json_object *list = NULL;
 
 	for (unsigned int i = 0; (t = model_table_at(model, i)) && !b->oom; i++) {
-		struct json_object *item = build_object(b, NULL, NULL);
+		struct json_object *item;
 
+		if (!t->name[0])
+			continue; /* only in a capture that somebody wrote */
+		item = build_object(b, NULL, NULL);
 		if (!list)
 			list = build_list(b, o, "limits", 0);
 		build_text_n(b, item, "name", t->name, sizeof(t->name));
@@ -145,8 +154,11 @@ static void add_rings(struct build *b, struct json_object *o, const struct model
 	struct json_object *list = NULL;
 
 	for (unsigned int i = 0; (r = model_ring_at(model, i)) && !b->oom; i++) {
-		struct json_object *item = build_object(b, NULL, NULL);
+		struct json_object *item;
 
+		if (!r->name[0])
+			continue; /* only in a capture that somebody wrote */
+		item = build_object(b, NULL, NULL);
 		if (!list)
 			list = build_list(b, o, "rings", 0);
 		build_text_n(b, item, "name", r->name, sizeof(r->name));

@@ -29,29 +29,6 @@ void rows_shorten(char *text, unsigned int columns, bool at_clause)
 	memcpy(text + at, "...", 4);
 }
 
-struct row *rows_add(struct rows *rows, unsigned int worth, const char *label, const char *fmt, ...)
-{
-	char text[256];
-	struct row *row;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (rows->n == REPORT_ROWS_MAX) {
-		rows->dropped++;
-		return &rows->no_room;
-	}
-	row = &rows->row[rows->n++];
-	memset(row, 0, sizeof(*row));
-	row->worth = worth;
-	row->label = label;
-	text_ascii(text, sizeof(text), text);
-	rows_shorten(text, label ? REPORT_COLUMNS - REPORT_INDENT : REPORT_COLUMNS, !label);
-	memcpy(row->text, text, strlen(text) + 1); /* short enough now */
-	return row;
-}
-
 static void drop(struct rows *rows, unsigned int i)
 {
 	memmove(&rows->row[i], &rows->row[i + 1], (rows->n - i - 1) * sizeof(rows->row[0]));
@@ -69,6 +46,32 @@ static unsigned int least(const struct rows *rows)
 		    (worst == rows->n || rows->row[i].worth >= rows->row[worst].worth))
 			worst = i;
 	return worst;
+}
+
+struct row *rows_add(struct rows *rows, unsigned int worth, const char *label, const char *fmt, ...)
+{
+	char text[256];
+	struct row *row;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* What must stay takes the place of what is worth least. */
+	if (rows->n == REPORT_ROWS_MAX && worth == ROW_KEEP && least(rows) < rows->n)
+		drop(rows, least(rows));
+	if (rows->n == REPORT_ROWS_MAX) {
+		rows->dropped++;
+		return &rows->no_room;
+	}
+	row = &rows->row[rows->n++];
+	memset(row, 0, sizeof(*row));
+	row->worth = worth;
+	row->label = label;
+	text_ascii(text, sizeof(text), text);
+	rows_shorten(text, label ? REPORT_COLUMNS - REPORT_INDENT : REPORT_COLUMNS, !label);
+	memcpy(row->text, text, strlen(text) + 1); /* short enough now */
+	return row;
 }
 
 /* The note goes above the last two rows: an empty one and the cost. */

@@ -268,8 +268,14 @@ static void test_eviction_counts_what_mattered(void **state)
 	}
 	/* Idle for longer than the window: nothing that is judged is lost. */
 	wait_s(&w, 100);
+	/* It came, was refused and went: not worth another's place. */
+	e = peer_out(1, 2);
+	e.refused = 1;
+	put_peer(&w, &e);
+	assert_null(peers_find(model_peers(w.model), &e.peer));
 	e = peer_out(1, 1);
 	e.segs_out = 7;
+	e.live = 1;
 	put_peer(&w, &e);
 	assert_int_equal(model_peers(w.model)->dropped, 0);
 	/* That one may have been here before: what the kernel counted so far is not of now. */

@@ -39,9 +39,9 @@ buffered() { dd if=/dev/zero of="$1" bs=64k count=$(($2 * 16)) conv=notrunc stat
 
 fs_down() {
 	local at
-	for at in /tmp/fs.*; do
-		[[ -d $at ]] || continue
-		while umount -l "$at" 2>/dev/null; do :; done
-	done
+	# Not by looking at the folders: of a file system that is shut down nothing can be read.
+	while read -r _ at _; do
+		[[ $at != /tmp/fs.* ]] || umount -l "$at"
+	done </proc/mounts
 	rm -f /data/fs-*
 }
