@@ -152,6 +152,8 @@ static void claim_service(const struct model *model, const struct peer *peer,
 			   view->answering == 1 ? "s" : "");
 	if (detour) {
 		claim.severity = SEVERITY_INFO;
+		claim_message(&claim, "NETWORK: %s refuses; its callers get through at %s.", label,
+			      text_addr(detour->key.addr, detour->key.port).s);
 		claim_evidence(
 			&claim, ROLE_AGAINST, true, "tcp.attempts.detour",
 			(double)peer_window(detour, frame, PEER_ESTABLISHED), "{connection}",
