@@ -103,9 +103,6 @@ class Run:
         self.load = pathlib.Path(shutil.copy(self.load, kit / "load"))
         for name in ("guest", "scenarios"):
             shutil.copytree(HERE / name, kit / name)
-        (kit / "bpf").mkdir()  # what is proven of the daemon on this kernel is proven on those too
-        for test in HERE.parent.glob("bpf/test_*.py"):
-            shutil.copy(test, kit / "bpf")
 
     def guest(self, kernel):
         env = {"CULPRIT": self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
