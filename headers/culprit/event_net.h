@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* event_net.h - the ABI of events: interfaces, peers, name servers; this host's own side of the network, and its clock; see event.h. */
+#ifndef CULPRIT_EVENT_NET_H
+#define CULPRIT_EVENT_NET_H
+
+#include "event_type.h"
+
+/* ---- network ---- */
+
+enum peer_dir { PEER_OUT = 1, PEER_IN = 2 };
+
+/* Whom we talk to. Out: we connected, port is the remote one. In: we accepted, port is the local
+ * one. */
+struct peer_key {
+	__u8 addr[16]; /* IPv6, or v4-mapped (::ffff:a.b.c.d) */
+	__u32 netns;
+	__u16 port; /* host byte order */
+	__u8 dir;   /* enum peer_dir */
+	__u8 pad;
+};
+
+enum nic_flag {
+	NIC_UP = 1, /* by the administrator */
+	NIC_RUNNING = 2,
+	NIC_LOOPBACK = 4,
+	NIC_VIRTUAL = 8,
+	NIC_CARRIER = 16,   /* there is a link */
+	NIC_ADDRESSED = 32, /* it has an address of its own that is not link-local */
+	NIC_WIRELESS = 64,
+	NIC_GONE = 128, /* it was removed, or moved to another namespace: forget it */
+};
+
+struct event_nic {
+	struct event h;
+	__u32 ifindex;
+	__u32 netns;
+	__u32 flags;
+	__u32 speed_mbps; /* 0 = unknown */
+	char name[16];
+	__u64 rx_packets;
+	__u64 tx_packets;
+	__u64 rx_errors;
+	__u64 tx_errors;
+	__u64 rx_dropped;
+	__u64 tx_dropped;
+	char kind[16];	      /* of a virtual one: "veth", "bond", "vlan" */
+	__u32 master;	      /* ifindex of the bond or bridge that it is a member of; 0 = none */
+	__u32 parent;	      /* ifindex of what it is stacked on (VLAN, macvlan); 0 = none */
+	__u32 hw_type;	      /* ARPHRD_*; 1 = Ethernet. 0 = unknown: then nothing below is known */
+	__u32 carrier_losses; /* since it was made */
+	__u64 rx_crc_errors;  /* frames whose checksum was wrong */
+	__u64 rx_frame_errors;	 /* frames of a wrong length or alignment */
+	__u64 rx_missed_errors;	 /* frames that found no room in the adapter or its ring */
+	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
+};
+
+/*
+ * One name server that programs of this host ask over UDP, in one network namespace: sent when it changed.
+ * Counted are queries that ask for recursion (RD): what a resolver asks the servers of a zone is not of it.
+ */
+struct event_dns_server {
+	struct event h;
+	__u8 addr[16]; /* v4-mapped where it is IPv4 */
+	__u32 netns;
+	__u32 pid;     /* who asked last, 0 = unknown */
+	__u64 queries; /* each sending: asked again is another one */
+	__u64 answers; /* that a program took, of any outcome; those that come too late are never taken */
+	__u64 failed;	      /* of these: SERVFAIL */
+	__u64 refused;	      /* of these: REFUSED */
+	__u64 nxdomain;	      /* of these: there is no such name, which is no failure */
+	__u64 other;	      /* of these: FORMERR, NOTIMP, and what could not be read */
+	__u64 last_answer_ns; /* CLOCK_MONOTONIC */
+	__u64 start_ns;	      /* of who asked last: start_boottime */
+	char comm[EVENT_COMM_LEN];
+};
+
+/* The root queueing discipline of an interface (tc -s qdisc): sent when it changed. */
+struct event_nic_queue {
+	struct event h;
+	__u32 ifindex;
+	__u32 netns;
+	__u64 packets; /* that left it, since it was put there */
+	__u64 bytes;
+	__u64 drops;	  /* packets that it, or one below it, did not take or threw away */
+	__u64 requeues;	  /* that the driver gave back */
+	__u64 overlimits; /* times that it had to wait: a shaper counts each */
+	__u32 backlog;	  /* gauge: bytes in it */
+	__u32 queued;	  /* gauge: packets in it */
+	char kind[16];	  /* "fq_codel", "tbf", "mq" */
+};
+
+enum retrans_cause {
+	/* No cause: of all resends of data, those on connections that never got data acknowledged. The
+	 * handshake ended here, but the peer may not have taken the connection (accept queue full). */
+	RETRANS_UNSERVED = 0,
+	RETRANS_RTO = 1,  /* retransmission timer */
+	RETRANS_FAST = 2, /* fast recovery (duplicate ACKs, SACK, RACK) */
+	RETRANS_LOSS = 3, /* slow-start retransmits that follow a timeout */
+	RETRANS_TLP = 4,  /* tail-loss probe, inferred */
+	RETRANS_SYN = 5,
+	RETRANS_SYNACK = 6,
+	RETRANS_OTHER = 7, /* open state: path MTU, and the like */
+	RETRANS_CAUSES = 8,
+};
+
+struct event_tcp_retrans {
+	struct event h;
+	struct peer_key peer;
+	__u32 ifindex;
+	__s32 err; /* what sending it returned, where the kernel says (6.17+); 0 = sent or unknown
+		    */
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 cause;   /* enum retrans_cause */
+	__u8 state;   /* TCP_* */
+	__u8 backoff; /* timeouts in a row without progress (icsk_retransmits) */
+	__u8 pad;
+	__u32 segs_out;
+	__u32 total_retrans;
+	__u32 srtt_us;
+	__u32 min_rtt_us; /* ~0 = no sample yet */
+	__u32 rto_us;
+	__u32 snd_wnd;
+	__u32 snd_cwnd;
+	__u32 dsack_dups;
+	__u32 pid; /* owner's tgid, 0 = unknown */
+	__u32 pad2;
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns;
+};
+
+enum conn_outcome {
+	CONN_ESTABLISHED = 1,
+	CONN_REFUSED = 2,
+	CONN_TIMED_OUT = 3,
+	CONN_UNREACHABLE = 4,
+	CONN_RESET = 5,	    /* an established connection was reset by the peer */
+	CONN_ABANDONED = 6, /* the local side gave up before the handshake ended */
+	CONN_FAILED = 7,    /* another error: err says which */
+	CONN_BROKEN = 8,    /* an established connection timed out or became unreachable */
+};
+
+/* An attempt that did not become a connection, or a connection that broke. Successes are counted
+ * only. */
+struct event_tcp_conn {
+	struct event h;
+	struct peer_key peer;
+	__u32 ifindex;
+	__u32 err; /* sk_err, a positive errno */
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 outcome; /* enum conn_outcome */
+	__u8 syn_retrans;
+	__u8 pad[2];
+	__u32 segs_out;
+	__u32 total_retrans;
+	__u32 pid; /* owner's tgid, 0 = unknown */
+	__u32 pad2;
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns;
+};
+
+enum tcp_peer_flag {
+	TCP_PEER_BASE = 1, /* first sight of its namespace: counters include what was before us */
+	TCP_PEER_GONE = 2, /* dropped from the kernel's table after being idle: forget it */
+};
+
+/* All that is counted for one peer: sockets that closed (in BPF at their close) plus those that
+ * live (summed by iter/tcp), so a rate has an exact denominator without a hook per segment. */
+struct event_tcp_peer {
+	struct event h;
+	struct peer_key peer;
+	__u32 ifindex; /* gauge: the latest seen */
+	__u32 flags;   /* enum tcp_peer_flag */
+	__u64 segs_out;
+	__u64 segs_retrans; /* the sockets' own total_retrans */
+	__u64 dsacks;	    /* segments that the peer said it got twice */
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u64 retrans
+		[RETRANS_CAUSES]; /* by cause, from the tracepoint; RETRANS_UNSERVED: of these */
+	__u64 send_errors;
+	__u64 attempts; /* connect() calls that sent a SYN */
+	__u64 established;
+	__u64 accepted;
+	__u64 refused;
+	__u64 timed_out;
+	__u64 unreachable;
+	__u64 abandoned;
+	__u64 failed;
+	__u64 resets; /* established, then reset by the peer */
+	__u64 broken; /* established, then timed out or unreachable */
+	__u64 closed;
+	__u32 live;	     /* gauge: sockets now, in any state but LISTEN */
+	__u32 live_syn;	     /* gauge: of these in SYN_SENT and past the first SYN retransmit */
+	__u32 live_stuck;    /* gauge: of these with two or more timeouts in a row, no progress */
+	__u32 max_backoff;   /* gauge: the most timeouts in a row on one of them */
+	__u32 live_zero_win; /* gauge: of these whose peer's window is closed */
+	__u32 live_reord;    /* gauge: of these that have seen reordering */
+	__u32 srtt_us;	     /* gauge: mean over live sockets with a sample; 0 = none */
+	__u32 min_rtt_us;    /* gauge: least over live sockets; 0 = none */
+	__u32 pid;	     /* owner last seen in its own context, 0 = unknown */
+	__u32 close_wait;    /* gauge: live sockets in CLOSE_WAIT */
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns; /* owner's start_boottime */
+	/* Of resets: before the peer had sent a byte; after five seconds without data either way. */
+	__u64 resets_early;
+	__u64 resets_idle;
+	__u64 aborts;	     /* connections that this end reset: data was unread, or SO_LINGER 0 */
+	__u64 aborts_early;  /* of these: before the peer had sent a byte */
+	__u64 aborts_linger; /* of these: SO_LINGER 0, which a program has to ask for */
+	__u32 zero_wait_ms;  /* gauge: the longest that data waits for a closed window to open */
+	__u32 fresh;	     /* gauge: live sockets that sent data in the last two seconds */
+	__u32 fresh_srtt_us; /* gauge: the least smoothed round trip of these; 0 = none */
+	__u32 fresh_queued;  /* gauge: of these with data that the congestion window holds back */
+};
+
+/* ---- this host's own side of the network, and its clock ---- */
+
+/*
+ * What the kernel counts in one network namespace (/proc/net/netstat, snmp, snmp6, sockstat): sent when it
+ * changed. Counters are since the namespace was made.
+ */
+struct event_net_stack {
+	struct event h;
+	__u64 accepted;		/* Tcp PassiveOpens: connections that were opened from outside */
+	__u64 listen_overflows; /* TcpExt ListenOverflows: turned away, the accept queue was full */
+	__u64 listen_drops; /* TcpExt ListenDrops: the same and all else that a listener drops */
+	__u64 syn_drops;    /* TcpExt TCPReqQFullDrop: SYNs dropped, the SYN queue was full */
+	__u64 syn_cookies;  /* TcpExt TCPReqQFullDoCookies: answered with a cookie instead */
+	__u64 udp_in;	    /* datagrams delivered, IPv4 and IPv6 */
+	__u64 udp_drops;    /* Udp RcvbufErrors: the socket's buffer was full */
+	__u32 netns;
+	__u32 time_wait; /* gauge: TCP sockets in TIME_WAIT */
+	__u32 tcp_inuse; /* gauge: TCP sockets that are in use */
+	__u16 port_low;	 /* the range of local ports that connect() takes from; 0 = unknown */
+	__u16 port_high;
+};
+
+enum socket_flag {
+	SOCKET_SOUGHT = 1, /* its owner was looked for: pid 0 = nobody was found */
+};
+
+/* A listener or a UDP socket that dropped something, or whose queue is full: sent while its namespace's
+ * counters grow (sock_diag(7)). */
+struct event_socket_queue {
+	struct event h;
+	__u64 inode;	/* of the socket: its identity */
+	__u64 drops;	/* since it was made (sk_drops) */
+	__u64 start_ns; /* owner: start_boottime, to 10 ms */
+	__u8 addr[16];	/* local address; all zero = any */
+	__u32 netns;
+	__u32 queued; /* gauge: connections that wait for accept(); UDP: bytes of memory */
+	__u32 limit;  /* of queued: the backlog; UDP: the buffer's size */
+	__u32 uid;
+	__u32 pid;   /* owner's tgid; 0 = unknown */
+	__u32 flags; /* enum socket_flag */
+	__u16 port;
+	__u8 proto; /* enum fd_proto: FD_TCP (a listener), FD_UDP */
+	__u8 pad[5];
+	char comm[EVENT_COMM_LEN];
+};
+
+enum conntrack_flag {
+	CONNTRACK_COUNTED = 1, /* drops and early_drops are known */
+};
+
+/* The connection-tracking table of our own namespace: /proc/sys/net/netfilter, /proc/net/stat/nf_conntrack. Sent when
+ * it moved by a 64th of the limit, or dropped something. */
+struct event_conntrack {
+	struct event h;
+	__u64 entries;	   /* gauge */
+	__u64 limit;	   /* nf_conntrack_max; 0 = none */
+	__u64 drops;	   /* packets dropped, as there was no room for their connection */
+	__u64 early_drops; /* connections that were thrown out to make room */
+	__u32 flags;	   /* enum conntrack_flag */
+	__u32 pad;
+};
+
+/* What the kernel thinks of its clock (adjtimex(2)): sent each minute, and when `status` changed. */
+struct event_clock_state {
+	struct event h;
+	__u64 boottime_ns;
+	__u64 max_error_us; /* grows by 500 us a second while nobody corrects the clock */
+	__u64 est_error_us;
+	__u32 status; /* STA_*: STA_UNSYNC is 0x40 */
+	__u32 state;  /* what adjtimex() returned: TIME_OK .. TIME_ERROR */
+};
+
+/* Somebody set the wall clock (timerfd, TFD_TIMER_CANCEL_ON_SET). A clock that NTP makes run faster or slower is not
+ * set, nor is one that slept: both times are held against the time since boot. */
+struct event_clock_step {
+	struct event h;
+	__u64 boottime_ns;
+	__u64 realtime_ns; /* what it shows */
+	__u64 expected_ns; /* what it would show, had nobody set it */
+	__u32 status;	   /* STA_*, as in struct event_clock_state */
+	__u32 leap;	   /* 1: a leap second */
+};
+
+EVENT_SIZE_IS(peer_key, 24);
+EVENT_SIZE_IS(event_nic, 160);
+EVENT_SIZE_IS(event_dns_server, 120);
+EVENT_SIZE_IS(event_nic_queue, 88);
+EVENT_SIZE_IS(event_tcp_retrans, 120);
+EVENT_SIZE_IS(event_tcp_conn, 96);
+EVENT_SIZE_IS(event_tcp_peer, 368);
+EVENT_SIZE_IS(event_net_stack, 88);
+EVENT_SIZE_IS(event_socket_queue, 104);
+EVENT_SIZE_IS(event_conntrack, 56);
+EVENT_SIZE_IS(event_clock_state, 48);
+EVENT_SIZE_IS(event_clock_step, 48);
+
+#endif
