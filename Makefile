@@ -209,15 +209,15 @@ lint: deps-lint
 	@$(MAKE) --no-print-directory run-lint
 .PHONY: run-lint
 run-lint: $(BPF_SKEL)
-	clang-format --dry-run -Werror $(C_FILES)
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	@# One file a run: clang-tidy 14 carries its analyzer's va_list state over from file to file.
-	printf '%s\n' $(CORE_SRC) $(USER_SRC) | xargs -P2 -I{} clang-tidy --quiet --warnings-as-errors='*' \
+	$(Q)printf '%s\n' $(CORE_SRC) $(USER_SRC) | xargs -P2 -I{} clang-tidy --quiet --warnings-as-errors='*' \
 		--checks='$(TIDY)' {} -- $(CPPFLAGS) -std=gnu11 2>/dev/null
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem '-DLIBBPF_OPTS(type,name,...)=struct type name = {}' \
 		-Iheaders -Iuser $(CORE_SRC) $(USER_SRC)
-	shellcheck -x $(SH_FILES)
-	$(PYTHON) -m py_compile $(PY_FILES)
+	$(Q)shellcheck -x $(SH_FILES)
+	$(Q)$(PYTHON) -m py_compile $(PY_FILES)
 format:
 	clang-format -i $(C_FILES)
 

@@ -214,8 +214,8 @@ static int set_class(struct settings *s, const char *key, const char *value, str
 }
 
 /* What the live source reads without a program: it has no row in THE probe table. */
-static const char *const read_probes[] = {"host.load", "host.pressure", "host.links",
-					  "host.queues"};
+static const char *const read_probes[] = {"host.load",	 "host.pressure", "host.links",
+					  "host.queues", "host.stack",	  "host.clock"};
 #define READ_PROBES (sizeof(read_probes) / sizeof(read_probes[0]))
 
 static const char *probe_at(const void *table, unsigned int i)

@@ -318,7 +318,7 @@ static int send_site(const struct reading *r, const struct site_seen *site, int 
 static int send_sites(struct reading *r, int ripe_read, event_fn fn, void *ctx)
 {
 	const struct id_table *sites = &r->leak->sites;
-	const struct site_seen **list = calloc(sites->used + 1, sizeof(*list));
+	const struct site_seen **list = calloc(sites->used + 1, sizeof(struct site_seen *));
 	unsigned int n = 0;
 	int ret = 0;
 
@@ -330,7 +330,7 @@ static int send_sites(struct reading *r, int ripe_read, event_fn fn, void *ctx)
 		if (site->key.pid == r->process->pid)
 			list[n++] = site;
 	}
-	qsort(list, n, sizeof(*list), more_alive);
+	qsort(list, n, sizeof(struct site_seen *), more_alive);
 	for (unsigned int i = 0; i < n && i < SITES_SENT && ret >= 0; i++)
 		ret = send_site(r, list[i], ripe_read, fn, ctx);
 	free(list);

@@ -270,16 +270,17 @@ static int look_sockets(struct live_net *net, struct probes *probes, const struc
 			struct emit *emit)
 {
 	struct look look = {.net = net, .stack = stack, .emit = emit};
-	int fd = diag_fd(net, probes, stack), code = 0;
+	int fd = diag_fd(net, probes, stack);
 
 	if (fd == -ENOTRECOVERABLE)
 		return fd;
 	if (fd < 0)
 		return 0;
+	/* What could not be read is not judged; only what could not be told ends the run. */
 	if (stack->listen_looks)
-		code = read_sockets(net, fd, FD_TCP, &look);
-	if (code == 0 && stack->udp_looks)
-		code = read_sockets(net, fd, FD_UDP, &look);
+		read_sockets(net, fd, FD_TCP, &look);
+	if (stack->udp_looks && !emit->failed)
+		read_sockets(net, fd, FD_UDP, &look);
 	if (fd != net->diag_fd)
 		close(fd);
 	return emit->failed;
