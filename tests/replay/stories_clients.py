@@ -64,8 +64,8 @@ def story_refused_by_one_family(host):
              expect="connect-refused [::1]:5432", fault=["tcp_peer peer.addr=::1", "tcp_conn peer.addr=::1"])
     begin(host)
     for _ in run(host, 14, B, C):
-        refused(host, "::1", 5432, 1)
-        host.peer("127.0.0.1", 5432, attempts=1, established=1, closed=1, segs_out=6, bytes_acked=400,
+        refused(host, "::1", 5432, 1, ifindex=1)
+        host.peer("127.0.0.1", 5432, ifindex=1, attempts=1, established=1, closed=1, segs_out=6, bytes_acked=400,
                   pid=912, comm="client", start_ns=200 * 10**9)
     host.end()
 

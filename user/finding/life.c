@@ -96,24 +96,45 @@ static struct slot *slot_find(const struct life *life, __u64 id)
 	return NULL;
 }
 
-/* A closed finding is kept for its episode count, until its room is needed: the oldest goes. */
-static struct slot *slot_reuse(struct life *life)
+/* Which of two makes room first: one that is closed, one that is no more claimed, the lesser, the older. */
+static bool goes_first(const struct slot *a, const struct slot *b)
 {
-	struct slot *oldest = NULL;
-
-	for (unsigned int i = 0; i < life->n; i++) {
-		struct slot *s = life->slot[i];
-
-		if (!s->open && !s->claimed &&
-		    (!oldest || s->last_change_ns < oldest->last_change_ns))
-			oldest = s;
-	}
-	if (oldest)
-		memset(oldest, 0, sizeof(*oldest));
-	return oldest;
+	if (a->claimed != b->claimed)
+		return b->claimed;
+	if (a->open != b->open)
+		return b->open;
+	if (a->finding.claim.severity != b->finding.claim.severity)
+		return a->finding.claim.severity < b->finding.claim.severity;
+	return a->last_change_ns < b->last_change_ns;
 }
 
-static struct slot *slot_add(struct life *life, __u64 id)
+/*
+ * A closed finding is kept for its episode count, until its room is needed. When none is closed, an open one goes,
+ * counted: no number of remarks, or of findings of one class, keeps a worse one or the first of another out.
+ */
+static struct slot *slot_reuse(struct life *life, const struct claim *claim)
+{
+	struct slot *least = NULL;
+	const struct claim *old;
+
+	for (unsigned int i = 0; i < life->n; i++)
+		if (!least || goes_first(life->slot[i], least))
+			least = life->slot[i];
+	if (!least)
+		return NULL;
+	old = &least->finding.claim;
+	if (least->open || least->claimed) {
+		if (claim->severity < old->severity ||
+		    (least->claimed && claim->severity == old->severity &&
+		     claim->rule->class == old->rule->class))
+			return NULL;
+		life->dropped++;
+	}
+	memset(least, 0, sizeof(*least));
+	return least;
+}
+
+static struct slot *slot_add(struct life *life, const struct claim *claim, __u64 id)
 {
 	struct slot *s;
 
@@ -122,7 +143,7 @@ static struct slot *slot_add(struct life *life, __u64 id)
 		if (s)
 			life->slot[life->n++] = s;
 	} else {
-		s = slot_reuse(life);
+		s = slot_reuse(life, claim);
 	}
 	if (!s) {
 		life->dropped++;
@@ -143,7 +164,7 @@ static void on_claim(void *ctx, const struct claim *claim)
 	if (claim->confidence < CONFIDENCE_LEAST)
 		return;
 	if (!s)
-		s = slot_add(life, id);
+		s = slot_add(life, claim, id);
 	if (!s || s->claimed)
 		return;
 	s->finding.claim = *claim;
@@ -221,6 +242,10 @@ static bool wins(const struct life *life, const struct precedence *row, enum joi
 	if (winner == loser || !(winner->open || winner->claimed) || winner->held)
 		return false;
 	if (!is_kind(winner, row->winner) || !is_kind(loser, row->loser))
+		return false;
+	/* A remark hides no fault. */
+	if (winner->finding.claim.severity == SEVERITY_INFO &&
+	    loser->finding.claim.severity > SEVERITY_INFO)
 		return false;
 	if (join == JOIN_BELOW &&
 	    loser->finding.claim.last_ns > winner->finding.claim.last_ns + BELOW_DELAY_NS)

@@ -36,6 +36,7 @@ const struct correlation correlation_table[] = {
 	{"uplink-loss", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},
 	{"uplink-loss", "nic-errors", JOIN_SAME_NIC, SECONDS(60)},
 	{"path-loss", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},
+	{"path-loss", "link-saturated", JOIN_SAME_NIC, SECONDS(60)},
 	{"dns-failure", "peer-unreachable", JOIN_SAME_PEER, SECONDS(60)},
 	{"dns-failure", "nic-link-down", JOIN_HOST, SECONDS(60)},
 	{"path-latency", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},

@@ -131,10 +131,16 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 			const struct latency_company *c, enum basis basis, double confidence,
 			const struct judgement *judgement)
 {
-	struct subject subject = path_subject(model, trail->path);
+	const struct path *path = trail->path;
+	bool client = path->inbound;
+	struct subject subject =
+		client ? subject_peer(model, path->addr, path->netns, 0, 0, path->ifindex)
+		       : path_subject(model, path);
 	struct claim claim;
 
 	begin(&claim, &subject, model, trail, basis);
+	if (client)
+		claim.severity = SEVERITY_INFO;
 	claim_message(&claim, "NETWORK: the path to %s takes %s, %s before; nothing is lost.",
 		      text_addr(trail->path->addr, 0).s, ms(trail->latest_us).s,
 		      ms(trail->low_us).s);
@@ -146,6 +152,9 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 	claim_growth(&claim, trail);
 	claim_controls(&claim, c);
 	confidence *= against_path(&claim, trail);
+	if (client)
+		claim_text(&claim, ROLE_AGAINST,
+			   "it only connects to us: its own access line may be full");
 	if (c->slow > 1) {
 		confidence *= 0.9;
 		claim_evidence(&claim, ROLE_AGAINST, false, "nic.peers.slow", c->slow, "{peer}",

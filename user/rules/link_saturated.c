@@ -106,11 +106,15 @@ static void take_look(struct strain *s, const struct model *model, const struct 
 static void sum_up(struct strain *s, const struct model *model, const struct nic_queue *queue)
 {
 	__u64 span_ns = (__u64)(model_threshold(model, &span_s) * 1e9);
+	__u64 tick_ns = model_frame(model)->tick_ns;
 	const struct queue_look *look;
 
+	/* A daemon looks every five seconds, and not on the dot: as many looks as it takes must be within. */
+	if (span_ns < (__u64)model_threshold(model, &looks) * tick_ns)
+		span_ns = (__u64)model_threshold(model, &looks) * tick_ns;
 	*s = (struct strain){.queue = queue};
 	for (unsigned int i = 0; (look = nic_queue_look(queue, i)); i++) {
-		if (look->ns + span_ns < model_now(model))
+		if (look->ns + span_ns + tick_ns / 2 < model_now(model))
 			break;
 		take_look(s, model, look);
 	}
@@ -312,7 +316,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* It sent since, dropped nothing and held nothing long. */
+/* It sent since, and would not be told of by what it did meanwhile: a busy queue drops one now and then. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct nic_queue *queue = nic_queues_find(
@@ -323,7 +327,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	for (unsigned int i = 0; queue && (look = nic_queue_look(queue, i)); i++)
 		if (look->ns > since_ns)
 			take_look(&s, model, look);
-	return s.packets && !s.drops && !s.holding;
+	return s.packets && s.n >= model_threshold(model, &looks) && !is_saturated(model, &s);
 }
 
 static const struct threshold *const thresholds[] = {&min_drops, &min_share, &warn_share, &held_ms,

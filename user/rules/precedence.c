@@ -41,7 +41,6 @@ const struct precedence precedence_table[] = {
 	{"peer-not-reading", "path-latency", true},
 	{"link-saturated", "path-latency", false},
 	{"link-saturated", "uplink-loss", false},
-	{"link-saturated", "path-loss", false},
 	{"close-wait-leak", "socket-leak", true},
 	{"close-wait-leak", "fd-leak", true},
 	{"socket-leak", "fd-leak", true},

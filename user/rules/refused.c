@@ -13,7 +13,7 @@
  * address instead. A scan of our own closed ports makes no attempts of ours and is not seen here.
  *
  * Severity: warning; critical when the service accepted connections earlier in this run: what used it
- * is refused service now. Info when whoever is refused gets through at an address of the other family.
+ * is refused service now. Info when whoever is refused at a loopback address gets through at the other family's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -74,17 +74,20 @@ static bool is_ipv4(const struct peer *peer)
 	return memcmp(peer->key.addr, mapped, sizeof(mapped)) == 0;
 }
 
-/* Who is refused by the one family's address goes on to the other's and gets through: "localhost" of a program that
- * listens by IPv4 only. NULL: no such. */
+/* Who is refused by this host's one loopback address goes on to that of the other family and gets through: "localhost"
+ * of a program that listens by IPv4 only. Of other addresses it is not known whether they are one host's. NULL: no such. */
 static const struct peer *find_detour(const struct model *model, const struct peer *peer)
 {
 	const struct frame *frame = model_frame(model);
 	__u64 refused = peer_window(peer, frame, PEER_REFUSED);
 	const struct peer *other = NULL;
 
+	if (!peer_is_loopback(peer, model_nics(model)))
+		return NULL;
 	while ((other = peers_next(model_peers(model), other)))
 		if (other->key.netns == peer->key.netns && other->key.dir == PEER_OUT &&
 		    other->key.port == peer->key.port && is_ipv4(other) != is_ipv4(peer) &&
+		    peer_is_loopback(other, model_nics(model)) &&
 		    (!other->pid || !peer->pid || other->pid == peer->pid) &&
 		    peer_window(other, frame, PEER_ESTABLISHED) >= refused / 2 &&
 		    other->made_ns + frame->bucket_ns >= peer->refused_ns)
@@ -258,7 +261,7 @@ const struct rule connect_refused_rule = {
 	.fault_at = AT_PEER,
 	.meaning = "The peer's host answers and refuses: nothing listens on that port.",
 	.against =
-		"Connections to the same port that are made, at this address or one of the other family; a "
+		"Connections to the same port that are made, at this address or the other loopback address; a "
 		"refusal or two; many ports at one address at once, which is a scan.",
 	.todo = "Start the service at the peer, or correct the address and port that the client uses.",
 	.needs = {PROBE_TCP_STATE},

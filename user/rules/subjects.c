@@ -114,12 +114,16 @@ static bool peer_is_of(const struct model *model, const struct peer *peer, const
 	       (!s->port || (peer->key.port == s->port && peer->key.dir == s->dir));
 }
 
+/* Nobody has a connection to it, nor tried for one, for so long: what it was found to be is nobody's trouble here. */
+#define PEER_LEFT_NS (10 * 60 * 1000000000ULL)
+
 static bool peer_present(const struct model *model, const struct subject *s)
 {
 	const struct peer *peer = NULL;
 
 	while ((peer = peers_next(model_peers(model), peer)))
-		if (peer_is_of(model, peer, s))
+		if (peer_is_of(model, peer, s) &&
+		    (peer->live || model_now(model) - peer->changed_ns < PEER_LEFT_NS))
 			return true;
 	return false;
 }
