@@ -165,3 +165,12 @@ def story_latency_idle_peer(host):
         elif i < 12:
             trip(host, A, 203)
     host.end()
+
+
+def story_latency_of_a_client(host):
+    host.say(what="a client's download fills its own access line: 20 ms become 500, a remark, no fault",
+             expect="path-latency 203.0.113.9", fault="tcp_peer peer.addr=203.0.113.9")
+    begin(host)
+    for i in looks(host, 30, B, C):
+        trip(host, "203.0.113.9", 20 if i < 14 else 500, queued=0 if i < 14 else 1, port=443, dir="in")
+    host.end()

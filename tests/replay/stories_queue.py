@@ -130,3 +130,53 @@ def story_link_recovers(host):
     for i in seconds(host, 30):
         queue.second(1000, *((42, 900, 28000) if 5 <= i < 15 else ()))
     host.end()
+
+
+def story_link_aqm_and_a_bad_path(host):
+    host.say(what="fq_codel drops 0.3 % to keep its queue short, a remark; one path of three loses 20 %, no part of it",
+             expect=[f"path-loss {A}:9092", "link-saturated eth0"],
+             fault=["tcp_peer peer.addr=" + A, "tcp_retrans peer.addr=" + A, QUEUE], least="path-loss 0.85")
+    begin(host)
+    queue = Queue(host)
+    for i in seconds(host, 30, B, C):
+        if i < 8:
+            good_peer(host, A, 400)
+        else:
+            lossy(host, A, segs=400, ratio=0.2)
+        queue.second(850000, 2500, 0, 180000)
+    host.end()
+
+
+def story_link_after_heavy_drops(host):
+    host.say(what="20 s of heavy drops, then three of 850,000 packets a second: over",
+             expect="link-saturated eth0", fault=QUEUE)
+    begin(host)
+    queue = Queue(host)
+    for i in seconds(host, 60):
+        queue.second(850000, 30000 if i < 20 else 3, 0, 180000)
+    host.end()
+
+
+def story_link_seen_by_a_daemon(host):
+    host.say(what="a daemon looks every five seconds, a little early or late: the third look counts",
+             expect="link-saturated eth0", fault=QUEUE)
+    begin(host)
+    queue = Queue(host, "tbf")
+    for i in range(12):
+        host.wait(4 + (0.001, -0.001, 0.0015, 0)[i % 4])
+        second(host, peers=())
+        for addr in (A, B, C):
+            good_peer(host, addr, 2000)
+        queue.second(6000, 500, 900, 28000)
+        host.put("tick", seq=host.ticks, interval_ms=5000)
+        host.ticks += 1
+    host.end()
+
+
+def story_link_paced_by_many_queues(host):
+    host.say(what="mq over fq holds packets back because their senders are paced", expect="none")
+    begin(host)
+    queue = Queue(host, "mq")
+    for _ in seconds(host, 20):
+        queue.second(20000, 0, 0, 2_000_000)
+    host.end()

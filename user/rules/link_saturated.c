@@ -81,7 +81,9 @@ static double hold_ms(const struct queue_look *look)
 static void take_look(struct strain *s, const struct model *model, const struct queue_look *look)
 {
 	double held = hold_ms(look);
-	bool holds = held >= model_threshold(model, &held_ms) && !is_kind(s->queue, "fq");
+	/* fq holds to pace; mq's backlog is the sum of its children, which are fq on hosts that pace by default. */
+	bool paces = is_kind(s->queue, "fq") || is_kind(s->queue, "mq");
+	bool holds = held >= model_threshold(model, &held_ms) && !paces;
 
 	s->n++;
 	s->packets += look->packets;
