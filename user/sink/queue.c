@@ -102,13 +102,14 @@ static void close_socket(struct queue *q)
 
 static int start(struct queue *q)
 {
+	pid_t parent = getpid();
 	int ends[2], code;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	q->pid = child_fork("culprit-writer", ends[1]);
 	if (q->pid == 0)
-		writer_run(CHILD_FD, &q->outlet);
+		writer_run(CHILD_FD, parent, &q->outlet);
 	close(ends[1]);
 	q->fd = ends[0];
 	code = q->pid < 0 ? (int)q->pid : watch(q, q->fd);
@@ -205,17 +206,26 @@ static struct waiting *gap_line(struct queue *q)
 	return w;
 }
 
+/* A child in trouble listens while it waits, and hears of this before it has got rid of its line. */
+static void send_reopen(struct queue *q)
+{
+	if (!q->reopen_due || (q->flying != FLYING_NONE && !q->trouble))
+		return;
+	if (send(q->fd, WRITER_REOPEN, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+		return;
+	q->reopen_due = false;
+	if (q->flying == FLYING_NONE)
+		q->flying = FLYING_OPEN;
+}
+
 /* Gives the child what is next, when it has nothing. */
 static void send_next(struct queue *q)
 {
-	if (q->fd < 0 || q->flying != FLYING_NONE)
+	if (q->fd < 0)
 		return;
-	if (q->reopen_due) {
-		q->reopen_due = false;
-		if (send(q->fd, WRITER_REOPEN, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
-			q->flying = FLYING_OPEN;
+	send_reopen(q);
+	if (q->flying != FLYING_NONE)
 		return;
-	}
 	if (!q->out && q->lost_from)
 		q->out = gap_line(q);
 	else if (!q->out && q->first)
@@ -230,18 +240,24 @@ static void send_next(struct queue *q)
 
 /* ---- what the child says ---- */
 
+/* Trouble may pass: -EPIPE, which to the engine means that a reader is gone for good, is for child_died() to say. */
+static int passing(int code)
+{
+	return code == -EPIPE ? -ENOTCONN : code;
+}
+
 static int tell_trouble(struct queue *q, const struct writer_reply *r, struct err *err)
 {
 	q->trouble = true;
 	snprintf(q->why, sizeof(q->why), "%.*s", (int)sizeof(r->text) - 1, r->text);
-	return err_set(err, r->code, "%s; lines wait", q->why);
+	return err_set(err, passing(r->code), "%s; lines wait", q->why);
 }
 
 static int take_reply(struct queue *q, const struct writer_reply *r, struct err *err)
 {
-	if (!r->taken)
+	if (r->what == WRITER_TROUBLE)
 		return q->trouble ? 0 : tell_trouble(q, r, err);
-	if (q->flying == FLYING_LINE) {
+	if (r->what == WRITER_TOOK && q->flying == FLYING_LINE) {
 		free(q->out);
 		q->out = NULL;
 		q->counts.written++;
@@ -249,9 +265,11 @@ static int take_reply(struct queue *q, const struct writer_reply *r, struct err 
 		if (!q->lost_from)
 			q->why[0] = '\0';
 	}
-	q->flying = FLYING_NONE;
+	/* One that was opened anew while in trouble still has its line. */
+	if (r->what == WRITER_TOOK || q->flying == FLYING_OPEN)
+		q->flying = FLYING_NONE;
 	if (r->code < 0)
-		return err_set(err, r->code, "%.*s", (int)sizeof(r->text) - 1, r->text);
+		return err_set(err, passing(r->code), "%.*s", (int)sizeof(r->text) - 1, r->text);
 	return 0;
 }
 

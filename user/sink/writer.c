@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,22 +17,34 @@
 #define LINE_ROOM 8192
 #define RETRY_MS  1000
 
-static void reply(int fd, int code, bool taken, const char *text)
+static void reply(int fd, enum writer_what what, int code, const char *text)
 {
-	struct writer_reply r = {.code = code, .taken = taken};
+	struct writer_reply r = {.code = code, .what = what};
 
 	snprintf(r.text, sizeof(r.text), "%s", text);
 	if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) != (ssize_t)sizeof(r))
 		_exit(0);
 }
 
-/* Nobody sends anything meanwhile: what wakes it is the end of its parent. */
-static void wait_before_retry(int fd)
+static void reopen(int fd, struct outlet *outlet)
 {
-	struct pollfd poll_fd = {.fd = fd};
+	struct err err = {0};
+	int code = outlet->row->open(outlet, &err);
 
-	if (poll(&poll_fd, 1, RETRY_MS) > 0)
+	reply(fd, WRITER_OPENED, code, code < 0 ? err.text : "");
+}
+
+/* What is sent meanwhile is one word at most: to open the outlet anew. Otherwise its parent has ended. */
+static void wait_before_retry(int fd, struct outlet *outlet)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	char word[sizeof(WRITER_REOPEN)];
+
+	if (poll(&poll_fd, 1, RETRY_MS) <= 0)
+		return;
+	if (recv(fd, word, sizeof(word), 0) <= 0)
 		_exit(0);
+	reopen(fd, outlet);
 }
 
 static int try_line(struct outlet *outlet, const char *text, size_t len, struct err *err)
@@ -66,19 +79,11 @@ static void deliver(int fd, struct outlet *outlet, const char *text, size_t len)
 		if (was_open && outlet->fd < 0)
 			continue;
 		if (!told)
-			reply(fd, err.code, false, err.text);
+			reply(fd, WRITER_TROUBLE, err.code, err.text);
 		told = true;
-		wait_before_retry(fd);
+		wait_before_retry(fd, outlet);
 	}
-	reply(fd, 0, true, "");
-}
-
-static void reopen(int fd, struct outlet *outlet)
-{
-	struct err err = {0};
-	int code = outlet->row->open(outlet, &err);
-
-	reply(fd, code, true, code < 0 ? err.text : "");
+	reply(fd, WRITER_TOOK, 0, "");
 }
 
 /* What its parent's terminal or service manager tells the whole group is for the parent; the last lines are still to
@@ -108,12 +113,16 @@ static void leave_standard_files(const struct outlet *outlet)
 	close(null);
 }
 
-void writer_run(int fd, struct outlet *outlet)
+void writer_run(int fd, pid_t parent, struct outlet *outlet)
 {
 	struct err refused = {0};
 	char text[LINE_ROOM];
 	ssize_t n;
 
+	/* Where it hangs in the kernel, the end of its socket does not reach it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
 	ignore_signals();
 	leave_standard_files(outlet);
 	/* Where the kernel refuses that, the daemon is refused too, and says so. */

@@ -324,6 +324,33 @@ static void test_full_disk(void **state)
 
 /* ---- readers ---- */
 
+/* A pipe with a name: its reader goes, which is no end, and comes back. */
+static void test_fifo(void **state)
+{
+	struct setup *s = *state;
+	char numbers[64] = "", text[8192];
+	struct err err = {0};
+	FILE *reader;
+	int fd;
+
+	assert_int_equal(mkfifo(s->path, 0600), 0);
+	fd = open(s->path, O_RDONLY | O_NONBLOCK);
+	open_queue(s, "file", s->path);
+	one_line(s);
+	close(fd);
+	write_lines(s, 2);
+	assert_int_not_equal(turn(s, 2, 300), -EPIPE);
+	assert_non_null(strstr(s->told, "lines wait"));
+	fd = open(s->path, O_RDONLY | O_NONBLOCK);
+	turn(s, 3, 5000);
+	assert_int_equal(close_queue(s, &err), 0);
+	reader = fdopen(fd, "r");
+	while (fgets(text, sizeof(text), reader))
+		add_number(text, numbers, sizeof(numbers));
+	fclose(reader);
+	assert_string_equal(numbers, "1 2 3");
+}
+
 /* stdout as a pipe that nobody reads for a while. */
 static void test_blocked_pipe(void **state)
 {
@@ -533,6 +560,25 @@ static void test_datagram(void **state)
 	assert_string_equal(numbers, "1 2 3");
 }
 
+/* In trouble it hears of SIGHUP at once: the next try is not a second away. */
+static void test_reopened_in_trouble(void **state)
+{
+	struct setup *s = *state;
+	struct err err = {0};
+	int fd;
+
+	open_queue(s, "unix_datagram", s->path);
+	write_lines(s, 3);
+	turn(s, 1, 200);
+	assert_non_null(strstr(s->told, "lines wait"));
+	fd = listen_at(s->path, SOCK_DGRAM);
+	assert_int_equal(s->sink->ops->reopen(s->sink, &err), 0);
+	turn(s, 3, 400);
+	assert_int_equal(counts_of(s).written, 3);
+	assert_int_equal(close_queue(s, &err), 0);
+	close(fd);
+}
+
 /* An abstract stream socket; its reader goes and another one takes over. */
 static void test_stream(void **state)
 {
@@ -639,12 +685,14 @@ int main(void)
 		TEST(test_deleted_and_replaced),
 		TEST(test_directory_gone),
 		TEST(test_full_disk),
+		TEST(test_fifo),
 		TEST(test_blocked_pipe),
 		TEST(test_blocked_to_the_end),
 		TEST(test_reader_gone),
 		TEST(test_killed_writer),
 		TEST(test_killed_at_the_end),
 		TEST(test_datagram),
+		TEST(test_reopened_in_trouble),
 		TEST(test_stream),
 		TEST(test_journal),
 		TEST(test_hostile_text),
