@@ -25,31 +25,6 @@ static void become_plain(unsigned int seconds)
 	alarm(seconds);
 }
 
-pid_t children_start(struct children *children, unsigned int seconds)
-{
-	pid_t pid;
-
-	children_reap(children);
-	for (unsigned int i = 0; i < CHILDREN_MAX; i++) {
-		if (children->pid[i])
-			continue;
-		pid = fork();
-		if (pid == 0)
-			become_plain(seconds);
-		if (pid > 0)
-			children->pid[i] = pid;
-		return pid < 0 ? -errno : pid;
-	}
-	return -EAGAIN;
-}
-
-void children_reap(struct children *children)
-{
-	for (unsigned int i = 0; i < CHILDREN_MAX; i++)
-		if (children->pid[i] && waitpid(children->pid[i], NULL, WNOHANG) != 0)
-			children->pid[i] = 0;
-}
-
 /* A file that stayed open in a child would outlive its parent: so would a hook. */
 static void close_others(int keep)
 {
@@ -63,6 +38,33 @@ static void close_others(int keep)
 	if (syscall(SYS_close_range, first, ~0U, 0U) < 0)
 		for (int fd = (int)first; fd < DESCRIPTORS_CLOSE; fd++)
 			close(fd);
+}
+
+pid_t children_start(struct children *children, unsigned int seconds, int keep)
+{
+	pid_t pid;
+
+	children_reap(children);
+	for (unsigned int i = 0; i < CHILDREN_MAX; i++) {
+		if (children->pid[i])
+			continue;
+		pid = fork();
+		if (pid == 0) {
+			close_others(keep);
+			become_plain(seconds);
+		}
+		if (pid > 0)
+			children->pid[i] = pid;
+		return pid < 0 ? -errno : pid;
+	}
+	return -EAGAIN;
+}
+
+void children_reap(struct children *children)
+{
+	for (unsigned int i = 0; i < CHILDREN_MAX; i++)
+		if (children->pid[i] && waitpid(children->pid[i], NULL, WNOHANG) != 0)
+			children->pid[i] = 0;
 }
 
 pid_t child_fork(const char *name, int keep)

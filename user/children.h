@@ -15,16 +15,19 @@ struct children {
 	pid_t pid[CHILDREN_MAX]; /* 0 = free */
 };
 
+/* What a child keeps open of its parent's is this there. */
+#define CHILD_FD 3
+
 /* In the parent: the child's pid, or -EAGAIN when all places are taken, or fork()'s errno. In the child: 0; it
- * lives `seconds` at most, takes signals as a new program does, and must end with _exit(). */
-pid_t children_start(struct children *children, unsigned int seconds);
+ * lives `seconds` at most, takes signals as a new program does, has nothing open but stdin, stdout, stderr and `keep`
+ * (-1: none), which is CHILD_FD there, and must end with _exit(). */
+pid_t children_start(struct children *children, unsigned int seconds, int keep);
 
 /* Frees the places of those that have ended. */
 void children_reap(struct children *children);
 
-/* fork() of a copy that lives on its own: in it (0) nothing is open but stdin, stdout, stderr and `keep` (-1: none),
- * which is CHILD_FD there; its name is `name`. In the parent its pid, or a negative errno. The child must end with _exit(). */
-#define CHILD_FD 3
+/* fork() of a copy that lives on its own: in it (0) nothing is open but stdin, stdout, stderr and `keep` (as
+ * above); its name is `name`. In the parent its pid, or a negative errno. The child must end with _exit(). */
 pid_t child_fork(const char *name, int keep);
 
 #endif

@@ -234,9 +234,9 @@ void control_dispatch(struct control *control)
 
 		if (fd < 0)
 			return;
-		pid = children_start(&control->children, ANSWER_S);
+		pid = children_start(&control->children, ANSWER_S, fd);
 		if (pid == 0) {
-			answer(control, fd);
+			answer(control, CHILD_FD);
 			_exit(0);
 		}
 		if (pid < 0)

@@ -193,7 +193,7 @@ static void write_metrics(struct keeper *keeper)
 	if (!keeper->options.metrics_file[0] || now_ns < keeper->file_ns + FILE_EVERY_NS)
 		return;
 	keeper->file_ns = now_ns;
-	pid = children_start(&keeper->children, FILE_LIFE_S);
+	pid = children_start(&keeper->children, FILE_LIFE_S, -1);
 	if (pid == 0) {
 		if (metrics_write_file(keeper->options.metrics_file, print_metrics, keeper, &err) <
 		    0)
@@ -389,7 +389,7 @@ void keeper_settle(struct keeper *keeper)
 		return;
 	keeper->due = false;
 	keeper->captured_ns = now_of(keeper);
-	pid = children_start(&keeper->children, CAPTURE_LIFE_S);
+	pid = children_start(&keeper->children, CAPTURE_LIFE_S, -1);
 	if (pid == 0) {
 		write_capture(keeper);
 		_exit(0);

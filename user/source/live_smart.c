@@ -84,12 +84,19 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Closing takes them out of the epoll set too: nothing else holds them. */
+/* A child that was only just forked may still hold it: closing alone would not take it out of the epoll set. */
+static void close_watched(const struct live_smart *s, int *fd)
+{
+	if (*fd >= 0)
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, *fd, NULL);
+	close_fd(fd);
+}
+
 static void stop_reading(struct live_smart *s)
 {
 	struct itimerspec never = {0};
 
-	close_fd(&s->pipe_fd);
+	close_watched(s, &s->pipe_fd);
 	timerfd_settime(s->timer_fd, 0, &never, NULL);
 	free(s->text);
 	s->text = NULL;
@@ -108,7 +115,7 @@ static bool reap(struct live_smart *s)
 {
 	if (waitpid(s->pid, NULL, WNOHANG) == 0)
 		return false;
-	close_fd(&s->pid_fd);
+	close_watched(s, &s->pid_fd);
 	s->pid = 0;
 	return true;
 }
@@ -122,7 +129,7 @@ void live_smart_free(struct live_smart *smart)
 		reap(smart);
 	}
 	stop_reading(smart);
-	close_fd(&smart->pid_fd);
+	close_watched(smart, &smart->pid_fd);
 	close_fd(&smart->timer_fd);
 	close_fd(&smart->epoll_fd);
 	free(smart);
@@ -331,7 +338,7 @@ static bool read_some(struct live_smart *s)
 		if (n > 0)
 			s->n += (size_t)n;
 		else if (n == 0)
-			close_fd(&s->pipe_fd); /* it may go on without: the deadline holds */
+			close_watched(s, &s->pipe_fd); /* it may go on without: the deadline holds */
 		else if (errno != EINTR)
 			break;
 	}
