@@ -205,6 +205,8 @@ static int take(struct live_fs *fs, const struct look_reply *reply, struct live_
 		return code;
 	if (strncmp(seen->fstype, "ext", 3) == 0) {
 		ext4_health(fs, seen, &health);
+	} else if (strcmp(seen->fstype, "btrfs") == 0 && !reply->has_counts) {
+		return 0; /* it could not be asked: that is not none */
 	} else {
 		health.errors = reply->write_errs + reply->read_errs + reply->corruptions;
 		health.write_errs = reply->write_errs;
