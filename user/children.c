@@ -67,6 +67,14 @@ void children_reap(struct children *children)
 			children->pid[i] = 0;
 }
 
+bool children_lives(const struct children *children, pid_t pid)
+{
+	for (unsigned int i = 0; i < CHILDREN_MAX; i++)
+		if (pid > 0 && children->pid[i] == pid)
+			return true;
+	return false;
+}
+
 pid_t child_fork(const char *name, int keep)
 {
 	pid_t pid = fork();

@@ -7,6 +7,7 @@
 #ifndef CULPRIT_CHILDREN_H
 #define CULPRIT_CHILDREN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define CHILDREN_MAX 4
@@ -25,6 +26,9 @@ pid_t children_start(struct children *children, unsigned int seconds, int keep);
 
 /* Frees the places of those that have ended. */
 void children_reap(struct children *children);
+
+/* Whether that one has not ended yet, as of the last reaping. */
+bool children_lives(const struct children *children, pid_t pid);
 
 /* fork() of a copy that lives on its own: in it (0) nothing is open but stdin, stdout, stderr and `keep` (as
  * above); its name is `name`. In the parent its pid, or a negative errno. The child must end with _exit(). */

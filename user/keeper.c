@@ -36,7 +36,10 @@ struct keeper {
 	__u64 file_ns; /* when the metrics were last written */
 	keeper_view_fn view;
 	void *view_ctx;
-	bool due;
+	pid_t file_pid; /* who writes them, or wrote them last */
+	bool due;	/* a capture, for a finding: when the minute after the last one is over */
+	bool asked;	/* a capture, by SIGUSR1: now */
+	bool late;	/* it could not be started, which was said */
 	char cause[24]; /* of the capture that is due, for its name */
 	__u64 captured_ns;
 };
@@ -190,7 +193,9 @@ static void write_metrics(struct keeper *keeper)
 	struct err err = {0};
 	pid_t pid;
 
-	if (!keeper->options.metrics_file[0] || now_ns < keeper->file_ns + FILE_EVERY_NS)
+	/* One that hangs on its disk is not joined by another. */
+	if (!keeper->options.metrics_file[0] || now_ns < keeper->file_ns + FILE_EVERY_NS ||
+	    children_lives(&keeper->children, keeper->file_pid))
 		return;
 	keeper->file_ns = now_ns;
 	pid = children_start(&keeper->children, FILE_LIFE_S, -1);
@@ -200,6 +205,7 @@ static void write_metrics(struct keeper *keeper)
 			log_warn("%s", err.text);
 		_exit(0);
 	}
+	keeper->file_pid = pid;
 	if (pid < 0)
 		log_warn("no metrics file: %s", strerror(-pid));
 }
@@ -317,12 +323,13 @@ void keeper_event(struct keeper *keeper, const struct event *event)
 
 /* ---- captures ---- */
 
-static void ask_capture(struct keeper *keeper, const char *cause)
+static void ask_capture(struct keeper *keeper, bool *due, const char *cause)
 {
-	if (!keeper->flight || !keeper->options.captures[0] || keeper->due)
+	if (!keeper->flight || !keeper->options.captures[0])
 		return;
-	keeper->due = true;
-	snprintf(keeper->cause, sizeof(keeper->cause), "%s", cause);
+	if (!keeper->due && !keeper->asked)
+		snprintf(keeper->cause, sizeof(keeper->cause), "%s", cause);
+	*due = true;
 }
 
 void keeper_finding(struct keeper *keeper, const struct finding *finding)
@@ -332,11 +339,8 @@ void keeper_finding(struct keeper *keeper, const struct finding *finding)
 	if (finding->state != FINDING_OPEN ||
 	    finding->claim.severity < keeper->options.capture_from)
 		return;
-	/* A storm of findings is one event, and one capture has them all. */
-	if (keeper->captured_ns && now_of(keeper) - keeper->captured_ns < CAPTURE_EVERY_NS)
-		return;
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)finding->id);
-	ask_capture(keeper, id);
+	ask_capture(keeper, &keeper->due, id);
 }
 
 void keeper_capture(struct keeper *keeper)
@@ -344,7 +348,7 @@ void keeper_capture(struct keeper *keeper)
 	if (!keeper->flight || !keeper->options.captures[0])
 		log_warn("no capture: %s is not set",
 			 keeper->flight ? "captures" : "flight_minutes");
-	ask_capture(keeper, "asked");
+	ask_capture(keeper, &keeper->asked, "asked");
 }
 
 static void write_capture(const struct keeper *keeper)
@@ -374,10 +378,37 @@ void keeper_stop(struct keeper *keeper)
 	notify_stopping(&keeper->notify);
 }
 
-void keeper_settle(struct keeper *keeper)
+/* A storm of findings is one event, and one capture has them all: the next one waits for its minute. */
+static bool capture_due(const struct keeper *keeper)
+{
+	if (keeper->asked)
+		return true;
+	return keeper->due && (!keeper->captured_ns ||
+			       now_of(keeper) - keeper->captured_ns >= CAPTURE_EVERY_NS);
+}
+
+static void start_capture(struct keeper *keeper)
 {
 	pid_t pid;
 
+	if (!capture_due(keeper))
+		return;
+	pid = children_start(&keeper->children, CAPTURE_LIFE_S, -1);
+	if (pid == 0) {
+		write_capture(keeper);
+		_exit(0);
+	}
+	if (pid < 0 && !keeper->late)
+		log_warn("no capture yet: %s", strerror(-pid));
+	keeper->late = pid < 0;
+	if (pid < 0)
+		return;
+	keeper->due = keeper->asked = false;
+	keeper->captured_ns = now_of(keeper);
+}
+
+void keeper_settle(struct keeper *keeper)
+{
 	children_reap(&keeper->children);
 	if (keeper->control)
 		control_reap(keeper->control);
@@ -385,15 +416,5 @@ void keeper_settle(struct keeper *keeper)
 		metrics_dispatch(keeper->metrics); /* ends who connects and says nothing */
 	tell_manager(keeper);
 	write_metrics(keeper);
-	if (!keeper->due)
-		return;
-	keeper->due = false;
-	keeper->captured_ns = now_of(keeper);
-	pid = children_start(&keeper->children, CAPTURE_LIFE_S, -1);
-	if (pid == 0) {
-		write_capture(keeper);
-		_exit(0);
-	}
-	if (pid < 0)
-		log_warn("no capture: %s", strerror(-pid));
+	start_capture(keeper);
 }

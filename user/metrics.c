@@ -260,8 +260,10 @@ int metrics_write_file(const char *path, metrics_print_fn print, void *ctx, stru
 	FILE *out = NULL;
 	int fd, code = 0;
 
-	snprintf(half, sizeof(half), "%s.XXXXXX", path);
-	fd = mkostemp(half, O_CLOEXEC);
+	/* One name: what a writer that was killed left behind does not add up, and nothing is written through a link. */
+	snprintf(half, sizeof(half), "%s.new", path);
+	unlink(half);
+	fd = open(half, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_set(err, -errno, "cannot write beside %s: %s", path, strerror(errno));
 	/* Another user's program is meant to read it. */
