@@ -50,11 +50,12 @@ void notify_init(struct notify *notify)
 	unsetenv("WATCHDOG_PID");
 }
 
-static void tell(const struct notify *notify, const char *text)
+/* False: a manager that does not listen now is told again. */
+static bool tell(const struct notify *notify, const char *text)
 {
-	/* A manager that does not listen now is told the next thing. */
-	if (notify->fd >= 0)
-		(void)!send(notify->fd, text, strlen(text), MSG_NOSIGNAL);
+	size_t len = strlen(text);
+
+	return notify->fd >= 0 && send(notify->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
 void notify_progress(struct notify *notify, __u64 ticks, const char *status)
@@ -64,20 +65,18 @@ void notify_progress(struct notify *notify, __u64 ticks, const char *status)
 	if (notify->fd < 0)
 		return;
 	if (!notify->ready)
-		tell(notify, "READY=1");
-	notify->ready = true;
-	if (notify->watchdog_ns && ticks != notify->ticks)
-		tell(notify, "WATCHDOG=1");
-	notify->ticks = ticks;
+		notify->ready = tell(notify, "READY=1");
+	if (notify->watchdog_ns && ticks != notify->ticks && tell(notify, "WATCHDOG=1"))
+		notify->ticks = ticks;
 	if (!status || strcmp(status, notify->status) == 0)
 		return;
-	snprintf(notify->status, sizeof(notify->status), "%s", status);
 	snprintf(text, sizeof(text), "STATUS=%s", status);
 	/* A name out of the system is in it: no newline of its may become another variable. */
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < 0x20)
 			*p = '?';
-	tell(notify, text);
+	if (tell(notify, text))
+		snprintf(notify->status, sizeof(notify->status), "%s", status);
 }
 
 void notify_stopping(struct notify *notify)
