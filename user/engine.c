@@ -81,9 +81,11 @@ static int sink_write(struct engine *e, unsigned int i, const struct line *line)
 	struct err err = {0};
 	int code;
 
-	if (e->sink_gone[i])
+	if (e->sink_gone[i] && !e->opt.sinks[i]->ops->counts)
 		return 0;
 	code = e->opt.sinks[i]->ops->write(e->opt.sinks[i], line, &err);
+	if (e->sink_gone[i])
+		return 0; /* it has counted the line as lost */
 	if (code >= 0) {
 		e->sink_failed[i] = false;
 		return 0;

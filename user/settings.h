@@ -32,9 +32,11 @@
 struct sinks_options {
 	struct sink_choice {
 		bool on;
+		bool off; /* somebody said so */
 		char target[OUTLET_TARGET_MAX];
 	} choice[SINK_CHOICES_MAX];
 	size_t queue_bytes; /* of each */
+	bool confine;	    /* their writers: rights.h */
 };
 
 struct settings {
@@ -74,7 +76,9 @@ void sinks_defaults(struct sinks_options *ret);
 int sinks_set(struct sinks_options *options, const char *key, const char *value, struct err *err);
 /* The file of the command line, which may be relative. -ENAMETOOLONG with a message. */
 int sinks_set_file(struct sinks_options *options, const char *path, struct err *err);
-/* Opens all that are chosen, stdout when none is. On failure *ret_n are open, and the caller's to close. */
+/* Something of it must be told: -EINVAL where stdout is off and nothing else is set, no sink, no metrics, no captures. */
+int settings_check_sinks(const struct settings *settings, struct err *err);
+/* Opens all that are chosen, stdout when none is, and none where stdout is off. On failure *ret_n are open, and the caller's to close. */
 int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
 	       struct err *err);
 

@@ -16,7 +16,7 @@
 
 void sinks_defaults(struct sinks_options *ret)
 {
-	*ret = (struct sinks_options){.queue_bytes = QUEUE_KB << 10};
+	*ret = (struct sinks_options){.queue_bytes = QUEUE_KB << 10, .confine = true};
 }
 
 static const char *key_at(const void *table, unsigned int i)
@@ -52,6 +52,7 @@ int sinks_set(struct sinks_options *options, const char *key, const char *value,
 	choice = &options->choice[row - outlet_table];
 	if (strcmp(value, "no") == 0 || strcmp(value, "none") == 0) {
 		choice->on = false;
+		choice->off = true;
 		return 0;
 	}
 	if (row->standard && strcmp(value, "yes") == 0)
@@ -64,6 +65,7 @@ int sinks_set(struct sinks_options *options, const char *key, const char *value,
 		return err_set(err, -EINVAL, "%s: longer than %zu bytes", key,
 			       sizeof(choice->target) - 1);
 	choice->on = true;
+	choice->off = false;
 	snprintf(choice->target, sizeof(choice->target), "%s", value);
 	return 0;
 }
@@ -80,6 +82,26 @@ int sinks_set_file(struct sinks_options *options, const char *path, struct err *
 	return 0;
 }
 
+static bool stdout_is_off(const struct sinks_options *options)
+{
+	return options->choice[outlet_find("stdout") - outlet_table].off;
+}
+
+int settings_check_sinks(const struct settings *settings, struct err *err)
+{
+	const struct keeper_options *k = &settings->keeper;
+
+	for (unsigned int i = 0; i < outlet_rows; i++)
+		if (settings->sinks.choice[i].on)
+			return 0;
+	if (!stdout_is_off(&settings->sinks) || k->metrics[0] || k->metrics_file[0] ||
+	    k->captures[0])
+		return 0;
+	return err_set(err, -EINVAL,
+		       "[sinks] stdout = no, and nothing else is set: no sink, no metrics, no "
+		       "captures");
+}
+
 int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
 	       struct err *err)
 {
@@ -90,12 +112,12 @@ int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, uns
 		if (!options->choice[i].on)
 			continue;
 		code = sink_queue_new(&outlet_table[i], options->choice[i].target,
-				      options->queue_bytes, &ret_sinks[n], err);
+				      options->queue_bytes, options->confine, &ret_sinks[n], err);
 		n += code == 0;
 	}
-	if (code == 0 && n == 0) {
+	if (code == 0 && n == 0 && !stdout_is_off(options)) {
 		code = sink_queue_new(outlet_find("stdout"), "", options->queue_bytes,
-				      &ret_sinks[0], err);
+				      options->confine, &ret_sinks[0], err);
 		n += code == 0;
 	}
 	*ret_n = n;

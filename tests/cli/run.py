@@ -488,6 +488,10 @@ def settings_files():
         expect(1, "daemon", "-c", path, "--check-config", says=says)
         expect(1, "trace", "-d", "1", "-c", path, says=says)
     expect(1, "trace", "-c", WORK / "missing", says="No such file")
+    nowhere = "[sinks]\nstdout = no\n"
+    expect(1, "daemon", "-c", temporary(nowhere), "--check-config", says="stdout = no, and nothing else is set")
+    for also in ("journald = yes\n", "[daemon]\nmetrics = 9\n", "[daemon]\ncaptures = /x\n"):
+        check("good" in out("daemon", "-c", temporary(nowhere + also), "--check-config"), also)
 
 
 def known_keys():

@@ -44,23 +44,27 @@ static int daemon_run(const struct options *o, struct err *err)
 	ret = settings_from(o, &settings, err);
 	if (ret < 0)
 		return ret;
+	settings.sinks.confine = settings.confine;
+	ret = o->output ? sinks_set_file(&settings.sinks, o->output, err) : 0;
+	if (ret == 0 && o->metrics)
+		ret = settings_set_metrics(&settings, o->metrics, err);
+	if (ret == 0)
+		ret = settings_check_sinks(&settings, err);
+	if (ret < 0)
+		return ret;
 	if (o->check_config)
 		return check_config(o, &settings);
 	live.settings = settings.list;
 	live.n_settings = settings.n;
 	live.tick_ms = settings.tick_ms ? settings.tick_ms : TICK_MS;
-	/* First what costs nothing: a file that cannot be written is said before anything attaches.
-	 */
-	ret = o->output ? sinks_set_file(&settings.sinks, o->output, err) : 0;
-	if (ret == 0 && o->metrics)
-		ret = settings_set_metrics(&settings, o->metrics, err);
-	if (ret == 0)
-		ret = sinks_open(&settings.sinks, parts.sinks, &parts.n_sinks, err);
+	/* First what costs nothing: a file that cannot be written is said before anything attaches. Who ends us while a
+	 * sink opens is heard, and not by its child alone. */
+	loop_hold_signals();
+	ret = sinks_open(&settings.sinks, parts.sinks, &parts.n_sinks, err);
 	if (ret < 0) {
 		release_parts(&parts);
 		return ret;
 	}
-	loop_hold_signals();
 	settings.memory.writes = true;
 	ret = memory_new(&settings.memory, &parts.memory, err);
 	live.norms = memory_norms(parts.memory);

@@ -20,6 +20,7 @@ struct outlet {
 	char target
 		[OUTLET_TARGET_MAX]; /* a path, @name, udp:HOST:PORT; empty where there is nothing to say */
 	int fd;			     /* -1: not open */
+	bool confine;		     /* its writer gives up what it does not need: rights.h */
 	struct outfile file;	     /* of file and stdout */
 };
 

@@ -33,6 +33,7 @@
 struct waiting {
 	struct waiting *next;
 	__u64 from, seq; /* of a gap line: the first and the last line that it stands for */
+	bool gap;
 	size_t len;
 	char text[];
 };
@@ -149,6 +150,7 @@ static struct waiting *waiting_new(__u64 from, __u64 seq, const char *text, size
 	if (!w)
 		return NULL;
 	w->next = NULL;
+	w->gap = false;
 	w->from = from;
 	w->seq = seq;
 	w->len = len;
@@ -190,6 +192,20 @@ static bool make_room(struct queue *q, size_t len)
 	return first;
 }
 
+/* Nothing will be written any more. */
+static void lose_all(struct queue *q)
+{
+	while (q->first)
+		make_room(q, q->room);
+	if (!q->out)
+		return;
+	q->counts.lost += !q->out->gap;
+	q->lost_to = q->lost_from ? q->lost_to : q->out->seq;
+	q->lost_from = q->out->from;
+	free(q->out);
+	q->out = NULL;
+}
+
 static struct waiting *gap_line(struct queue *q)
 {
 	struct waiting *w;
@@ -201,8 +217,10 @@ static struct waiting *gap_line(struct queue *q)
 		return NULL;
 	w = waiting_new(q->lost_from, q->lost_to, text, len);
 	free(text);
-	if (w)
-		q->lost_from = 0;
+	if (!w)
+		return NULL;
+	w->gap = true; /* what it stands for was counted */
+	q->lost_from = 0;
 	return w;
 }
 
@@ -277,6 +295,7 @@ static int child_died(struct queue *q, struct err *err)
 {
 	if (leave_child(q, false) == WRITER_PEER_GONE) {
 		q->gone = true;
+		lose_all(q);
 		return err_set(err, -EPIPE, "%s: the reader went away", q->name);
 	}
 	start_later(q);
@@ -315,8 +334,10 @@ static int queue_write(struct sink *sink, const struct line *line, struct err *e
 	char *text;
 	size_t len;
 
-	if (q->gone)
+	if (q->gone) {
+		lose(q, line->seq);
 		return err_set(err, -EPIPE, "%s: the reader went away", q->name);
+	}
 	q->model = line->model;
 	q->time_ns = line->time_ns;
 	if (json_line(line, &text, &len) == 0) {
@@ -482,7 +503,7 @@ static int hear_opening(struct queue *q, struct err *err)
 	return 0;
 }
 
-int sink_queue_new(const struct outlet_row *row, const char *target, size_t room,
+int sink_queue_new(const struct outlet_row *row, const char *target, size_t room, bool confine,
 		   struct sink **ret_sink, struct err *err)
 {
 	struct queue *q = calloc(1, sizeof(*q));
@@ -493,6 +514,7 @@ int sink_queue_new(const struct outlet_row *row, const char *target, size_t room
 	q->sink.ops = &queue_ops;
 	q->outlet.row = row;
 	q->outlet.fd = q->fd = -1;
+	q->outlet.confine = confine;
 	q->room = room;
 	snprintf(q->outlet.target, sizeof(q->outlet.target), "%s", target);
 	outlet_name(&q->outlet, q->name, sizeof(q->name));

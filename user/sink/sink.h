@@ -54,7 +54,8 @@ struct sink_counts {
 
 struct sink_ops {
 	const char *name;
-	/* 0 or negative errno. -EPIPE: the reader is gone. Another error is told for the first of
+	/* 0 or negative errno. -EPIPE: the reader is gone, for good: what is written after that is only
+	 * counted, where it counts. Another error is told for the first of
 	 * the lines lost in a row; the sink counts the others and says which were lost by a gap
 	 * line of its own (with the number of the last one lost) before the next line that it can
 	 * write, else as the error of close(). */
@@ -91,10 +92,10 @@ int sink_jsonl_new(const char *path, struct sink **ret_sink, struct err *err);
 /*
  * Lines wait in `room` bytes, the oldest go first when these are full, for a child that writes them to `row`'s place
  * (queue.c). It never blocks but at its start, for two seconds at most, and at its end, for less than one. What cannot
- * be opened is an error only where the row says so.
+ * be opened is an error only where the row says so. confine: the child gives up all rights but its own (rights.h).
  */
 struct outlet_row;
-int sink_queue_new(const struct outlet_row *row, const char *target, size_t room,
+int sink_queue_new(const struct outlet_row *row, const char *target, size_t room, bool confine,
 		   struct sink **ret_sink, struct err *err);
 
 /* The report for people, from the last verdict, printed by close(). stream is borrowed. */

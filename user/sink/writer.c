@@ -126,7 +126,8 @@ void writer_run(int fd, pid_t parent, struct outlet *outlet)
 	ignore_signals();
 	leave_standard_files(outlet);
 	/* Where the kernel refuses that, the daemon is refused too, and says so. */
-	rights_confine(RIGHTS_WRITER, &refused);
+	if (outlet->confine)
+		rights_confine(RIGHTS_WRITER, &refused);
 	reopen(fd, outlet);
 	while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
 		if (n == 1 && text[0] == WRITER_REOPEN[0])
