@@ -283,6 +283,15 @@ def story_conntrack_peak(host):
     host.end()
 
 
+def story_conntrack_clashes(host):
+    host.say(what="a table at two in a hundred: what is dropped lost a race for the same connection, or was refused by "
+                  "the TCP tracker", expect="none")
+    begin_local(host)
+    tracked(host, 3, 5000, limit=262144)
+    tracked(host, 12, 5000, more=5, limit=262144)
+    host.end()
+
+
 def story_conntrack_race(host):
     host.say(what="four packets are dropped in one second, as the table reached its limit, and it empties", expect="none")
     begin_local(host)
@@ -393,7 +402,27 @@ def story_clock_lost_sync(host):
              fault=["clock_state"], least="clock-unsynchronized 0.95")
     begin_clock(host)
     clock(host, 4)
-    clock(host, 6, status=UNSYNC, error=16000000)
+    host.wait(3500)
+    clock(host, 3, status=UNSYNC, error=16000000, boot=867504)
+    host.wait(100)
+    clock(host, 6, status=UNSYNC, error=16000000, boot=867607)
+    host.end()
+
+
+def story_clock_until_corrected(host):
+    host.say(what="the clock was set by hand: the kernel says not in sync until the time daemon next corrects it",
+             expect="none", across="clock-unsynchronized.lost_s=2 clock-unsynchronized")
+    begin_clock(host)
+    clock(host, 4)
+    clock(host, 8, status=UNSYNC, error=16000000)
+    host.end()
+
+
+def story_clock_on_the_way(host):
+    host.say(what="a laptop away from the network for 70 minutes: told as info", expect="clock-unsynchronized replay",
+             fault="clock_state", across="clock-unsynchronized.max_error_s=3")
+    begin_clock(host)
+    clock(host, 8, error=2100000, grows=500)
     host.end()
 
 
@@ -402,7 +431,7 @@ def story_clock_stale(host):
              expect="clock-unsynchronized replay", fault="clock_state",
              across="clock-unsynchronized.max_error_s=10")
     begin_clock(host)
-    clock(host, 8, error=6000000, grows=500)
+    clock(host, 8, error=9000000, grows=500)
     host.end()
 
 

@@ -138,6 +138,8 @@ static void apply_conntrack(struct conntrack *ct, const struct event_conntrack *
 		ct->high_ns = 0;
 	else if (!ct->high_ns)
 		ct->high_ns = event->h.ts_ns;
+	if (high)
+		ct->last_high_ns = event->h.ts_ns;
 	if (event->entries > ct->most)
 		ct->most = event->entries;
 	ct->now = *event;

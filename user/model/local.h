@@ -65,6 +65,7 @@ struct conntrack {
 	struct gains drops;
 	struct gains early_drops;
 	__u64 high_ns; /* since when it has been at nine tenths of its limit or more; 0: it is not */
+	__u64 last_high_ns; /* the latest look that saw it so; 0: none did */
 	__u64 most;    /* entries */
 };
 
