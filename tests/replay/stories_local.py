@@ -173,6 +173,38 @@ def story_udp_two_sockets(host):
     host.end()
 
 
+def story_udp_workers(host):
+    host.say(what="eight workers have a socket each on the same port (SO_REUSEPORT): none drops a fifth, together all",
+             expect="udp-receive-drops dnsd[2600]", fault=["net_stack", "socket_queue"], least="udp-receive-drops 0.97")
+    begin_local(host)
+    for i in range(14):
+        second(host)
+        host.stack.tell(udp_in=500, udp_drops=81)
+        for k in range(8):
+            host.stack.socket({**LOGS, "inode": 90000 + k, "port": 53}, 10 + (k == 0), 212992,
+                              {"pid": 2600 + k, "start_ns": 100 * 10**9, "comm": "dnsd"} if i > 1 else None)
+        host.tick()
+    host.end()
+
+
+def story_udp_looked_at_in_turn(host):
+    host.say(what="a namespace that is looked at in turn: what it dropped in the minutes before is no rate", expect="none",
+             across="udp-receive-drops.min_rate=0.1 udp-receive-drops")
+    begin_local(host)
+    inner = Stack(host, 4026532999)
+    inner.tell()
+    seconds(host, 3)
+    inner.tell(udp_in=60, udp_drops=60)
+    inner.socket(LOGS, 0, 212992)
+    own = {"pid": 3100, "start_ns": 500 * 10**9, "comm": "avahi-daemon"}
+    for i in range(10):
+        second(host)
+        inner.tell(udp_in=1, udp_drops=1)
+        inner.socket(LOGS, 1, 212992, own if i > 1 else None)
+        host.tick()
+    host.end()
+
+
 def story_udp_late_looks(host):
     host.say(what="a busy host looks late: most of the drops were before the socket was first looked at; it is named",
              expect="udp-receive-drops rsyslogd[2400]", fault=["net_stack", "socket_queue"])

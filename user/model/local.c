@@ -32,8 +32,10 @@ void gains_window(const struct gains *gains, const struct frame *frame, struct g
 
 		if (ts_ns <= from_ns)
 			continue;
-		if (!ret->looks++)
+		if (!ret->looks++) {
 			ret->first_ns = ts_ns;
+			ret->first = gains->at[i % GAINS_KEPT].by;
+		}
 		ret->last_ns = ts_ns;
 		ret->sum += gains->at[i % GAINS_KEPT].by;
 	}
