@@ -4,7 +4,8 @@
  *
  * Three hooks that only datagrams pass: where the kernel sends one (IPv4, IPv6; the whole packet is there, so that no
  * memory of the program is read), and where a program has taken one. What is not of port 53 costs two loads. Of the
- * message only the twelve bytes of its header are read (RFC 1035, 4.1.1), no name.
+ * message only the twelve bytes of its header are read (RFC 1035, 4.1.1); of an answer that is an error also the
+ * beginning of its name, of which six bits of a hash are kept: one name that fails is not a server.
  */
 #include "vmlinux.h"
 
@@ -21,6 +22,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define DNS_OPCODE   0x7800
 #define DNS_RD	     0x0100
 #define DNS_RCODE    0x000f
+
+/* So much of a name tells it from others, mostly. */
+#define NAME_LEN 32
+#define UDP_HEADER_LEN 8
+#define DNS_HEADER_LEN 12
 
 enum dns_rcode { RCODE_OK = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
 
@@ -157,6 +163,32 @@ static __always_inline bool answer_from(const struct sk_buff *skb, struct dns_ke
 	return true;
 }
 
+/* One bit of 64 for the name that was asked. It ends with a label of no length, within the packet; what is read behind
+ * that is the rest of the same buffer, and not looked at. */
+static __always_inline __u64 name_bit(const unsigned char *at)
+{
+	unsigned char name[NAME_LEN] = {};
+	__u64 hash = 0;
+
+	bpf_probe_read_kernel(name, sizeof(name), at);
+	for (int i = 0; i < NAME_LEN && name[i]; i++)
+		hash = hash * 31 + (name[i] | 0x20); /* in whichever case */
+	return 1ULL << (hash * 0x9e3779b97f4a7c15ULL >> 58);
+}
+
+static __always_inline void note_failing(struct dns_value *value, const unsigned char *name)
+{
+	__u64 epoch = value->last_answer_ns / DNS_NAMES_NS;
+
+	if (value->names_epoch != epoch) {
+		value->failing[1] = value->names_epoch + 1 == epoch ? value->failing[0] : 0;
+		value->failing[0] = 0;
+		value->names_epoch = epoch;
+	}
+	/* Two processors at once may lose one: who asks for it asks again. */
+	value->failing[0] |= name_bit(name);
+}
+
 static __always_inline void answer(const struct sock *sk, const struct sk_buff *skb)
 {
 	unsigned char *at = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, transport_header);
@@ -164,7 +196,7 @@ static __always_inline void answer(const struct sock *sk, const struct sk_buff *
 	struct dns_key key = {};
 	struct dns_value *value;
 	__be16 source = 0;
-	__u16 flags;
+	__u16 flags, rcode;
 	bool read;
 
 	if (bpf_probe_read_kernel(&source, sizeof(source), at) || source != bpf_htons(PORT_DNS))
@@ -182,21 +214,26 @@ static __always_inline void answer(const struct sock *sk, const struct sk_buff *
 		return;
 	ADD(&value->answers, 1);
 	value->last_answer_ns = bpf_ktime_get_ns();
+	rcode = flags & DNS_RCODE;
 	if (!read)
 		ADD(&value->other, 1);
-	else if ((flags & DNS_RCODE) == RCODE_SERVFAIL)
+	else if (rcode == RCODE_SERVFAIL)
 		ADD(&value->failed, 1);
-	else if ((flags & DNS_RCODE) == RCODE_REFUSED)
+	else if (rcode == RCODE_REFUSED)
 		ADD(&value->refused, 1);
-	else if ((flags & DNS_RCODE) == RCODE_NXDOMAIN)
+	else if (rcode == RCODE_NXDOMAIN)
 		ADD(&value->nxdomain, 1);
-	else if ((flags & DNS_RCODE) != RCODE_OK)
+	else if (rcode != RCODE_OK)
 		ADD(&value->other, 1);
+	if (read && (rcode == RCODE_SERVFAIL || rcode == RCODE_REFUSED))
+		note_failing(value, at + UDP_HEADER_LEN + DNS_HEADER_LEN);
 }
 
-/* (struct sock *, struct sk_buff *, int) */
+/* (struct sock *, struct sk_buff *, int): the length; negative when it was only looked at (MSG_PEEK), and stays. */
 SEC("?fentry/skb_consume_udp")
 int dns_answer(unsigned long long *ctx)
 {
+	if ((int)ctx[2] < 0)
+		return 0;
 	return RUN(HOOK_DNS_ANSWER, answer((void *)ctx[0], (void *)ctx[1]));
 }

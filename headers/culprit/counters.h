@@ -465,6 +465,8 @@ static inline __attribute__((always_inline)) __u32 hist_slot(__u64 lat_ns)
 /* ---- names ---- */
 
 #define DNS_SERVERS_MAX 256
+/* Names that failed are kept for one to two of these. */
+#define DNS_NAMES_NS 30000000000ULL
 
 struct dns_key {
 	__u8 addr[16];
@@ -485,6 +487,8 @@ struct dns_value {
 	__u32 pid;
 	__u32 pad;
 	char comm[EVENT_COMM_LEN];
+	__u64 failing[2]; /* names: of this DNS_NAMES_NS, and of the one before */
+	__u64 names_epoch; /* the time of the former, in DNS_NAMES_NS */
 };
 
 #endif

@@ -72,6 +72,9 @@ struct event_dns_server {
 	__u64 last_answer_ns; /* CLOCK_MONOTONIC */
 	__u64 start_ns;	      /* of who asked last: start_boottime */
 	char comm[EVENT_COMM_LEN];
+	/* A bit (of 64, by a hash) for each name whose answer was SERVFAIL or REFUSED in the last DNS_NAMES_NS, or up to
+	 * twice that: how many different ones there were, at least. */
+	__u64 failing_names;
 };
 
 /* The root queueing discipline of an interface (tc -s qdisc): sent when it changed. */
@@ -300,7 +303,7 @@ struct event_clock_step {
 
 EVENT_SIZE_IS(peer_key, 24);
 EVENT_SIZE_IS(event_nic, 160);
-EVENT_SIZE_IS(event_dns_server, 120);
+EVENT_SIZE_IS(event_dns_server, 128);
 EVENT_SIZE_IS(event_nic_queue, 88);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);

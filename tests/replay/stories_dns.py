@@ -16,11 +16,13 @@ class Servers:
         for probe in probes:
             host.put("probe", name=probe, via="fentry/" + probe, state="active")
 
-    def ask(self, addr, queries, answers=None, **outcomes):
+    def ask(self, addr, queries, answers=None, names=5, **outcomes):
         sums = self.sums.setdefault(addr, {"queries": 0, "answers": 0})
         answers = queries if answers is None else answers
         for key, more in {"queries": queries, "answers": answers, **outcomes}.items():
             sums[key] = sums.get(key, 0) + more
+        if outcomes.get("failed") or outcomes.get("refused"):
+            sums["failing_names"] = (1 << names) - 1
         if answers:
             sums["last_answer_ns"] = self.host.now - NS // 10
         self.host.put("dns_server", addr=addr, netns=NETNS, pid=731, comm="vector", start_ns=100 * NS, **sums)
@@ -42,12 +44,92 @@ def story_dns_silent(host):
 
 
 def story_dns_silent_alone(host):
-    host.say(what="the only name server does not answer, nor did any peer meanwhile: not sure whose fault",
-             expect=f"dns-failure {S1}:53", fault=fault(S1), most="dns-failure 0.6")
+    host.say(what="the only name server stops answering, nor did any peer meanwhile: not sure whose fault",
+             expect=f"dns-failure {S1}:53", fault=fault(S1), most="dns-failure 0.7")
     begin(host)
     servers = Servers(host)
-    for _ in run(host, 26):
+    for i in run(host, 36):
+        servers.ask(S1, 2, 2 if i < 2 else 0)
+    host.end()
+
+
+def story_dns_unseen(host):
+    host.say(what="no answer was ever seen, of anyone: the hook may see none; not judged", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 36, B, C):
         servers.ask(S1, 2, 0)
+    host.end()
+
+
+def story_dns_without_ipv6(host):
+    host.say(what="IPv6 is a module that is not loaded, and its hook not attached: IPv4 is judged",
+             expect=f"dns-failure {S1}:53", fault=fault(S1))
+    begin(host)
+    servers = Servers(host, (PROBES[0], PROBES[2]))
+    host.put("probe", name="dns.query6", state="unavailable", reason="fentry: No such file or directory")
+    for i in run(host, 26, B, C):
+        servers.ask(S1, 4, 4 if i < 6 else 0)
+        servers.ask(S2, 2)
+    host.end()
+
+
+def story_dns_musl(host):
+    host.say(what="programs with musl ask both servers at once and take the first answer, of the faster one mostly",
+             expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 40, B, C):
+        servers.ask(S1, 4, 4 if i % 8 else 3)
+        servers.ask(S2, 4, 0 if i % 8 else 1)
+    host.end()
+
+
+def story_dns_both_silent(host):
+    host.say(what="both are asked at once, and neither answers any more",
+             expect=[f"dns-failure {S1}:53", f"dns-failure {S2}:53"], fault=[fault(S1), fault(S2)])
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        servers.ask(S1, 4, 3 if i < 6 else 0)
+        servers.ask(S2, 4, 1 if i < 6 else 0)
+    host.end()
+
+
+def story_dns_one_after_the_other(host):
+    host.say(what="a resolver asks the second server when the first was silent for five seconds: as often, but not together",
+             expect=f"dns-failure {S1}:53", fault=fault(S1))
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 60, B, C):
+        if i == 0:
+            servers.ask(S1, 2)
+        if i % 7 == 1:
+            servers.ask(S1, 2, 0)
+        if i % 7 == 6:
+            servers.ask(S2, 2)
+    host.end()
+
+
+def story_dns_one_name(host):
+    host.say(what="a quiet host looks up one broken name, and again: SERVFAIL to each question", expect="none",
+             across="dns-failure.min_names=1 dns-failure")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        if i % 5 == 3:
+            servers.ask(S1, 4, 4, names=1, failed=4)
+    host.end()
+
+
+def story_dns_errors_recover(host):
+    host.say(what="a name server answers SERVFAIL for half a minute, and then well: told, and resolved",
+             expect=f"dns-failure {S1}:53", fault=fault(S1))
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 120, B, C):
+        servers.ask(S1, 4, 4, failed=4 if 6 <= i < 36 else 0)
+        servers.ask(S2, 2)
     host.end()
 
 

@@ -58,6 +58,7 @@ static int take_counters(struct dns_server *server, const struct frame *frame,
 	if (next[DNS_ANSWERS] - next[DNS_FAILED] - next[DNS_REFUSED] >
 	    server->now[DNS_ANSWERS] - server->now[DNS_FAILED] - server->now[DNS_REFUSED])
 		server->good_ns = e->h.ts_ns;
+	server->failing_names = e->failing_names;
 	memcpy(server->now, next, sizeof(server->now));
 	server->look[server->n_looks++ % DNS_LOOKS] =
 		(struct dns_look){e->h.ts_ns, next[DNS_QUERIES]};
@@ -104,6 +105,48 @@ __u64 dns_window(const struct dns_server *server, const struct frame *frame,
 {
 	return window_gain(&server->window, server->now, counter, DNS_COUNTERS,
 			   window_epoch(frame->now_ns, frame->window_ns));
+}
+
+/* The i-th look that is kept, from the oldest. */
+static const struct dns_look *look_at(const struct dns_server *server, unsigned int i)
+{
+	unsigned int oldest = server->n_looks < DNS_LOOKS ? 0 : server->n_looks - DNS_LOOKS;
+
+	return oldest + i < server->n_looks ? &server->look[(oldest + i) % DNS_LOOKS] : NULL;
+}
+
+/* What was asked between the look before that time and the one at it; 0 when there is no such one. */
+static __u64 asked_at(const struct dns_server *server, __u64 ns)
+{
+	const struct dns_look *look, *before = look_at(server, 0);
+
+	for (unsigned int i = 1; (look = look_at(server, i)); before = look, i++)
+		if (look->ns == ns)
+			return look->queries - before->queries;
+	return 0;
+}
+
+/* Of what `a` was asked at the looks that are kept, nine tenths at least at those of `b` too, and not more of `b`. */
+static bool at_the_same_looks(const struct dns_server *a, const struct dns_server *b)
+{
+	const struct dns_look *look, *before = look_at(a, 0);
+	__u64 all = 0, both = 0;
+
+	for (unsigned int i = 1; (look = look_at(a, i)); before = look, i++) {
+		__u64 own = look->queries - before->queries, other = asked_at(b, look->ns);
+
+		all += own > other ? own : other;
+		both += own < other ? own : other;
+	}
+	return all && 10 * both >= 9 * all;
+}
+
+bool dns_together(const struct dns_server *a, const struct dns_server *b, const struct frame *frame)
+{
+	__u64 one = dns_window(a, frame, DNS_QUERIES), other = dns_window(b, frame, DNS_QUERIES);
+	__u64 less = one < other ? one : other, more = one < other ? other : one;
+
+	return a->netns == b->netns && 10 * less >= 9 * more && at_the_same_looks(a, b);
 }
 
 __u64 dns_settled(const struct dns_server *server, const struct frame *frame, __u64 wait_ns)

@@ -43,6 +43,7 @@ struct dns_server {
 	__u64 first_ns;
 	__u64 asked_ns;	   /* the look that last saw a query */
 	__u64 answered_ns; /* the latest answer, 0 = none was seen */
+	__u64 failing_names; /* see struct event_dns_server */
 	__u64 failed_ns;   /* the look that last saw SERVFAIL or REFUSED */
 	__u64 good_ns;	   /* the look that last saw any other answer */
 };
@@ -63,6 +64,10 @@ const struct dns_server *dns_servers_next(const struct dns_servers *servers,
 /* What a counter gained over the window. */
 __u64 dns_window(const struct dns_server *server, const struct frame *frame,
 		 enum dns_counter counter);
+/* Were both asked by the same lookups: as often (within a tenth), in the window and at each of the latest looks? So does
+ * musl, which takes the first answer; a resolver that asks one after the other was silent asks at another time. */
+bool dns_together(const struct dns_server *a, const struct dns_server *b,
+		  const struct frame *frame);
 /* Of the window's queries, those that were sent `wait_ns` ago or before. */
 __u64 dns_settled(const struct dns_server *server, const struct frame *frame, __u64 wait_ns);
 

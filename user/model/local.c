@@ -32,8 +32,10 @@ void gains_window(const struct gains *gains, const struct frame *frame, struct g
 
 		if (ts_ns <= from_ns)
 			continue;
-		if (!ret->looks++)
+		if (!ret->looks++) {
 			ret->first_ns = ts_ns;
+			ret->first = gains->at[i % GAINS_KEPT].by;
+		}
 		ret->last_ns = ts_ns;
 		ret->sum += gains->at[i % GAINS_KEPT].by;
 	}
@@ -138,6 +140,8 @@ static void apply_conntrack(struct conntrack *ct, const struct event_conntrack *
 		ct->high_ns = 0;
 	else if (!ct->high_ns)
 		ct->high_ns = event->h.ts_ns;
+	if (high)
+		ct->last_high_ns = event->h.ts_ns;
 	if (event->entries > ct->most)
 		ct->most = event->entries;
 	ct->now = *event;

@@ -64,6 +64,7 @@ static int show(void *ctx, const void *data, const void *values)
 	event.last_answer_ns = value->last_answer_ns;
 	event.start_ns = value->start_ns;
 	memcpy(event.comm, value->comm, sizeof(event.comm));
+	event.failing_names = value->failing[0] | value->failing[1];
 	event.h.ts_ns = walk->now_ns;
 	return walk->fn(walk->ctx, &event.h);
 }

@@ -6,10 +6,13 @@
  * and whoever counts on wall time suffer, and it looks like the network or a peer.
  *
  * clock-unsynchronized, by what the kernel says of its clock (adjtimex(2)):
- *	it was in sync and is not any more (STA_UNSYNC, and the bound of its error at the limit: chrony without
+ *	it was in sync and is not any more, for `lost_s` (STA_UNSYNC, and the bound of its error at the limit: chrony without
  *	rtcsync leaves STA_UNSYNC set, and a bound)		reported, 0.95; warning
+ *	whoever sets the clock makes the kernel say so, until a time daemon next corrects it: chrony up to 17 minutes
+ *	later, timesyncd up to 34
  *	its error may be `max_error_s` or more: it grows by 500 us a second from one correction to the next, so nobody
- *	has corrected it for more than an hour; the kernel gives up after nine		reported, 0.90; warning
+ *	has corrected it for more than an hour; the kernel gives up after nine		reported, 0.90; warning from `warn_error_s`
+ *								on (after four hours and a half), info before
  *	it never was in sync, `never_s` after boot		inferred, 0.60; info: many machines are meant so, or
  *								a hypervisor sets their clock
  *
@@ -28,6 +31,12 @@
 static const struct threshold max_error_s = {
 	"clock-unsynchronized.max_error_s", 2, "s",
 	"NTP daemons ask each half hour or more often: by then it may have become 1 s"};
+static const struct threshold warn_error_s = {
+	"clock-unsynchronized.warn_error_s", 8, "s",
+	"a laptop away from the network for an hour or four is no fault; a night is"};
+static const struct threshold lost_s = {
+	"clock-unsynchronized.lost_s", 3600, "s",
+	"a clock that was set is not in sync until the next correction: 34 min with timesyncd"};
 static const struct threshold never_s = {"clock-unsynchronized.never_s", 3600, "s",
 					 "an NTP daemon takes minutes after a start, not an hour"};
 static const struct threshold min_step_s = {
@@ -53,7 +62,10 @@ static enum sync sync_of(const struct model *model)
 			       ? SYNC_STALE
 			       : SYNC_FINE;
 	if (local->synced_ns)
-		return SYNC_LOST;
+		return (double)(model_now(model) - local->synced_ns) / 1e9 >=
+				       model_threshold(model, &lost_s)
+			       ? SYNC_LOST
+			       : SYNC_FINE;
 	return (double)c->boottime_ns / 1e9 >= model_threshold(model, &never_s) ? SYNC_NEVER
 										: SYNC_FINE;
 }
@@ -81,6 +93,13 @@ static void say_sync(struct claim *claim, const struct local *local, enum sync s
 	claim_text(claim, ROLE_UNKNOWN, "by how much it really is wrong");
 }
 
+/* The machine may just be away from the network. */
+static bool is_warning(const struct model *model)
+{
+	return (double)model_local(model)->clock.max_error_us / 1e6 >=
+	       model_threshold(model, &warn_error_s);
+}
+
 static void judge_sync(const struct model *model, const struct judgement *judgement)
 {
 	static const double confidence[] = {
@@ -95,7 +114,9 @@ static void judge_sync(const struct model *model, const struct judgement *judgem
 		return;
 	claim_init(&claim, &clock_unsynchronized_rule, &subject);
 	claim.basis = sync == SYNC_NEVER ? BASIS_INFERRED : BASIS_REPORTED;
-	claim.severity = sync == SYNC_NEVER ? SEVERITY_INFO : SEVERITY_WARNING;
+	claim.severity = sync == SYNC_NEVER || (sync == SYNC_STALE && !is_warning(model))
+				 ? SEVERITY_INFO
+				 : SEVERITY_WARNING;
 	claim.confidence = confidence[sync];
 	claim.count = 1;
 	claim.first_ns = sync == SYNC_LOST ? local->synced_ns : local->clock_first.h.ts_ns;
@@ -228,14 +249,15 @@ const struct rule clock_unsynchronized_rule = {
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_THIS_HOST,
 	.meaning =
-		"Nobody keeps the wall clock right: it lost its time servers, or was not corrected for "
-		"more than an hour, or never was since boot (told as info).",
+		"Nobody keeps the wall clock right: it lost its time servers an hour ago, or was not "
+		"corrected for hours (one: told as info), or never was since boot (info).",
 	.against =
-		"The hour after a start; a machine that is meant to run without, or whose hypervisor "
+		"The hour after a start, or after the clock was set; a machine that is meant to run without, or whose hypervisor "
 		"sets the clock.",
 	.todo = "chronyc tracking, or timedatectl, says why.",
 	.needs = {PROBE_CLOCK},
-	.thresholds = (const struct threshold *const[]){&max_error_s, &never_s, NULL},
+	.thresholds = (const struct threshold *const[]){&max_error_s, &warn_error_s, &lost_s,
+							   &never_s, NULL},
 	.exposed = sync_exposed,
 	.judge = judge_sync,
 	.recovered = sync_recovered,

@@ -4,7 +4,8 @@
  * of new connections: outside it looks like loss.
  *
  * Claimed when packets were dropped for that (the column "drop" of /proc/net/stat/nf_conntrack) `min_drops` times or
- * more in the window, at two looks or more; or when the table was above nine tenths for `high_s` seconds and is at
+ * more in the window, at two looks or more, and the table was seen above nine tenths in the window: the column also
+ * counts packets that lost the race for the same connection and those that the TCP tracker refuses; or when the table was above nine tenths for `high_s` seconds and is at
  * `min_share` now. A table at half its size is none, nor one that is nearly full for a moment. Throwing out
  * connections to make room (early_drop) is said, and by itself no claim: those were never answered.
  *
@@ -40,6 +41,16 @@ struct full {
 	bool dropping;
 };
 
+/* Now, or at some time in the window. Without it what was dropped was not for want of a place. */
+static bool was_high(const struct model *model)
+{
+	const struct conntrack *ct = &model_local(model)->conntrack;
+	const struct frame *frame = model_frame(model);
+
+	return ct->high_ns ||
+	       (ct->last_high_ns && ct->last_high_ns + frame->window_ns > frame->now_ns);
+}
+
 static bool is_full(const struct model *model, struct full *f)
 {
 	const struct conntrack *ct = &model_local(model)->conntrack;
@@ -51,7 +62,7 @@ static bool is_full(const struct model *model, struct full *f)
 	gains_window(&ct->drops, model_frame(model), &f->drops);
 	gains_window(&ct->early_drops, model_frame(model), &f->early);
 	f->share = (double)ct->now.entries / (double)ct->now.limit;
-	f->dropping = f->drops.looks >= LOOKS &&
+	f->dropping = was_high(model) && f->drops.looks >= LOOKS &&
 		      (double)f->drops.sum >= model_threshold(model, &min_drops);
 	high = ct->high_ns ? (double)(model_now(model) - ct->high_ns) / 1e9 : 0.0;
 	return f->dropping || (ct->high_ns && high >= model_threshold(model, &high_s) &&
@@ -135,7 +146,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 	(void)subject;
 	gains_window(&ct->drops, model_frame(model), &drops);
-	return drops.last_ns <= since_ns && !ct->high_ns;
+	return (drops.last_ns <= since_ns || !was_high(model)) && !ct->high_ns;
 }
 
 static const struct threshold *const thresholds[] = {&min_drops, &min_share, &high_s, &small_table,
@@ -148,8 +159,8 @@ const struct rule conntrack_full_rule = {
 	.meaning = "The connection-tracking table is full, or nearly: the first packets of new "
 		   "connections are dropped, which looks like loss from outside.",
 	.against =
-		"A table that is sized small by intent; a burst that it survives, which is never "
-		"claimed. Tables of other network namespaces are not looked at.",
+		"A table that is sized small by intent; a burst that it survives, or packets that are "
+		"dropped with room in the table, which are never claimed. Tables of other network namespaces are not looked at.",
 	.todo = "Raise nf_conntrack_max, or exempt traffic from tracking (notrack).",
 	.needs = {PROBE_STACK},
 	.thresholds = thresholds,

@@ -4,11 +4,13 @@
  *
  * Counted are queries over UDP that ask for recursion, and what programs took as answers, over the window:
  *  - silent: min_failures queries of wait_s ago or before without an answer, min_share of them;
- *  - failing: min_failures answers SERVFAIL or REFUSED, min_share of the answers.
+ *  - failing: min_failures answers SERVFAIL or REFUSED, min_share of the answers, for min_names different names or
+ *    more: a zone that is broken is not its resolver's fault, and one lookup of it gives four errors, or more.
  * A query that is sent again counts again; one lost and answered at the second try is one of two, once. NXDOMAIN is an
  * answer. A slow server answers; what comes after its client gave up is never taken, and is as good as none.
- * Silence is judged only where the hook for answers is attached, and is sure only where it saw one, of the same
- * family: a compiler may have made the function that it is on a part of its caller.
+ * Silence is judged only where the hook for answers is attached and saw one, of the same family: a compiler may have
+ * made the function that it is on a part of its caller. Servers that are asked together, by the same lookup (musl does
+ * so), are silent only when they are all together: the first answer is taken, the others are never.
  *
  * A resolver on this host (loopback) that fails while one beyond it fails too only passes that on: the other is told.
  *
@@ -17,7 +19,7 @@
  *	silent	p: the chance of as many unanswered ones when one of twenty is lost on the way (binomial)
  *		measured   p <= 0.001 and a control (another server, or a peer, that answered meanwhile):
  *			   c = 0.95 * (1 - sqrt(p)) * 0.97
- *		inferred   c = 0.70 * (1 - sqrt(p)), times 0.85 where no answer of anyone was seen yet
+ *		inferred   c = 0.70 * (1 - sqrt(p))
  * times, for what speaks against:
  *	0.85	it gave good answers in the last wait_s too: some zones fail, or it is overloaded
  *
@@ -39,10 +41,13 @@
 
 static const struct threshold min_failures = {
 	"dns-failure.min_failures", 6, "{query}",
-	"a lookup that fails sends two questions (A, AAAA) twice; one name that fails is not a server"};
+	"a lookup that fails sends two questions (A, AAAA) twice"};
 static const struct threshold min_share = {
 	"dns-failure.min_share", 0.5, "1",
 	"a server that answers most of what it is asked works, for most names"};
+static const struct threshold min_names = {
+	"dns-failure.min_names", 3, "{name}",
+	"one name that fails, or two, are a zone that is broken; a server fails for all"};
 static const struct threshold wait_s = {
 	"dns-failure.wait_s", 5, "s", "resolvers wait so long before they ask again or elsewhere"};
 
@@ -65,11 +70,67 @@ static bool is_loopback(const __u8 addr[16])
 	       memcmp(addr, v6_loopback, 16) == 0;
 }
 
+/* At least so many: two may have the same bit. */
+static int names_failing(const struct dns_server *server)
+{
+	return __builtin_popcountll(server->failing_names);
+}
+
 static bool works(const struct model *model, const char *name)
 {
 	const struct event_probe *probe = model_probe(model, name);
 
 	return probe && probe->state != PROBE_UNAVAILABLE;
+}
+
+static bool is_v4(const __u8 addr[16])
+{
+	static const __u8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+	return memcmp(addr, mapped, sizeof(mapped)) == 0;
+}
+
+/* By anyone, over the same family: else it is not known whether answers are seen at all. */
+static bool any_answer_seen(const struct model *model, const struct dns_server *server)
+{
+	const struct dns_server *other = NULL;
+
+	while ((other = dns_servers_next(model_dns(model), other)))
+		if (other->answered_ns && is_v4(other->addr) == is_v4(server->addr))
+			return true;
+	return false;
+}
+
+/* Good answers to the same lookups that came from others, which were asked at the same time. A resolver on this host asks
+ * those beyond at the same time too, and is no other. */
+static __u64 answered_elsewhere(const struct model *model, const struct dns_server *server)
+{
+	const struct frame *frame = model_frame(model);
+	const struct dns_server *other = NULL;
+	__u64 answers = 0;
+
+	while ((other = dns_servers_next(model_dns(model), other)))
+		if (other != server && is_loopback(other->addr) == is_loopback(server->addr) &&
+		    dns_together(server, other, frame))
+			answers += dns_window(other, frame, DNS_ANSWERS) -
+				   dns_window(other, frame, DNS_FAILED) -
+				   dns_window(other, frame, DNS_REFUSED);
+	return answers;
+}
+
+static bool is_silent(const struct model *model, const struct outcome *o)
+{
+	double least = model_threshold(model, &min_failures);
+	double share = model_threshold(model, &min_share);
+	__u64 elsewhere;
+
+	if (!o->unanswered || (double)o->unanswered < least ||
+	    (double)o->unanswered < share * (double)o->asked ||
+	    !any_answer_seen(model, o->server))
+		return false;
+	elsewhere = answered_elsewhere(model, o->server);
+	return o->unanswered > elsewhere &&
+	       (double)(o->unanswered - elsewhere) >= share * (double)o->asked;
 }
 
 static void sum_up(struct outcome *o, const struct model *model, const struct dns_server *server)
@@ -86,10 +147,10 @@ static void sum_up(struct outcome *o, const struct model *model, const struct dn
 	o->errors = dns_window(server, frame, DNS_FAILED) + dns_window(server, frame, DNS_REFUSED);
 	if (!works(model, PROBE_DNS_ANSWER))
 		return;
-	o->silent = o->unanswered && (double)o->unanswered >= least &&
-		    (double)o->unanswered >= share * (double)o->asked;
+	o->silent = is_silent(model, o);
 	o->failing = o->errors && (double)o->errors >= least &&
-		     (double)o->errors >= share * (double)o->answers;
+		     (double)o->errors >= share * (double)o->answers &&
+		     names_failing(server) >= model_threshold(model, &min_names);
 }
 
 /* Who answered meanwhile: another server that does well, else the peer that is sent most. */
@@ -123,24 +184,6 @@ static struct control find_control(const struct model *model, const struct outco
 					      peer_window(control.peer, frame, PEER_SEGS_OUT)))
 			control.peer = peer;
 	return control;
-}
-
-static bool is_v4(const __u8 addr[16])
-{
-	static const __u8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	return memcmp(addr, mapped, sizeof(mapped)) == 0;
-}
-
-/* By anyone, over the same family. */
-static bool any_answer_seen(const struct model *model, const struct dns_server *server)
-{
-	const struct dns_server *other = NULL;
-
-	while ((other = dns_servers_next(model_dns(model), other)))
-		if (other->answered_ns && is_v4(other->addr) == is_v4(server->addr))
-			return true;
-	return false;
 }
 
 static void claim_control(struct claim *claim, const struct model *model,
@@ -181,17 +224,13 @@ static double claim_silence(struct claim *claim, const struct model *model, cons
 		claim_text(claim, ROLE_UNKNOWN, "server, path or this host: nobody else answered");
 	} else {
 		claim_text(claim, ROLE_UNKNOWN, "whether the server is down, or the path to it");
-		if (p <= P_MEASURED && any_answer_seen(model, o->server)) {
+		if (p <= P_MEASURED) {
 			claim->basis = BASIS_MEASURED;
 			return 0.95 * (1.0 - sqrt(p)) * 0.97;
 		}
 	}
 	claim->basis = BASIS_INFERRED;
-	if (any_answer_seen(model, o->server))
-		return 0.70 * (1.0 - sqrt(p));
-	claim_evidence(claim, ROLE_AGAINST, false, "dns.answers.seen", 0.0, "{answer}",
-		       "no answer of any server was seen: are they seen at all?");
-	return 0.70 * 0.85 * (1.0 - sqrt(p));
+	return 0.70 * (1.0 - sqrt(p));
 }
 
 static double claim_errors(struct claim *claim, const struct model *model, const struct outcome *o)
@@ -205,7 +244,9 @@ static double claim_errors(struct claim *claim, const struct model *model, const
 		       text_count(dns_window(o->server, frame, DNS_FAILED)).s,
 		       text_count(dns_window(o->server, frame, DNS_REFUSED)).s);
 	claim_text(claim, ROLE_AGAINST, "not the path: it answers");
-	claim_text(claim, ROLE_UNKNOWN, "which names: none is read");
+	claim_evidence(claim, ROLE_FOR, true, "dns.names", names_failing(o->server), "{name}",
+		       "at least %d different names fail", names_failing(o->server));
+	claim_text(claim, ROLE_UNKNOWN, "which names: none is kept");
 	return 0.97 - 0.4 / (1.0 + (double)o->errors);
 }
 
@@ -299,13 +340,19 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 {
 	const struct dns_server *server = NULL;
 	__u64 queries = 0;
+	bool answered = false;
 
-	while ((server = dns_servers_next(model_dns(model), server)))
+	while ((server = dns_servers_next(model_dns(model), server))) {
+		answered |= server->answered_ns != 0;
 		queries += dns_window(server, model_frame(model), DNS_QUERIES);
-	if (queries && (double)queries >= model_threshold(model, &min_failures))
+	}
+	if (!queries || (double)queries < model_threshold(model, &min_failures))
+		snprintf(buf, size, "%s to name servers; dns-failure needs %.0f",
+			 text_plural(queries, "query").s, model_threshold(model, &min_failures));
+	else if (!answered)
+		snprintf(buf, size, "no answer of any name server was seen: are they seen at all?");
+	else
 		return true;
-	snprintf(buf, size, "%s to name servers; dns-failure needs %.0f",
-		 text_plural(queries, "query").s, model_threshold(model, &min_failures));
 	return false;
 }
 
@@ -321,12 +368,14 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		    subject_netns(model, server->netns) != subject->netns)
 			continue;
 		sum_up(&o, model, server);
-		return server->answered_ns > since_ns && server->failed_ns < since_ns;
+		return server->answered_ns > since_ns && server->failed_ns <= since_ns &&
+		       !o.silent && !o.failing;
 	}
 	return false;
 }
 
-static const struct threshold *const thresholds[] = {&min_failures, &min_share, &wait_s, NULL};
+static const struct threshold *const thresholds[] = {&min_failures, &min_share, &min_names,
+						     &wait_s, NULL};
 
 const struct rule dns_failure_rule = {
 	.kind = "dns-failure",
@@ -336,10 +385,11 @@ const struct rule dns_failure_rule = {
 		"A name server that programs of this host ask does not answer over UDP, or answers SERVFAIL or "
 		"REFUSED: names do not resolve.",
 	.against =
-		"Names that do not exist (NXDOMAIN); one lost query that was asked again; a slow server; other "
+		"Names that do not exist (NXDOMAIN); one or two names that fail; one lost query that was asked again; a slow server; other "
 		"names that it does resolve.",
 	.todo = "Ask it, and another one, for the same name (dig @ADDRESS); then its owner.",
-	.needs = {PROBE_DNS_QUERY, PROBE_DNS_QUERY6, PROBE_DNS_ANSWER},
+	/* Not dns.query6: where IPv6 is off, or a module that is not loaded, there is no such function. */
+	.needs = {PROBE_DNS_QUERY, PROBE_DNS_ANSWER},
 	.thresholds = thresholds,
 	.exposed = exposed,
 	.judge = judge,

@@ -13,7 +13,6 @@
 #define PROBE_TCP_STATE		"tcp.state"
 #define PROBE_TCP_SAMPLE	"tcp.sample"
 #define PROBE_DNS_QUERY		"dns.query"
-#define PROBE_DNS_QUERY6	"dns.query6"
 #define PROBE_DNS_ANSWER	"dns.answer"
 #define PROBE_CENSUS		"files.census"
 #define PROBE_SCAN		"files.scan"

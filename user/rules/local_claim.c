@@ -55,16 +55,30 @@ __u64 local_drops(const struct model *model, const struct local_socket *socket)
 	return gained.sum;
 }
 
+/* Of the same process; or of the same program on the same port (SO_REUSEPORT, a worker each). */
+static bool is_kin(const struct local_socket *a, const struct local_socket *b)
+{
+	const struct event_socket_queue *x = &a->now, *y = &b->now;
+
+	if (x->proto != y->proto || x->netns != y->netns || !x->pid || !y->pid)
+		return false;
+	return (x->pid == y->pid && x->start_ns == y->start_ns) ||
+	       (x->port == y->port && strcmp(x->comm, y->comm) == 0);
+}
+
 double local_part(const struct model *model, const struct local_socket *socket,
 		  const struct gains *of)
 {
-	__u64 all = gains_after(of, model_frame(model), socket->first_ns);
-	__u64 own = gains_after(&socket->drops, model_frame(model), socket->first_ns);
+	__u64 all = gains_after(of, model_frame(model), socket->first_ns), own = 0;
+	const struct local_socket *other = NULL;
 
+	while ((other = local_next_socket(model_local(model), other)))
+		if (other == socket || is_kin(other, socket))
+			own += gains_after(&other->drops, model_frame(model), socket->first_ns);
 	return all > own ? (double)own / (double)all : own ? 1.0 : 0.0;
 }
 
-/* Another socket of the same process drops more (or as much, and is the older one). */
+/* Another socket of its kin drops more (or as much, and is the older one). */
 static bool has_worse(const struct model *model, const struct local_socket *socket)
 {
 	__u64 drops = local_drops(model, socket);
@@ -73,9 +87,7 @@ static bool has_worse(const struct model *model, const struct local_socket *sock
 	while ((other = local_next_socket(model_local(model), other))) {
 		__u64 others;
 
-		if (other == socket || other->now.proto != socket->now.proto ||
-		    other->now.pid != socket->now.pid ||
-		    other->now.start_ns != socket->now.start_ns)
+		if (other == socket || !is_kin(other, socket))
 			continue;
 		others = local_drops(model, other);
 		if (others > drops || (others == drops && other->now.inode < socket->now.inode))

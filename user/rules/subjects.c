@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/copy.h"
+#include "model/dns.h"
 #include "rules/rule.h"
 #include "rules/subnet.h"
 
@@ -114,6 +115,20 @@ static bool peer_is_of(const struct model *model, const struct peer *peer, const
 	       (!s->port || (peer->key.port == s->port && peer->key.dir == s->dir));
 }
 
+/* A name server is asked over UDP: no peer of TCP's need be. */
+static bool name_server_present(const struct model *model, const struct subject *s)
+{
+	const struct dns_server *server = NULL;
+
+	if (s->port != 53)
+		return false;
+	while ((server = dns_servers_next(model_dns(model), server)))
+		if (memcmp(server->addr, s->addr, sizeof(s->addr)) == 0 &&
+		    subject_netns(model, server->netns) == s->netns)
+			return true;
+	return false;
+}
+
 /* Nobody has a connection to it, nor tried for one, for so long: what it was found to be is nobody's trouble here. */
 #define PEER_LEFT_NS (10 * 60 * 1000000000ULL)
 
@@ -125,7 +140,7 @@ static bool peer_present(const struct model *model, const struct subject *s)
 		if (peer_is_of(model, peer, s) &&
 		    (peer->live || model_now(model) - peer->changed_ns < PEER_LEFT_NS))
 			return true;
-	return false;
+	return name_server_present(model, s);
 }
 
 bool subject_present(const struct model *model, const struct subject *subject)

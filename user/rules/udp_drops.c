@@ -57,7 +57,8 @@ static bool drops(const struct model *model, const struct net_stack *stack, stru
 	if (!d->dropped.sum || d->dropped.looks < LOOKS ||
 	    span < model_threshold(model, &min_span_s))
 		return false;
-	d->rate = (double)d->dropped.sum / (span > 1.0 ? span : 1.0);
+	/* What the first look saw was dropped before, since the look before it: with many namespaces long ago. */
+	d->rate = (double)(d->dropped.sum - d->dropped.first) / (span > 1.0 ? span : 1.0);
 	d->share = (double)d->dropped.sum / (double)(d->dropped.sum + d->received.sum);
 	return d->rate >= model_threshold(model, &min_rate) &&
 	       d->share >= model_threshold(model, &min_share);

@@ -392,6 +392,7 @@ static const struct event_field dns_server_fields[] = {
 	F(event_dns_server, 10, U64, last_answer_ns),
 	F(event_dns_server, 11, U64, start_ns),
 	F(event_dns_server, 12, STR, comm),
+	F(event_dns_server, 13, U64, failing_names),
 };
 
 static const struct event_field nic_queue_fields[] = {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@
 #define TOLD_MAX 32
 /* The netstat of 6.18 has 4.6 KB. */
 #define TEXT_MAX 16384
+/* A line of 153 bytes for each of the 8,192 processors that there may be. */
+#define CPUS_TEXT_MAX 1310720
 #define STEPS	 64
 /* After so many looks in a row that failed the kernel has no such module, and is not asked again. */
 #define REFUSED_MAX 10
@@ -290,7 +293,8 @@ static int look_sockets(struct live_net *net, struct probes *probes, const struc
 
 static bool read_conntrack(const struct live_net *net, struct event_conntrack *event)
 {
-	char path[128], text[TEXT_MAX];
+	char path[128], *text;
+	size_t length;
 
 	snprintf(path, sizeof(path), "%s/proc/sys/net/netfilter/nf_conntrack_max", net->root);
 	event->limit = small_file_u64(AT_FDCWD, path);
@@ -299,9 +303,10 @@ static bool read_conntrack(const struct live_net *net, struct event_conntrack *e
 	snprintf(path, sizeof(path), "%s/proc/sys/net/netfilter/nf_conntrack_count", net->root);
 	event->entries = small_file_u64(AT_FDCWD, path);
 	snprintf(path, sizeof(path), "%s/proc/self/net/stat/nf_conntrack", net->root);
-	if (small_file_read(AT_FDCWD, path, text, sizeof(text)) > 0 &&
-	    net_conntrack_drops(text, &event->drops, &event->early_drops))
+	text = whole_file_read(path, CPUS_TEXT_MAX, &length);
+	if (text && net_conntrack_drops(text, &event->drops, &event->early_drops))
 		event->flags = CONNTRACK_COUNTED;
+	free(text);
 	return true;
 }
 

@@ -149,6 +149,30 @@ static void test_counters(void **state)
 	live_net_done(&net);
 }
 
+/* Two hundred processors: more than fits into what the other files are read into. */
+static void test_many_processors(void **state)
+{
+	static char text[40000] = "entries searched found new invalid ignore delete drop early_drop\n";
+	struct live_net net;
+	struct seen seen = {0};
+	struct emit emit = {.fn = take, .ctx = &seen, .now_ns = 1};
+	size_t n = strlen(text);
+
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "%08x %08x %08x %08x %08x %08x %08x %08x %08x                       "
+				      "                                      \n",
+				      64, 0, 0, 0, 0, 0, 0, 3, 1);
+	put("self/net/stat/nf_conntrack", text);
+	live_net_init(&net, root, false);
+	assert_int_equal(live_net_poll(&net, NULL, &emit), 0);
+	assert_int_equal(seen.conntrack.flags, CONNTRACK_COUNTED);
+	assert_int_equal(seen.conntrack.drops, 600);
+	assert_int_equal(seen.conntrack.early_drops, 200);
+	live_net_done(&net);
+}
+
 static void test_off(void **state)
 {
 	struct live_net net;
@@ -260,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_counters, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_many_processors, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_off, make_root, remove_root),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test_setup_teardown(test_activated, make_root, remove_root),
