@@ -73,7 +73,11 @@ static bool is_loopback(const __u8 addr[16])
 /* At least so many: two may have the same bit. */
 static int names_failing(const struct dns_server *server)
 {
-	return __builtin_popcountll(server->failing_names);
+	int n = 0;
+
+	for (__u64 left = server->failing_names; left; left &= left - 1)
+		n++;
+	return n;
 }
 
 static bool works(const struct model *model, const char *name)
