@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "finding/life.h"
 #include "log.h"
@@ -14,6 +15,9 @@
 
 #define HOUR_NS	  (3600 * 1000000000ULL)
 #define RINGS_MAX 8
+/* What the last lines of all sinks may take together, and the store after them at least. */
+#define LAST_MS	      800
+#define LAST_STORE_MS 200
 
 struct engine {
 	struct engine_options opt;
@@ -442,9 +446,34 @@ int engine_run(struct engine *engine, struct err *err)
 	return code < 0 ? err->code : 0;
 }
 
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* In turns: one that hangs takes little time from the others. */
+static void settle_sinks(const struct engine *e, long long end)
+{
+	bool over;
+
+	do {
+		over = true;
+		for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
+			struct sink *sink = e->opt.sinks[i];
+
+			if (sink->ops->settle && !sink->ops->settle(sink))
+				over = false;
+		}
+	} while (!over && now_ms() < end);
+}
+
 int engine_close(struct engine *engine, struct err *err)
 {
 	struct err first, now = {0};
+	long long end = now_ms() + LAST_MS;
 
 	if (!engine)
 		return 0;
@@ -454,10 +483,17 @@ int engine_close(struct engine *engine, struct err *err)
 			first = now;
 		recorder_free(engine->opt.recorder);
 	}
+	settle_sinks(engine, end);
 	for (unsigned int i = 0; i < engine->opt.n_sinks; i++) {
 		memset(&now, 0, sizeof(now));
 		if (engine->opt.sinks[i]->ops->close(engine->opt.sinks[i], &now) < 0 && !first.code)
 			first = now;
+	}
+	if (engine->opt.memory) {
+		long long left = end - now_ms();
+
+		memory_finish(engine->opt.memory,
+			      left > LAST_STORE_MS ? (unsigned int)left : LAST_STORE_MS);
 	}
 	keeper_free(engine->opt.keeper);
 	engine->opt.source->ops->free(engine->opt.source);

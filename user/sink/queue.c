@@ -23,9 +23,12 @@
 #include "sink.h"
 #include "sink/writer.h"
 
-/* How long the start waits for the outlet to open, and the end for the queue to empty. */
+/* How long the start waits for the outlet to open, and the end for the queue to empty, for one that is killed to be
+ * gone, and a turn of the end at most. */
 #define OPEN_MS 2000
 #define LAST_MS 300
+#define KILL_MS 50
+#define TURN_MS 50
 #define STEP_MS 5
 /* A child that dies again and again is no reason to do nothing else. */
 #define RESTART_S 1
@@ -52,6 +55,8 @@ struct queue {
 	bool reopen_due;
 	bool trouble;	 /* the child said so: it has not got rid of its line since */
 	bool gone;	 /* the reader is, for good */
+	bool settled;	 /* the last lines had their time */
+	bool restarted;	 /* for them */
 	char why[160];	 /* of the trouble */
 	__u64 lost_from; /* lines that went; 0 = none since the last gap line */
 	__u64 lost_to;
@@ -132,7 +137,7 @@ static int leave_child(struct queue *q, bool kill_it)
 	q->flying = FLYING_NONE;
 	if (!q->pid)
 		return 0;
-	for (int ms = 0; ms < LAST_MS && waitpid(q->pid, &status, WNOHANG) == 0; ms += STEP_MS) {
+	for (int ms = 0; ms < (kill_it ? KILL_MS : LAST_MS) && waitpid(q->pid, &status, WNOHANG) == 0; ms += STEP_MS) {
 		if (kill_it)
 			kill(q->pid, SIGKILL);
 		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
@@ -436,24 +441,45 @@ static void free_lines(struct queue *q)
 	q->out = NULL;
 }
 
-/* Gives what waits a last chance. */
+/* Is there nothing more that could be got rid of? */
+static bool is_over(struct queue *q)
+{
+	if (is_empty(q) || q->gone || q->trouble)
+		return true;
+	/* A child that has had its line for longer than this will not be rid of it now. */
+	if (q->flying == FLYING_LINE && now_ms() - q->sent_ms > LAST_MS)
+		return true;
+	if (q->fd < 0 && (q->restarted || start(q) < 0))
+		return true;
+	q->restarted = q->restarted || q->flying == FLYING_OPEN;
+	return false;
+}
+
+static bool queue_settle(struct sink *sink)
+{
+	struct queue *q = (struct queue *)sink;
+	struct err ignored = {0};
+	long long end = now_ms() + TURN_MS;
+
+	q->settled = true;
+	do {
+		if (is_over(q))
+			return true;
+		if (!wait_reply(q, STEP_MS))
+			return false;
+		queue_dispatch(sink, &ignored);
+	} while (now_ms() < end);
+	return false;
+}
+
+/* Gives what waits a last chance, where nobody else did. */
 static void drain(struct queue *q)
 {
 	long long end = now_ms() + LAST_MS;
-	struct err ignored = {0};
-	bool restarted = false;
 
-	/* A child that has had its line for longer than this will not be rid of it now. */
-	if (q->trouble || (q->flying == FLYING_LINE && end - q->sent_ms > 2 * LAST_MS))
-		return;
-	while (!is_empty(q) && !q->gone && now_ms() < end) {
-		if (q->fd < 0 && (restarted || start(q) < 0))
-			return;
-		restarted = restarted || q->flying == FLYING_OPEN;
-		if (!wait_reply(q, (int)(end - now_ms())))
-			return;
-		queue_dispatch(&q->sink, &ignored);
-	}
+	if (!q->settled)
+		while (!queue_settle(&q->sink) && now_ms() < end)
+			continue;
 }
 
 static int queue_close(struct sink *sink, struct err *err)
@@ -483,6 +509,7 @@ static const struct sink_ops queue_ops = {
 	.fd = queue_fd,
 	.dispatch = queue_dispatch,
 	.counts = queue_counts,
+	.settle = queue_settle,
 	.close = queue_close,
 };
 

@@ -68,6 +68,9 @@ struct sink_ops {
 	void (*counts)(const struct sink *sink, struct sink_counts *ret);
 	/* SIGHUP: the file may have been renamed. NULL: nothing to do. */
 	int (*reopen)(struct sink *sink, struct err *err);
+	/* At the end, before close(): gives what waits a turn of some ten milliseconds; true when there is
+	 * nothing more to get rid of. NULL: nothing waits. */
+	bool (*settle)(struct sink *sink);
 	/* Flushes and frees; the first error wins. NULL is fine. */
 	int (*close)(struct sink *sink, struct err *err);
 };

@@ -3,9 +3,11 @@
 #include "store/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,8 +21,6 @@
 /* Event time between two writings; the first comes sooner, so that a daemon that is killed leaves something. */
 #define FIRST_NS (600 * SECOND_NS)
 #define EACH_NS	 (3600 * SECOND_NS)
-/* How long the end of a run waits for its last writing. */
-#define LAST_MS 2000
 #define STEP_MS 10
 
 struct memory {
@@ -28,7 +28,36 @@ struct memory {
 	struct norms *norms;
 	__u64 written_ns;
 	pid_t child; /* that writes; 0 = none */
+	int lock_fd; /* -1: none */
 };
+
+/* The last folder of the default path is made when it is missing. */
+static void make_folder(const struct memory *m)
+{
+	char folder[MEMORY_PATH_MAX], *slash;
+
+	snprintf(folder, sizeof(folder), "%s", m->options.path);
+	slash = strrchr(folder, '/');
+	if (!m->options.is_default || !slash || slash == folder)
+		return;
+	*slash = '\0';
+	mkdir(folder, 0700);
+}
+
+/* Two that write one store would each forget what the other learned. */
+static int lock(struct memory *m, struct err *err)
+{
+	char path[MEMORY_PATH_MAX + 8];
+
+	make_folder(m);
+	snprintf(path, sizeof(path), "%s.lock", m->options.path);
+	m->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	/* Where it cannot be made the store cannot be written either, which is said then. */
+	if (m->lock_fd < 0 || flock(m->lock_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return 0;
+	return err_set(err, -EBUSY, "another culprit daemon has %s: stop it, or set another store",
+		       path);
+}
 
 int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err)
 {
@@ -36,13 +65,19 @@ int memory_new(const struct memory_options *options, struct memory **ret_memory,
 	struct err why = {0};
 	int code = 0;
 
-	if (m)
+	if (m) {
+		m->lock_fd = -1;
 		m->norms = norms_new();
+	}
 	if (!m || !m->norms) {
 		memory_free(m);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	m->options = *options;
+	if (options->writes && options->path[0] && lock(m, err) < 0) {
+		memory_free(m);
+		return err->code;
+	}
 	if (options->path[0])
 		code = norms_read(m->norms, options->path, options->writes, &why);
 	/* Who may not read it may not write it either, and is told so then. */
@@ -62,24 +97,13 @@ void memory_free(struct memory *memory)
 {
 	if (!memory)
 		return;
+	if (memory->lock_fd >= 0)
+		close(memory->lock_fd);
 	norms_free(memory->norms);
 	free(memory);
 }
 
 /* ---- writing ---- */
-
-/* The last folder of the default path is made when it is missing. */
-static void make_folder(const struct memory *m)
-{
-	char folder[MEMORY_PATH_MAX], *slash;
-
-	snprintf(folder, sizeof(folder), "%s", m->options.path);
-	slash = strrchr(folder, '/');
-	if (!m->options.is_default || !slash || slash == folder)
-		return;
-	*slash = '\0';
-	mkdir(folder, 0700);
-}
 
 static int write_now(const struct memory *m, struct err *err)
 {
@@ -151,6 +175,10 @@ void memory_settle(struct memory *memory, const struct model *model, const struc
 	norms_learn(m->norms, model, has_finding, (void *)life);
 	start_child(m);
 	m->written_ns = model_now(model);
-	for (int ms = 0; last && ms < LAST_MS && !child_ended(m); ms += STEP_MS)
+}
+
+void memory_finish(struct memory *memory, unsigned int ms)
+{
+	for (unsigned int at = 0; at < ms && !child_ended(memory); at += STEP_MS)
 		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
 }

@@ -22,13 +22,16 @@ struct memory_options {
 
 struct memory;
 
-/* Reads what is there. What cannot be read or was set aside is logged, and no failure: -ENOMEM is the only one. */
+/* Reads what is there. What cannot be read or was set aside is logged, and no failure. -ENOMEM; -EBUSY: who writes
+ * has the lock beside the store as long as it lives, and somebody else has it. */
 int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err);
 /* Valid as long as the memory; NULL of NULL. */
 const struct norms *memory_norms(const struct memory *memory);
-/* After each evaluation: writes when it is time; `last`: now, and waits for it up to two seconds. */
+/* After each evaluation: writes when it is time; `last`: now. */
 void memory_settle(struct memory *memory, const struct model *model, const struct life *life,
 		   bool last);
+/* Waits for what is being written, so long at most: it may take longer, and ends by itself. */
+void memory_finish(struct memory *memory, unsigned int ms);
 /* NULL is fine. */
 void memory_free(struct memory *memory);
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/memory.h"
 #include "store/norms.h"
 
 struct seen {
@@ -227,6 +228,32 @@ static void test_what_was_learned_comes_back(void **state)
 	world_done(&w);
 }
 
+/* A second daemon is refused as long as the first one is there; who only reads is not. */
+static void test_one_writes(void **state)
+{
+	struct memory_options options = {.writes = true}, reads;
+	char dir[] = "/tmp/test_store.XXXXXX", lock[MEMORY_PATH_MAX + 8];
+	struct memory *first, *second = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(options.path, sizeof(options.path), "%s/store", dir);
+	snprintf(lock, sizeof(lock), "%s.lock", options.path);
+	assert_int_equal(memory_new(&options, &first, &err), 0);
+	assert_int_equal(memory_new(&options, &second, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "another culprit daemon"));
+	reads = options;
+	reads.writes = false;
+	assert_int_equal(memory_new(&reads, &second, &err), 0);
+	memory_free(second);
+	memory_free(first);
+	assert_int_equal(memory_new(&options, &first, &err), 0);
+	memory_free(first);
+	unlink(lock);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_what_others_may_write_is_not_believed),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_what_was_learned_comes_back),
+		cmocka_unit_test(test_one_writes),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
