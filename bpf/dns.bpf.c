@@ -24,7 +24,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define DNS_RCODE    0x000f
 
 /* So much of a name tells it from others, mostly. */
-#define NAME_LEN 32
+#define NAME_LEN       32
 #define UDP_HEADER_LEN 8
 #define DNS_HEADER_LEN 12
 

@@ -383,8 +383,8 @@ static bool capture_due(const struct keeper *keeper)
 {
 	if (keeper->asked)
 		return true;
-	return keeper->due && (!keeper->captured_ns ||
-			       now_of(keeper) - keeper->captured_ns >= CAPTURE_EVERY_NS);
+	return keeper->due &&
+	       (!keeper->captured_ns || now_of(keeper) - keeper->captured_ns >= CAPTURE_EVERY_NS);
 }
 
 static void start_capture(struct keeper *keeper)

@@ -487,7 +487,7 @@ struct dns_value {
 	__u32 pid;
 	__u32 pad;
 	char comm[EVENT_COMM_LEN];
-	__u64 failing[2]; /* names: of this DNS_NAMES_NS, and of the one before */
+	__u64 failing[2];  /* names: of this DNS_NAMES_NS, and of the one before */
 	__u64 names_epoch; /* the time of the former, in DNS_NAMES_NS */
 };
 

@@ -41,11 +41,11 @@ struct dns_server {
 	struct dns_look look[DNS_LOOKS]; /* a ring */
 	unsigned int n_looks;
 	__u64 first_ns;
-	__u64 asked_ns;	   /* the look that last saw a query */
-	__u64 answered_ns; /* the latest answer, 0 = none was seen */
+	__u64 asked_ns;	     /* the look that last saw a query */
+	__u64 answered_ns;   /* the latest answer, 0 = none was seen */
 	__u64 failing_names; /* see struct event_dns_server */
-	__u64 failed_ns;   /* the look that last saw SERVFAIL or REFUSED */
-	__u64 good_ns;	   /* the look that last saw any other answer */
+	__u64 failed_ns;     /* the look that last saw SERVFAIL or REFUSED */
+	__u64 good_ns;	     /* the look that last saw any other answer */
 };
 
 struct dns_servers {

@@ -32,8 +32,8 @@ struct gains {
 /* What it gained in the window: over how many looks, and when. */
 struct gained {
 	__u64 sum;
-	__u64 first;	    /* of these: at the first of the looks; since when it grew so is not known */
-	__u64 late;	    /* of these: in the later half of the time from first to last */
+	__u64 first; /* of these: at the first of the looks; since when it grew so is not known */
+	__u64 late;  /* of these: in the later half of the time from first to last */
 	unsigned int looks; /* 0: nothing; the times are 0 then */
 	__u64 first_ns;
 	__u64 last_ns;
@@ -67,7 +67,7 @@ struct conntrack {
 	struct gains early_drops;
 	__u64 high_ns; /* since when it has been at nine tenths of its limit or more; 0: it is not */
 	__u64 last_high_ns; /* the latest look that saw it so; 0: none did */
-	__u64 most;    /* entries */
+	__u64 most;	    /* entries */
 };
 
 struct local {

@@ -257,7 +257,7 @@ const struct rule clock_unsynchronized_rule = {
 	.todo = "chronyc tracking, or timedatectl, says why.",
 	.needs = {PROBE_CLOCK},
 	.thresholds = (const struct threshold *const[]){&max_error_s, &warn_error_s, &lost_s,
-							   &never_s, NULL},
+							&never_s, NULL},
 	.exposed = sync_exposed,
 	.judge = judge_sync,
 	.recovered = sync_recovered,

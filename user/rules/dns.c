@@ -129,8 +129,7 @@ static bool is_silent(const struct model *model, const struct outcome *o)
 	__u64 elsewhere;
 
 	if (!o->unanswered || (double)o->unanswered < least ||
-	    (double)o->unanswered < share * (double)o->asked ||
-	    !any_answer_seen(model, o->server))
+	    (double)o->unanswered < share * (double)o->asked || !any_answer_seen(model, o->server))
 		return false;
 	elsewhere = answered_elsewhere(model, o->server);
 	return o->unanswered > elsewhere &&
@@ -378,8 +377,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return false;
 }
 
-static const struct threshold *const thresholds[] = {&min_failures, &min_share, &min_names,
-						     &wait_s, NULL};
+static const struct threshold *const thresholds[] = {&min_failures, &min_share, &min_names, &wait_s,
+						     NULL};
 
 const struct rule dns_failure_rule = {
 	.kind = "dns-failure",

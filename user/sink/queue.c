@@ -137,7 +137,9 @@ static int leave_child(struct queue *q, bool kill_it)
 	q->flying = FLYING_NONE;
 	if (!q->pid)
 		return 0;
-	for (int ms = 0; ms < (kill_it ? KILL_MS : LAST_MS) && waitpid(q->pid, &status, WNOHANG) == 0; ms += STEP_MS) {
+	for (int ms = 0;
+	     ms < (kill_it ? KILL_MS : LAST_MS) && waitpid(q->pid, &status, WNOHANG) == 0;
+	     ms += STEP_MS) {
 		if (kill_it)
 			kill(q->pid, SIGKILL);
 		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);

@@ -28,7 +28,7 @@
 #define TEXT_MAX 16384
 /* A line of 153 bytes for each of the 8,192 processors that there may be. */
 #define CPUS_TEXT_MAX 1310720
-#define STEPS	 64
+#define STEPS	      64
 /* After so many looks in a row that failed the kernel has no such module, and is not asked again. */
 #define REFUSED_MAX 10
 /* What changes slowly, or matters only near its limit, is read at each so many looks: 0.1 ms of the 0.24. */

@@ -338,7 +338,8 @@ static bool read_some(struct live_smart *s)
 		if (n > 0)
 			s->n += (size_t)n;
 		else if (n == 0)
-			close_watched(s, &s->pipe_fd); /* it may go on without: the deadline holds */
+			close_watched(s,
+				      &s->pipe_fd); /* it may go on without: the deadline holds */
 		else if (errno != EINTR)
 			break;
 	}

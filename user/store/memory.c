@@ -21,7 +21,7 @@
 /* Event time between two writings; the first comes sooner, so that a daemon that is killed leaves something. */
 #define FIRST_NS (600 * SECOND_NS)
 #define EACH_NS	 (3600 * SECOND_NS)
-#define STEP_MS 10
+#define STEP_MS	 10
 
 struct memory {
 	struct memory_options options;

@@ -152,7 +152,8 @@ static void test_counters(void **state)
 /* Two hundred processors: more than fits into what the other files are read into. */
 static void test_many_processors(void **state)
 {
-	static char text[40000] = "entries searched found new invalid ignore delete drop early_drop\n";
+	static char text[40000] =
+		"entries searched found new invalid ignore delete drop early_drop\n";
 	struct live_net net;
 	struct seen seen = {0};
 	struct emit emit = {.fn = take, .ctx = &seen, .now_ns = 1};
@@ -160,10 +161,11 @@ static void test_many_processors(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 200; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      "%08x %08x %08x %08x %08x %08x %08x %08x %08x                       "
-				      "                                      \n",
-				      64, 0, 0, 0, 0, 0, 0, 3, 1);
+		n += (size_t)snprintf(
+			text + n, sizeof(text) - n,
+			"%08x %08x %08x %08x %08x %08x %08x %08x %08x                       "
+			"                                      \n",
+			64, 0, 0, 0, 0, 0, 0, 3, 1);
 	put("self/net/stat/nf_conntrack", text);
 	live_net_init(&net, root, false);
 	assert_int_equal(live_net_poll(&net, NULL, &emit), 0);
