@@ -27,6 +27,7 @@ struct model {
 	__u32 probe_state;
 	__u64 dropped;
 	const char *class_setting;
+	__u32 crowd_from, crowd_to; /* disks on which the effect is claimed besides */
 } m;
 
 const struct event_host *model_host(const struct model *model)
@@ -94,14 +95,12 @@ const struct event_self *model_self_first(const struct model *model)
 
 /* ---- a rule table of three kinds and one to come ---- */
 
-static void claim_if(bool yes, const char *kind, const struct model *model,
+static void claim_on(__u32 dev, const char *kind, const struct model *model,
 		     const struct judgement *judgement)
 {
-	struct subject subject = {.type = SUBJECT_DISK, .dev = 8, .name = "sda"};
+	struct subject subject = {.type = SUBJECT_DISK, .dev = dev, .name = "sda"};
 	struct claim claim;
 
-	if (!yes)
-		return;
 	claim_init(&claim, rule_find(kind), &subject);
 	claim.basis = BASIS_MEASURED;
 	claim.confidence = model->confidence;
@@ -110,6 +109,13 @@ static void claim_if(bool yes, const char *kind, const struct model *model,
 	claim.first_ns = claim.last_ns = model->now;
 	claim_message(&claim, "DISK: %s", kind);
 	judgement->claim(judgement->ctx, &claim);
+}
+
+static void claim_if(bool yes, const char *kind, const struct model *model,
+		     const struct judgement *judgement)
+{
+	if (yes)
+		claim_on(8, kind, model, judgement);
 }
 
 static void judge_weak(const struct model *model, const struct judgement *judgement)
@@ -125,6 +131,8 @@ static void judge_strong(const struct model *model, const struct judgement *judg
 static void judge_effect(const struct model *model, const struct judgement *judgement)
 {
 	claim_if(model->effect, "effect", model, judgement);
+	for (__u32 dev = model->crowd_from; dev < model->crowd_to; dev++)
+		claim_on(dev, "effect", model, judgement);
 }
 
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
@@ -507,6 +515,27 @@ static void test_only_asked_classes_are_judged(void **state)
 	assert_true(v.class[CLASS_LEAK].asked);
 }
 
+/* As many open remarks as there is room for, of clients that left: the first fault of another class opens all the same. */
+static void test_remarks_keep_no_fault_out(void **state)
+{
+	struct verdict v;
+
+	m.severity = SEVERITY_INFO;
+	m.crowd_from = 1000;
+	m.crowd_to = 1200;
+	evaluate(*state, false);
+	assert_true(life_dropped(*state) > 0);
+	m.crowd_to = 0; /* they are open still: nothing has recovered */
+	m.severity = SEVERITY_WARNING;
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	assert_string_equal(told[0].claim.rule->kind, "strong");
+	verdict_make(&m, *state, &v);
+	assert_int_equal(v.class[CLASS_HARDWARE].state, STATE_FAULT);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -526,6 +555,7 @@ int main(void)
 		T(test_a_trace_tells_what_is_over),
 		T(test_the_sure_before_the_suspected),
 		T(test_only_asked_classes_are_judged),
+		T(test_remarks_keep_no_fault_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
