@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/addr.h"
+
 /* RFC 5952 section 4: lower case, no leading zeros, the longest run of two or more zero groups
  * (the first of equals) as "::". v4-mapped addresses are v4 peers to us. */
 static void addr6_text(const __u8 addr[16], char *buf, size_t size)
@@ -35,16 +37,9 @@ static void addr6_text(const __u8 addr[16], char *buf, size_t size)
 	}
 }
 
-static bool addr_is_v4(const __u8 addr[16])
-{
-	static const __u8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	return memcmp(addr, mapped, sizeof(mapped)) == 0;
-}
-
 const char *addr_text(const __u8 addr[16], char *buf, size_t size)
 {
-	if (addr_is_v4(addr))
+	if (addr_is_ipv4(addr))
 		snprintf(buf, size, "%u.%u.%u.%u", addr[12], addr[13], addr[14], addr[15]);
 	else
 		addr6_text(addr, buf, size);
@@ -76,7 +71,7 @@ const char *subject_label(const struct subject *subject, char *buf, size_t size)
 		addr_text(subject->addr, text, sizeof(text));
 		if (!subject->port)
 			snprintf(buf, size, "%s", text);
-		else if (addr_is_v4(subject->addr))
+		else if (addr_is_ipv4(subject->addr))
 			snprintf(buf, size, "%s:%u", text, subject->port);
 		else
 			snprintf(buf, size, "[%s]:%u", text, subject->port);

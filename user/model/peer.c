@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/addr.h"
 #include "model/copy.h"
 
 /* Longer than the round trip on any path that is well, shorter than two ticks of a trace. */
@@ -436,12 +437,9 @@ __u64 peer_resets(const struct peer *peer, const struct frame *frame)
 
 bool peer_is_loopback(const struct peer *peer, const struct nics *nics)
 {
-	static const __u8 mapped_127[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
-	static const __u8 v6_loopback[16] = {[15] = 1};
 	const struct nic *nic = nics_find(nics, peer->key.netns, peer->ifindex);
 
 	if (nic)
 		return nic->flags & NIC_LOOPBACK;
-	return memcmp(peer->key.addr, mapped_127, sizeof(mapped_127)) == 0 ||
-	       memcmp(peer->key.addr, v6_loopback, sizeof(v6_loopback)) == 0;
+	return addr_is_loopback(peer->key.addr);
 }

@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include "model/dns.h"
+#include "model/addr.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -61,15 +62,6 @@ struct outcome {
 	bool failing;
 };
 
-static bool is_loopback(const __u8 addr[16])
-{
-	static const __u8 mapped_127[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
-	static const __u8 v6_loopback[16] = {[15] = 1};
-
-	return memcmp(addr, mapped_127, sizeof(mapped_127)) == 0 ||
-	       memcmp(addr, v6_loopback, 16) == 0;
-}
-
 /* At least so many: two may have the same bit. */
 static int names_failing(const struct dns_server *server)
 {
@@ -87,20 +79,13 @@ static bool works(const struct model *model, const char *name)
 	return probe && probe->state != PROBE_UNAVAILABLE;
 }
 
-static bool is_v4(const __u8 addr[16])
-{
-	static const __u8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	return memcmp(addr, mapped, sizeof(mapped)) == 0;
-}
-
 /* By anyone, over the same family: else it is not known whether answers are seen at all. */
 static bool any_answer_seen(const struct model *model, const struct dns_server *server)
 {
 	const struct dns_server *other = NULL;
 
 	while ((other = dns_servers_next(model_dns(model), other)))
-		if (other->answered_ns && is_v4(other->addr) == is_v4(server->addr))
+		if (other->answered_ns && addr_is_ipv4(other->addr) == addr_is_ipv4(server->addr))
 			return true;
 	return false;
 }
@@ -114,7 +99,8 @@ static __u64 answered_elsewhere(const struct model *model, const struct dns_serv
 	__u64 answers = 0;
 
 	while ((other = dns_servers_next(model_dns(model), other)))
-		if (other != server && is_loopback(other->addr) == is_loopback(server->addr) &&
+		if (other != server &&
+		    addr_is_loopback(other->addr) == addr_is_loopback(server->addr) &&
 		    dns_together(server, other, frame))
 			answers += dns_window(other, frame, DNS_ANSWERS) -
 				   dns_window(other, frame, DNS_FAILED) -
@@ -313,7 +299,7 @@ static bool fails_beyond(const struct model *model, const struct dns_server *loc
 	while ((server = dns_servers_next(model_dns(model), server))) {
 		struct outcome o;
 
-		if (is_loopback(server->addr) || server->netns != local->netns)
+		if (addr_is_loopback(server->addr) || server->netns != local->netns)
 			continue;
 		sum_up(&o, model, server);
 		if (o.silent || o.failing)
@@ -333,7 +319,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		sum_up(&o, model, server);
 		if ((!o.silent && !o.failing) || (pid && pid != server->pid))
 			continue;
-		if (is_loopback(server->addr) && fails_beyond(model, server))
+		if (addr_is_loopback(server->addr) && fails_beyond(model, server))
 			continue;
 		claim_server(model, &o, judgement);
 	}

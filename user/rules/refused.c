@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "model/addr.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -67,13 +68,6 @@ static void look_at_host(struct host_view *view, const struct model *model, cons
 	}
 }
 
-static bool is_ipv4(const struct peer *peer)
-{
-	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	return memcmp(peer->key.addr, mapped, sizeof(mapped)) == 0;
-}
-
 /* Who is refused by this host's one loopback address goes on to that of the other family and gets through: "localhost"
  * of a program that listens by IPv4 only. Of other addresses it is not known whether they are one host's. NULL: no such. */
 static const struct peer *find_detour(const struct model *model, const struct peer *peer)
@@ -86,7 +80,8 @@ static const struct peer *find_detour(const struct model *model, const struct pe
 		return NULL;
 	while ((other = peers_next(model_peers(model), other)))
 		if (other->key.netns == peer->key.netns && other->key.dir == PEER_OUT &&
-		    other->key.port == peer->key.port && is_ipv4(other) != is_ipv4(peer) &&
+		    other->key.port == peer->key.port &&
+		    addr_is_ipv4(other->key.addr) != addr_is_ipv4(peer->key.addr) &&
 		    peer_is_loopback(other, model_nics(model)) &&
 		    (!other->pid || !peer->pid || other->pid == peer->pid) &&
 		    peer_window(other, frame, PEER_ESTABLISHED) >= refused / 2 &&

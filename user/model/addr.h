@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* addr.h - what an address of the events says by itself: 16 bytes, IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
+#ifndef CULPRIT_ADDR_H
+#define CULPRIT_ADDR_H
+
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+bool addr_is_ipv4(const __u8 addr[16]);
+/* 127.0.0.0/8, ::1 */
+bool addr_is_loopback(const __u8 addr[16]);
+
+#endif
