@@ -82,11 +82,12 @@ def overloaded():
     for kind, job in (("listen-overflow", jobs[0]), ("udp-receive-drops", jobs[1])):
         subject = found.get(kind, {}).get("subject", {})
         check(f"overloaded: {kind} names the process", subject.get("pid") == job.pid, subject)
-    subject = found.get("port-exhaustion", {}).get("subject", {})
-    check("overloaded: port-exhaustion names the peer", subject.get("addr") == "10.77.0.2" and
-          subject.get("port") == 8081, subject)
+    # The 31 ports may run out towards the slow listener as well: that would be another finding, as true.
+    to_8081 = [l for l in lines if l.get("kind") == "port-exhaustion" and l["type"] == "finding" and
+               (l["subject"].get("addr"), l["subject"].get("port")) == ("10.77.0.2", 8081)]
+    check("overloaded: port-exhaustion names the peer", to_8081, found.get("port-exhaustion"))
     refused = int(said[-1].split()[-1])
-    counted = max((l["count"] for l in lines if l.get("kind") == "port-exhaustion"), default=0)
+    counted = max((l["count"] for l in to_8081), default=0)
     check("overloaded: the refusals are counted", 0 < counted <= refused and counted >= refused // 2,
           (counted, refused))
 

@@ -205,6 +205,16 @@ def print_table(run, chosen):
         print(f"{name:{width}}{row}")
 
 
+def print_failures(run, chosen):
+    """Once more, under the table: what a log that was cut still has."""
+    for kernel, cells in chosen.items():
+        for s in cells:
+            cell = run.cells.get((kernel, s.name), dict(outcome="failed", reasons=["it did not run"], params={}))
+            if cell["outcome"] != "passed":
+                words = " ".join(f"{key}={value}" for key, value in cell["params"].items())
+                print("\n".join([f"FAIL {kernel} {s.name} {words}", *(f"     {text[:300]}" for text in cell["reasons"])]))
+
+
 def write_json(path, run, seed, seconds):
     result = {"seed": seed, "seconds": round(seconds, 1), "boots": run.boots, "cells": list(run.cells.values())}
     path = pathlib.Path(path)
@@ -229,6 +239,7 @@ def main():
     run.all(chosen)
     seconds = time.monotonic() - started
     print_table(run, chosen)
+    print_failures(run, chosen)
     if args.json:
         write_json(args.json, run, seed, seconds)
     asked = sum(len(cells) for cells in chosen.values())
