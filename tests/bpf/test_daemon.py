@@ -19,50 +19,17 @@ import sys
 import tempfile
 import time
 
-CULPRIT = os.path.abspath(sys.argv[1])
-RESULTS = []
+import harness
+from harness import CULPRIT, check, run_each, until
 
 
-def check(name, ok, detail=""):
-    RESULTS.append(bool(ok))
-    print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:2000]}", flush=True)
-    return ok
-
-
-def until(what, seconds=15):
-    end = time.monotonic() + seconds
-    while not (result := what()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return result
-
-
-class Daemon:
-    """A daemon with a tick of half a second, its files in `home`."""
+class Daemon(harness.Daemon):
+    """One that keeps captures, and writes its lines to a file."""
 
     def __init__(self, home, *extra):
-        self.home = pathlib.Path(home)
-        self.socket, self.captures = self.home / "run" / "control", self.home / "captures"
-        self.conf, self.lines_file = self.home / "conf", self.home / "lines"
-        settings = ["[general]", "tick_s = 0.5", "store = none", "[daemon]", f"socket = {self.socket}",
-                    f"captures = {self.captures}", "capture_from = warning", "captures_max = 3", *extra]
-        self.conf.write_text("\n".join(settings) + "\n")
-        self.process = None
-
-    def __enter__(self):
-        self.process = subprocess.Popen([CULPRIT, "daemon", "-c", self.conf, "--output", self.lines_file],
-                                        stderr=subprocess.PIPE, text=True)
-        if not until(lambda: self.ask("status").returncode == 0):
-            raise RuntimeError("the daemon does not answer")
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
-
-    def ask(self, *words, **options):
-        return subprocess.run([CULPRIT, words[0], "-c", self.conf, *words[1:]], capture_output=True, text=True,
-                              timeout=30, check=False, **options)
+        self.captures, self.lines_file = pathlib.Path(home) / "captures", pathlib.Path(home) / "lines"
+        super().__init__(home, [f"captures = {self.captures}", "capture_from = warning", "captures_max = 3", *extra],
+                         options=["--output", self.lines_file])
 
     def lines(self):
         return [json.loads(line) for line in self.lines_file.read_text().splitlines()]
@@ -249,11 +216,7 @@ def bad_settings(home):
 
 
 def main():
-    for test in (finds_keeps_and_tells, a_killed_daemon_leaves_no_trouble, group_may_ask, bad_settings):
-        with tempfile.TemporaryDirectory(prefix="culprit-daemon-") as home:
-            test(home)
-    print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
-    return 0 if all(RESULTS) else 1
+    return run_each("daemon", finds_keeps_and_tells, a_killed_daemon_leaves_no_trouble, group_may_ask, bad_settings)
 
 
 if __name__ == "__main__":

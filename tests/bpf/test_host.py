@@ -17,20 +17,14 @@ import sys
 import tempfile
 import time
 
-CULPRIT = os.path.abspath(sys.argv[1])
+from harness import CULPRIT, check, summary
+
 LOAD = os.path.join(os.path.dirname(CULPRIT), "tests", "load")
 # Which class cannot do without which probe: the contract's core kinds.
 NEEDED_BY = {"block.complete": "hardware", "tcp.retransmit": "network", "tcp.state": "network",
              "tcp.sample": "network", "files.census": "connection-leak",
              "files.scan": "connection-leak", "system.oom": "system", "host.load": "system",
              "host.pressure": "system"}
-RESULTS = []
-
-
-def check(name, ok, detail=""):
-    RESULTS.append(bool(ok))
-    print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:2000]}", flush=True)
-    return ok
 
 
 def start_trace(seconds, *options):
@@ -188,8 +182,7 @@ def main():
     socket_leak()
     forced_off()
     missing_rights()
-    print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
-    return 0 if all(RESULTS) else 1
+    return summary()
 
 
 if __name__ == "__main__":

@@ -12,16 +12,11 @@ import os
 import subprocess
 import sys
 
-CULPRIT = os.path.abspath(sys.argv[1])
+from harness import CULPRIT, check, summary
+
 SIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vm", "guest", "local_side.py")
 SECONDS = 14
 CLIENT, SERVER = f"culprit-c{os.getpid()}", f"culprit-s{os.getpid()}"
-RESULTS = []
-
-
-def check(name, ok, detail=""):
-    RESULTS.append(bool(ok))
-    print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:2000]}", flush=True)
 
 
 def run(*words):
@@ -109,8 +104,7 @@ def main():
         at_ease()
     finally:
         removed()
-    print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
-    return 0 if all(RESULTS) else 1
+    return summary()
 
 
 if __name__ == "__main__":

@@ -14,58 +14,23 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 
-CULPRIT = os.path.abspath(sys.argv[1])
-RESULTS = []
+import harness
+from harness import check, run_each, until
 
 
-def check(name, ok, detail=""):
-    RESULTS.append(bool(ok))
-    print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:2000]}", flush=True)
-    return ok
-
-
-def until(what, seconds=20):
-    end = time.monotonic() + seconds
-    while not (result := what()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return result
+def daemon_of(home, *extra, **options):
+    """One that writes its lines to a file; `extra`: of [daemon]."""
+    return harness.Daemon(home, extra, [f"file = {home}/lines"], **options)
 
 
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-class Daemon:
-    def __init__(self, home, *extra, env=None, before=()):
-        self.home, self.env, self.before = pathlib.Path(home), dict(os.environ, **(env or {})), list(before)
-        self.conf = self.home / "conf"
-        self.conf.write_text("\n".join(["[general]", "tick_s = 0.5", "store = none", "[sinks]",
-                                        f"file = {home}/lines", "[daemon]", f"socket = {home}/control", *extra]) + "\n")
-
-    def __enter__(self):
-        self.process = subprocess.Popen([*self.before, CULPRIT, "daemon", "-c", self.conf], env=self.env,
-                                        stderr=subprocess.PIPE, text=True)
-        return self
-
-    def ask(self):
-        return subprocess.run([CULPRIT, "status", "-c", self.conf], capture_output=True, text=True, timeout=30,
-                              check=False)
-
-    def answers(self):
-        return until(lambda: self.process.poll() is not None or self.ask().returncode == 0) and \
-            self.process.poll() is None
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
 
 
 def scrape(port, path="/metrics"):
@@ -83,7 +48,7 @@ def promtool(text, name):
 
 def metrics(home):
     port, path = free_port(), pathlib.Path(home) / "culprit.prom"
-    with Daemon(home, f"metrics = {port}", f"metrics_file = {path}") as daemon:
+    with daemon_of(home, f"metrics = {port}", f"metrics_file = {path}") as daemon:
         if not check("the daemon answers", daemon.answers(), daemon.process.poll()):
             return
         text = scrape(port)
@@ -142,7 +107,7 @@ class Manager:
 def notifies(home):
     manager = Manager(home)
     env = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "10000000"}
-    with Daemon(home, env=env) as daemon:
+    with daemon_of(home, env=env) as daemon:
         until(lambda: manager.listen(0.5).count("READY=1"))
         check("READY comes first, and after it attached", manager.said and manager.said[0] == "READY=1" and
               daemon.ask().returncode == 0, manager.said)
@@ -163,12 +128,12 @@ def notifies(home):
         daemon.process.wait(timeout=20)
         manager.listen(0.5)
         check("STOPPING is said", manager.said and "STOPPING=1" in manager.said, manager.said)
-    with Daemon(home, env=dict(env, WATCHDOG_PID="1")) as daemon:
+    with daemon_of(home, env=dict(env, WATCHDOG_PID="1")) as daemon:
         daemon.answers()
         manager.said.clear()
         manager.listen(2)
         check("a watchdog of another process is not fed", manager.count("WATCHDOG=1") == 0, manager.said)
-    with Daemon(home, env={"NOTIFY_SOCKET": f"{home}/nobody"}) as daemon:
+    with daemon_of(home, env={"NOTIFY_SOCKET": f"{home}/nobody"}) as daemon:
         check("a manager that is not there does no harm", daemon.answers())
 
 
@@ -206,7 +171,7 @@ def probes_of(home):
 
 def confined(home):
     all_of_it = mask("BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_RAWIO")
-    with Daemon(home) as daemon:
+    with daemon_of(home) as daemon:
         if not check("the daemon answers", daemon.answers(), daemon.process.poll()):
             return
         is_now = rights(daemon.process.pid)
@@ -234,7 +199,7 @@ def confined(home):
     check("one that is killed at the end too: the last lines are written",
           len((pathlib.Path(home) / "lines").read_text()) > len(said), daemon.process.stderr.read())
     before = probes_of(home)
-    with Daemon(home, "confine = no") as daemon:
+    with daemon_of(home, "confine = no") as daemon:
         daemon.answers()
         check("confine = no: as it was started", rights(daemon.process.pid)["Seccomp"] == 0)
     # Whoever adds a probe that needs one more right or call is told here.
@@ -243,7 +208,7 @@ def confined(home):
 
 def two_capabilities_are_enough(home):
     os.chmod(home, 0o777)
-    with Daemon(home, before=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps",
+    with daemon_of(home, before=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps",
                               "-all,+bpf,+perfmon", "--ambient-caps", "-all,+bpf,+perfmon", "--bounding-set",
                               "-all,+bpf,+perfmon"]) as daemon:
         if not check("CAP_BPF and CAP_PERFMON: it answers", daemon.answers(), daemon.process.stderr.read()
@@ -259,11 +224,7 @@ def two_capabilities_are_enough(home):
 
 
 def main():
-    for test in (metrics, notifies, confined, two_capabilities_are_enough):
-        with tempfile.TemporaryDirectory(prefix="culprit-service-") as home:
-            test(home)
-    print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
-    return 0 if all(RESULTS) else 1
+    return run_each("service", metrics, notifies, confined, two_capabilities_are_enough)
 
 
 if __name__ == "__main__":

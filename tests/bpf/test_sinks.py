@@ -16,52 +16,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
-CULPRIT = os.path.abspath(sys.argv[1])
-RESULTS = []
-
-
-def check(name, ok, detail=""):
-    RESULTS.append(bool(ok))
-    print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:2000]}", flush=True)
-    return ok
-
-
-def until(what, seconds=15):
-    end = time.monotonic() + seconds
-    while not (result := what()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return result
-
-
-def stop(process, seconds=20):
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    return process.wait(timeout=seconds)
-
-
-class Daemon:
-    def __init__(self, home, sinks, stdout=subprocess.DEVNULL, before=()):
-        self.home, self.before, self.stdout = pathlib.Path(home), list(before), stdout
-        self.conf = self.home / "conf"
-        self.conf.write_text("\n".join(["[general]", "tick_s = 0.5", "store = none", "[daemon]",
-                                        f"socket = {self.home}/control", "[sinks]", *sinks]) + "\n")
-
-    def __enter__(self):
-        self.process = subprocess.Popen([*self.before, CULPRIT, "daemon", "-c", self.conf], stdout=self.stdout,
-                                        stderr=subprocess.PIPE, text=True)
-        if not until(lambda: self.ask().returncode == 0):
-            raise RuntimeError(f"the daemon does not answer: {self.process.poll()}")
-        return self
-
-    def ask(self):
-        return subprocess.run([CULPRIT, "status", "-c", self.conf], capture_output=True, text=True, timeout=30,
-                              check=False)
-
-    def __exit__(self, *_):
-        stop(self.process)
+from harness import CULPRIT, Daemon, check, run_each, stop, until
 
 
 def numbers(lines):
@@ -86,7 +43,7 @@ def every_sink_at_once(home):
     os.write(writer, b"x" * 4095 + b"\n")
     sinks = [f"file = {home}/lines", "stdout = yes", f"unix_datagram = {home}/datagrams",
              f"unix_stream = @culprit-test-stream-{os.getpid()}", f"syslog = {home}/nobody"]
-    with Daemon(home, sinks, stdout=writer) as daemon:
+    with Daemon(home, sinks=sinks, stdout=writer) as daemon:
         os.close(writer)
         peer = stream.accept()[0].makefile()
         lines = until(lambda: of_file(home / "lines")[1:] and of_file(home / "lines"))
@@ -112,7 +69,7 @@ def a_reader_that_goes(home):
     home = pathlib.Path(home)
     for sinks, name in ((["stdout = yes"], "alone"), (["stdout = yes", f"file = {home}/lines"], "with a file")):
         reader, writer = os.pipe()
-        with Daemon(home, sinks, stdout=writer) as daemon:
+        with Daemon(home, sinks=sinks, stdout=writer) as daemon:
             os.close(writer)
             os.close(reader)
             daemon.process.send_signal(signal.SIGHUP)
@@ -151,7 +108,7 @@ def rsyslog(home):
     try:
         check("rsyslogd listens", until((home / "log").exists))
         for target, source in ((f"{home}/log", "imuxsock"), (f"udp:127.0.0.1:{port}", "imudp")):
-            with Daemon(home, [f"syslog = {target}"]):
+            with Daemon(home, sinks=[f"syslog = {target}"]):
                 pass
 
             def verdicts():
@@ -197,7 +154,7 @@ kill -TERM $journald
 def journald(home):
     if not check("systemd-journald is installed", os.path.exists("/lib/systemd/systemd-journald")):
         return
-    conf = Daemon(home, ["journald = yes"]).conf
+    conf = Daemon(home, sinks=["journald = yes"]).conf
     run = subprocess.run(["unshare", "-m", "bash", "-c", JOURNAL, "journal", CULPRIT, "daemon", "-c", conf],
                          capture_output=True, text=True, timeout=60, check=False)
     entries = [json.loads(line) for line in run.stdout.splitlines()]
@@ -214,11 +171,7 @@ def journald(home):
 
 
 def main():
-    for test in (every_sink_at_once, a_reader_that_goes, rsyslog, journald):
-        with tempfile.TemporaryDirectory(prefix="culprit-sinks-") as home:
-            test(home)
-    print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
-    return 0 if all(RESULTS) else 1
+    return run_each("sinks", every_sink_at_once, a_reader_that_goes, rsyslog, journald)
 
 
 if __name__ == "__main__":
