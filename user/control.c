@@ -41,7 +41,7 @@ static int set_address(struct sockaddr_un *address, const char *path, struct err
 
 /* ---- the daemon's side ---- */
 
-static int find_group(const char *name, gid_t *ret_group, struct err *err)
+int control_group(const char *name, gid_t *ret_group, struct err *err)
 {
 	const struct group *group;
 
@@ -132,7 +132,7 @@ int control_new(const char *path, const char *group, control_fn fn, void *ctx,
 	c->ctx = ctx;
 	code = set_address(&c->address, path, err);
 	if (code == 0)
-		code = find_group(group, &c->group, err);
+		code = control_group(group, &c->group, err);
 	if (code == 0) {
 		make_directory(path);
 		code = listen_at(c, err);

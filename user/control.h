@@ -11,6 +11,8 @@
 #ifndef CULPRIT_CONTROL_H
 #define CULPRIT_CONTROL_H
 
+#include <sys/types.h>
+
 #include "err.h"
 
 #define CONTROL_PATH	    "/run/culprit/control"
@@ -21,6 +23,9 @@ struct control;
 /* Answers one request, in the child: writes what was asked for to fd, which it may close. A negative errno
  * with err set is told to the peer when nothing was written yet. */
 typedef int (*control_fn)(void *ctx, const char *request, int fd, struct err *err);
+
+/* The group of that name; NULL or empty: (gid_t)-1, nobody's. -EINVAL: there is none. */
+int control_group(const char *name, gid_t *ret_group, struct err *err);
 
 /*
  * Listens at `path`; its directory is made (0755) when it is missing, a socket that nobody listens at is

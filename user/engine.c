@@ -271,7 +271,7 @@ static void record(struct engine *e, const struct event *event)
 	e->opt.recorder = NULL;
 }
 
-static int print_event(const struct engine *e, const struct event *event)
+static int print_event(struct engine *e, const struct event *event)
 {
 	char text[CODEC_LINE_MAX];
 	int n;
@@ -281,7 +281,10 @@ static int print_event(const struct engine *e, const struct event *event)
 	n = codec_encode(event, text, sizeof(text));
 	if (n < 0)
 		return 0;
-	return fprintf(e->opt.events, "%s\n", text) < 0 ? -errno : 0;
+	if (fprintf(e->opt.events, "%s\n", text) >= 0)
+		return 0;
+	n = -errno;
+	return err_set(&e->sink_err, n, "stdout: %s", strerror(-n));
 }
 
 static int on_event(void *ctx, const struct event *event)

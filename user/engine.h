@@ -23,8 +23,8 @@ struct engine_options {
 	unsigned int n_sinks;
 	struct keeper *keeper; /* taken over; NULL = none (it is the daemon's) */
 	struct memory *memory; /* taken over; NULL = none; freed after the source */
-	FILE *events; /* each event as text, as it comes (replay --events); NULL = none; borrowed */
-	FILE *progress;	   /* time left, once a second, for a terminal; NULL = none; borrowed */
+	FILE *events;	/* stdout: each event as text, as it comes (replay --events); NULL = none */
+	FILE *progress; /* time left, once a second, for a terminal; NULL = none; borrowed */
 	double duration_s; /* for the progress only */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "metrics.h"
 #include "model/process.h"
 #include "options.h"
@@ -329,8 +330,12 @@ static int set_captures(struct settings *s, const char *key, const char *value, 
 
 static int set_group(struct settings *s, const char *key, const char *value, struct err *err)
 {
+	gid_t group;
+
 	if (!value[0] || strlen(value) >= sizeof(s->keeper.group))
 		return err_set(err, -EINVAL, "%s: '%.60s' is no group's name", key, value);
+	if (control_group(value, &group, err) < 0)
+		return err_prefix(err, "%s", key);
 	snprintf(s->keeper.group, sizeof(s->keeper.group), "%s", value);
 	return 0;
 }

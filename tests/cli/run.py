@@ -398,7 +398,8 @@ def full_disk_on_stdout():
     for args in [["--help"], ["explain"], ["schema"], ["--version"], ["replay", path],
                  ["replay", path, "--json"], ["replay", path, "--events"]]:
         with open("/dev/full", "wb") as full:
-            expect(1, *args, stdout=full, says="No space left", silent=False)
+            expect(1, *args, stdout=full, silent=False,
+                   says="stdout: No space left" if "--events" in args else "No space left")
 
 
 @test

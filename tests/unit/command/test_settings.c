@@ -117,6 +117,7 @@ static void test_wrong(void **state)
 		{"[probes]\ndisable = block.complet\n",
 		 "2: unknown probe 'block.complet' (did you mean block.complete?)"},
 		{"[thresholds]\nno.such = 1\n", "2: unknown threshold 'no.such'"},
+		{"[daemon]\ngroup = no-such-group\n", "2: group: there is no group no-such-group"},
 	};
 	struct settings s;
 	struct err err;
