@@ -34,9 +34,7 @@ struct engine {
 	__u64 ring_lost[RINGS_MAX]; /* told so far */
 	__u64 ring_seen_ns[RINGS_MAX];
 	enum class_state told_state[CLASSES];
-	struct err sink_err; /* the first that a sink had */
-	bool sink_failed[ENGINE_SINKS_MAX];
-	bool sink_gone[ENGINE_SINKS_MAX]; /* its reader is, for good */
+	struct outputs outputs;
 };
 
 int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err)
@@ -56,6 +54,7 @@ int engine_new(const struct engine_options *options, struct engine **ret_engine,
 		return code;
 	}
 	e->opt = *options;
+	outputs_init(&e->outputs, options->sinks, options->n_sinks);
 	*ret_engine = e;
 	return 0;
 }
@@ -65,60 +64,22 @@ const struct verdict *engine_verdict(const struct engine *engine)
 	return engine->have_verdict ? &engine->verdict : NULL;
 }
 
+/* What is told at the end: the first that went wrong. */
+static void note(struct engine *e, const struct err *err)
+{
+	if (!e->outputs.first.code)
+		e->outputs.first = *err;
+}
+
 /* ---- lines ---- */
-
-/* A reader that went away ends the run when it was the last one. */
-static int sink_is_gone(struct engine *e, unsigned int i, const struct err *err)
-{
-	e->sink_gone[i] = true;
-	for (unsigned int other = 0; other < e->opt.n_sinks; other++)
-		if (!e->sink_gone[other]) {
-			log_warn("%s", err->text);
-			return 0;
-		}
-	return -EPIPE;
-}
-
-/* A sink that fails is told of once and asked again with the next line: disks get free again. */
-static int sink_write(struct engine *e, unsigned int i, const struct line *line)
-{
-	struct err err = {0};
-	int code;
-
-	if (e->sink_gone[i] && !e->opt.sinks[i]->ops->counts)
-		return 0;
-	code = e->opt.sinks[i]->ops->write(e->opt.sinks[i], line, &err);
-	if (e->sink_gone[i])
-		return 0; /* it has counted the line as lost */
-	if (code >= 0) {
-		e->sink_failed[i] = false;
-		return 0;
-	}
-	if (!e->sink_err.code)
-		e->sink_err = err;
-	if (code == -EPIPE)
-		return sink_is_gone(e, i, &err);
-	if (!e->sink_failed[i])
-		log_warn("%s", err.text);
-	e->sink_failed[i] = true;
-	return 0;
-}
 
 /* Numbers the line and hands it to every sink. */
 static int send_line(struct engine *e, struct line *line)
 {
-	int ret = 0;
-
 	line->seq = ++e->seq;
 	line->time_ns = model_now(e->model);
 	line->model = e->model;
-	for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
-		int code = sink_write(e, i, line);
-
-		if (code < 0)
-			ret = code;
-	}
-	return ret;
+	return outputs_write(&e->outputs, line);
 }
 
 static int on_finding(void *ctx, const struct finding *finding)
@@ -265,8 +226,7 @@ static void record(struct engine *e, const struct event *event)
 	if (!e->opt.recorder || recorder_write(e->opt.recorder, event, &err) >= 0)
 		return;
 	log_warn("%s; recording stopped, tracing goes on", err.text);
-	if (!e->sink_err.code)
-		e->sink_err = err;
+	note(e, &err);
 	recorder_free(e->opt.recorder);
 	e->opt.recorder = NULL;
 }
@@ -284,7 +244,7 @@ static int print_event(struct engine *e, const struct event *event)
 	if (fprintf(e->opt.events, "%s\n", text) >= 0)
 		return 0;
 	n = -errno;
-	return err_set(&e->sink_err, n, "stdout: %s", strerror(-n));
+	return err_set(&e->outputs.first, n, "stdout: %s", strerror(-n));
 }
 
 static int on_event(void *ctx, const struct event *event)
@@ -332,13 +292,10 @@ static void on_signal(void *ctx, int signal)
 	}
 	/* The terminal of a trace is gone: that is its end. */
 	if (signal == SIGHUP && model_host(e->model)->mode != RUN_TRACE) {
-		for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
-			struct err err = {0};
-
-			if (e->opt.sinks[i]->ops->reopen &&
-			    e->opt.sinks[i]->ops->reopen(e->opt.sinks[i], &err) < 0)
-				log_warn("%s", err.text);
-		}
+		outputs_reopen(&e->outputs);
+		if (e->opt.reload)
+			reload_run(e->opt.reload, &e->outputs, e->opt.source, e->opt.keeper,
+				   model_now(e->model));
 		return;
 	}
 	e->signals++;
@@ -359,8 +316,9 @@ static void view(void *ctx, struct keeper_view *ret)
 		.life = e->life,
 		.verdict = e->have_verdict ? &e->verdict : NULL,
 		.seq = e->seq,
-		.sinks = e->opt.sinks,
-		.n_sinks = e->opt.n_sinks,
+		.sinks = e->outputs.sink,
+		.n_sinks = e->outputs.n,
+		.settings = reload_state(e->opt.reload),
 	};
 }
 
@@ -377,41 +335,6 @@ static int add_keeper(struct engine *e, struct err *err)
 	return loop_add_source(e->loop, keeper_fd(e->opt.keeper), on_keeper, e, err);
 }
 
-static void on_sinks(void *ctx)
-{
-	struct engine *e = ctx;
-
-	for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
-		struct sink *sink = e->opt.sinks[i];
-		struct err err = {0};
-		int code = sink->ops->dispatch && !e->sink_gone[i] ? sink->ops->dispatch(sink, &err)
-								   : 0;
-
-		if (code == -EPIPE) {
-			if (!e->sink_err.code)
-				e->sink_err = err;
-			code = sink_is_gone(e, i, &err);
-			if (code < 0)
-				loop_stop(e->loop, code);
-		} else if (code < 0) {
-			log_warn("%s", err.text);
-		}
-	}
-}
-
-static int add_sinks(struct engine *e, struct err *err)
-{
-	int code = 0;
-
-	for (unsigned int i = 0; i < e->opt.n_sinks && code == 0; i++) {
-		struct sink *sink = e->opt.sinks[i];
-
-		if (sink->ops->fd)
-			code = loop_add_source(e->loop, sink->ops->fd(sink), on_sinks, e, err);
-	}
-	return code;
-}
-
 static void on_source(void *ctx)
 {
 	struct engine *e = ctx;
@@ -420,8 +343,8 @@ static void on_source(void *ctx)
 
 	if (code == 1)
 		return;
-	if (code < 0 && err.code && !e->sink_err.code)
-		e->sink_err = err;
+	if (code < 0 && err.code)
+		note(e, &err);
 	loop_stop(e->loop, code);
 }
 
@@ -435,12 +358,12 @@ int engine_run(struct engine *engine, struct err *err)
 	if (code == 0)
 		code = add_keeper(engine, err);
 	if (code == 0)
-		code = add_sinks(engine, err);
+		code = outputs_watch(&engine->outputs, engine->loop, err);
 	if (code == 0)
 		code = loop_run(engine->loop, err);
 	if (code < 0 && !err->code) {
-		if (engine->sink_err.code)
-			*err = engine->sink_err;
+		if (engine->outputs.first.code)
+			*err = engine->outputs.first;
 		else if (code == -EINTR)
 			err_set(err, code, "interrupted twice: ended at once, without its report");
 		else
@@ -457,22 +380,6 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* In turns: one that hangs takes little time from the others. */
-static void settle_sinks(const struct engine *e, long long end)
-{
-	bool over;
-
-	do {
-		over = true;
-		for (unsigned int i = 0; i < e->opt.n_sinks; i++) {
-			struct sink *sink = e->opt.sinks[i];
-
-			if (sink->ops->settle && !sink->ops->settle(sink))
-				over = false;
-		}
-	} while (!over && now_ms() < end);
-}
-
 int engine_close(struct engine *engine, struct err *err)
 {
 	struct err first, now = {0};
@@ -480,18 +387,14 @@ int engine_close(struct engine *engine, struct err *err)
 
 	if (!engine)
 		return 0;
-	first = engine->sink_err;
 	if (engine->opt.recorder) {
-		if (recorder_close(engine->opt.recorder, &now) < 0 && !first.code)
-			first = now;
+		if (recorder_close(engine->opt.recorder, &now) < 0)
+			note(engine, &now);
 		recorder_free(engine->opt.recorder);
 	}
-	settle_sinks(engine, end);
-	for (unsigned int i = 0; i < engine->opt.n_sinks; i++) {
-		memset(&now, 0, sizeof(now));
-		if (engine->opt.sinks[i]->ops->close(engine->opt.sinks[i], &now) < 0 && !first.code)
-			first = now;
-	}
+	outputs_settle(&engine->outputs, LAST_MS);
+	outputs_close(&engine->outputs);
+	first = engine->outputs.first;
 	if (engine->opt.memory) {
 		long long left = end - now_ms();
 
@@ -499,6 +402,7 @@ int engine_close(struct engine *engine, struct err *err)
 			      left > LAST_STORE_MS ? (unsigned int)left : LAST_STORE_MS);
 	}
 	keeper_free(engine->opt.keeper);
+	reload_free(engine->opt.reload);
 	engine->opt.source->ops->free(engine->opt.source);
 	memory_free(engine->opt.memory);
 	loop_free(engine->loop);

@@ -8,20 +8,21 @@
 #include <stdio.h>
 
 #include "keeper.h"
+#include "outputs.h"
+#include "reload.h"
 #include "sink/sink.h"
 #include "source/source.h"
 #include "store/memory.h"
 
-#define ENGINE_SINKS_MAX 8
-
 struct engine;
 
 struct engine_options {
-	struct source *source;		      /* taken over */
-	struct recorder *recorder;	      /* taken over; NULL = none */
-	struct sink *sinks[ENGINE_SINKS_MAX]; /* taken over */
+	struct source *source;		 /* taken over */
+	struct recorder *recorder;	 /* taken over; NULL = none */
+	struct sink *sinks[OUTPUTS_MAX]; /* taken over */
 	unsigned int n_sinks;
 	struct keeper *keeper; /* taken over; NULL = none (it is the daemon's) */
+	struct reload *reload; /* taken over; NULL = SIGHUP opens sinks anew, and that is all */
 	struct memory *memory; /* taken over; NULL = none; freed after the source */
 	FILE *events;	/* stdout: each event as text, as it comes (replay --events); NULL = none */
 	FILE *progress; /* time left, once a second, for a terminal; NULL = none; borrowed */
@@ -32,7 +33,7 @@ struct engine_options {
 int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err);
 
 /* Runs to the end of the source, or until a signal ends it (SIGINT, SIGTERM: with the verdict; a
- * second one: at once). SIGHUP reopens sinks, SIGUSR1 makes a capture. Messages of what went wrong on the way without ending
+ * second one: at once). SIGHUP reopens sinks and reads the settings again, SIGUSR1 makes a capture. Messages of what went wrong on the way without ending
  * the run (a full disk under the recorder) are logged. 0 or negative errno. */
 int engine_run(struct engine *engine, struct err *err);
 

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
+#include "reload.h"
 #include "sink/prometheus.h"
 #include "sink/report.h"
 
@@ -93,6 +94,20 @@ static int answer_json(const struct keeper_view *view, FILE *out)
 	return code;
 }
 
+/* What is as it should be needs no line. The text of an error may quote the file. */
+static void tell_settings(const struct reload_state *settings, FILE *out)
+{
+	if (settings->failed) {
+		fputs("\nsettings not changed: ", out);
+		for (const char *p = settings->wrong; *p; p++)
+			fputc(*p >= ' ' && *p <= '~' ? *p : '?', out);
+		fputc('\n', out);
+	}
+	if (settings->restart[0])
+		fprintf(out, "%ssettings that wait for a restart: %s\n",
+			settings->failed ? "" : "\n", settings->restart);
+}
+
 static int answer_report(const struct keeper_view *view, FILE *out)
 {
 	struct line line = {
@@ -110,6 +125,8 @@ static int answer_report(const struct keeper_view *view, FILE *out)
 	report_compose(&line, rows);
 	code = rows_print(rows, out, false);
 	free(rows);
+	if (code == 0 && view->settings)
+		tell_settings(view->settings, out);
 	return code;
 }
 
@@ -271,8 +288,8 @@ int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper,
 		if (!k->flight)
 			code = err_set(err, -ENOMEM, "out of memory");
 	}
-	if (code == 0 && options->captures[0])
-		code = captures_check(options->captures, err);
+	if (code == 0)
+		code = keeper_check(options, err);
 	if (code == 0)
 		code = open_doors(k, err);
 	if (code < 0) {
@@ -281,6 +298,22 @@ int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper,
 	}
 	*ret_keeper = k;
 	return 0;
+}
+
+int keeper_check(const struct keeper_options *options, struct err *err)
+{
+	return options->captures[0] ? captures_check(options->captures, err) : 0;
+}
+
+void keeper_configure(struct keeper *keeper, const struct keeper_options *options)
+{
+	struct keeper_options *mine = &keeper->options;
+
+	memcpy(mine->captures, options->captures, sizeof(mine->captures));
+	memcpy(mine->metrics_file, options->metrics_file, sizeof(mine->metrics_file));
+	mine->captures_max = options->captures_max;
+	mine->capture_bytes = options->capture_bytes;
+	mine->capture_from = options->capture_from;
 }
 
 void keeper_free(struct keeper *keeper)

@@ -18,6 +18,7 @@
 #define KEEPER_PATH_MAX 108
 
 struct keeper;
+struct reload_state;
 
 struct keeper_options {
 	char socket[KEEPER_PATH_MAX]; /* empty: no control socket */
@@ -45,12 +46,18 @@ struct keeper_view {
 	__u64 seq;		       /* of the latest line */
 	struct sink *const *sinks;
 	unsigned int n_sinks;
+	const struct reload_state *settings; /* reload.h; NULL: no file */
 };
 typedef void (*keeper_view_fn)(void *ctx, struct keeper_view *ret);
 
 /* Errors as control_new() has them; a directory for captures that others may write to is -EPERM. */
 int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper, struct err *err);
 void keeper_free(struct keeper *keeper);
+
+/* Could a running keeper be given these? Makes the directory of captures. Errors as keeper_new() has them. */
+int keeper_check(const struct keeper_options *options, struct err *err);
+/* Takes over what can be changed while it runs: captures and how many, and the metrics file. */
+void keeper_configure(struct keeper *keeper, const struct keeper_options *options);
 
 /* Where the answers come from. To be set before anything else is called. */
 void keeper_set_view(struct keeper *keeper, keeper_view_fn view, void *ctx);

@@ -14,7 +14,8 @@
 struct loop_source {
 	loop_fn fn;
 	void *ctx;
-	bool always; /* no descriptor: called on each turn */
+	int fd; /* -1: called on each turn */
+	bool used;
 };
 
 struct loop {
@@ -97,19 +98,34 @@ int loop_new(struct loop **ret_loop, struct err *err)
 
 int loop_add_source(struct loop *loop, int fd, loop_fn fn, void *ctx, struct err *err)
 {
-	unsigned int i = loop->n_sources;
+	unsigned int i = 0;
 	int code = 0;
 
+	while (i < loop->n_sources && loop->sources[i].used)
+		i++;
 	if (i == LOOP_SOURCES_MAX)
 		return err_set(err, -ENOSPC, "too many descriptors for the event loop");
 	if (fd >= 0)
 		code = watch(loop, fd, i);
 	if (code < 0)
 		return err_set(err, code, "cannot wait for a descriptor: %s", strerror(-code));
-	loop->sources[i] = (struct loop_source){.fn = fn, .ctx = ctx, .always = fd < 0};
+	loop->sources[i] = (struct loop_source){.fn = fn, .ctx = ctx, .fd = fd, .used = true};
 	loop->n_always += fd < 0;
-	loop->n_sources++;
+	loop->n_sources += i == loop->n_sources;
 	return 0;
+}
+
+void loop_remove_source(struct loop *loop, int fd)
+{
+	for (unsigned int i = 0; i < loop->n_sources; i++) {
+		if (!loop->sources[i].used || loop->sources[i].fd != fd)
+			continue;
+		if (fd >= 0)
+			epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		loop->n_always -= fd < 0;
+		loop->sources[i].used = false;
+		return;
+	}
 }
 
 void loop_on_signal(struct loop *loop, loop_signal_fn fn, void *ctx)
@@ -132,7 +148,8 @@ static void dispatch_signals(struct loop *loop)
 
 static void call(struct loop *loop, unsigned int i)
 {
-	if (!loop->stopped)
+	/* One that was removed may still be among what was ready. */
+	if (!loop->stopped && loop->sources[i].used)
 		loop->sources[i].fn(loop->sources[i].ctx);
 }
 
@@ -154,7 +171,7 @@ int loop_run(struct loop *loop, struct err *err)
 			if (events[i].data.u32 != TAG_SIGNALS)
 				call(loop, events[i].data.u32);
 		for (unsigned int i = 0; loop->n_always && i < loop->n_sources; i++)
-			if (loop->sources[i].always)
+			if (loop->sources[i].fd < 0)
 				call(loop, i);
 	}
 	return loop->code;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "outputs.h"
 
 #define QUEUE_KEY    "queue_kb"
 #define QUEUE_MIN_KB 16
@@ -102,24 +103,68 @@ int settings_check_sinks(const struct settings *settings, struct err *err)
 		       "captures");
 }
 
+/* What is said, and stdout where nothing is. */
+static void choose(const struct sinks_options *options, struct sinks_options *ret)
+{
+	*ret = *options;
+	for (unsigned int i = 0; i < outlet_rows; i++)
+		if (options->choice[i].on)
+			return;
+	if (!stdout_is_off(options))
+		ret->choice[outlet_find("stdout") - outlet_table].on = true;
+}
+
+static int open_one(const struct sinks_options *options, unsigned int row, struct sink **ret_sink,
+		    struct err *err)
+{
+	return sink_queue_new(&outlet_table[row], options->choice[row].target, options->queue_bytes,
+			      options->confine, ret_sink, err);
+}
+
 int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
 	       struct err *err)
 {
+	struct sinks_options chosen;
 	unsigned int n = 0;
 	int code = 0;
 
+	choose(options, &chosen);
 	for (unsigned int i = 0; i < outlet_rows && code == 0; i++) {
-		if (!options->choice[i].on)
+		if (!chosen.choice[i].on)
 			continue;
-		code = sink_queue_new(&outlet_table[i], options->choice[i].target,
-				      options->queue_bytes, options->confine, &ret_sinks[n], err);
-		n += code == 0;
-	}
-	if (code == 0 && n == 0 && !stdout_is_off(options)) {
-		code = sink_queue_new(outlet_find("stdout"), "", options->queue_bytes,
-				      options->confine, &ret_sinks[0], err);
+		code = open_one(&chosen, i, &ret_sinks[n], err);
 		n += code == 0;
 	}
 	*ret_n = n;
+	return code;
+}
+
+static bool same(const struct sink_choice *a, const struct sink_choice *b)
+{
+	return a->on && b->on && strcmp(a->target, b->target) == 0;
+}
+
+int sinks_change(const struct sinks_options *now, const struct sinks_options *next,
+		 const struct outputs *outputs, struct sink **ret_sinks, unsigned int *ret_n,
+		 struct err *err)
+{
+	struct sinks_options old, new;
+	unsigned int n = 0, at = 0;
+	int code = 0;
+
+	choose(now, &old);
+	choose(next, &new);
+	/* Open ones stand in the order of the table. */
+	for (unsigned int i = 0; i < outlet_rows && code == 0; i++) {
+		if (same(&old.choice[i], &new.choice[i]))
+			ret_sinks[n++] = outputs->sink[at];
+		else if (new.choice[i].on)
+			code = open_one(&new, i, &ret_sinks[n], err);
+		n += code == 0 && new.choice[i].on && !same(&old.choice[i], &new.choice[i]);
+		at += old.choice[i].on;
+	}
+	*ret_n = n;
+	if (code < 0)
+		outputs_close_others(outputs, ret_sinks, n);
 	return code;
 }

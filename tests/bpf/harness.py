@@ -57,6 +57,9 @@ class Daemon:
         self.conf, self.socket = self.home / "conf", self.home / "run" / "control"
         self.options, self.before, self.stdout = list(options), list(before), stdout
         self.env = dict(os.environ, **(env or {}))
+        # Who asks needs the socket only, and can ask whatever has become of the settings.
+        self.asking = self.home / "asking"
+        self.asking.write_text(f"[daemon]\nsocket = {self.socket}\n")
         self.process = None
         self.configure(daemon, sinks, general, more)
 
@@ -71,7 +74,7 @@ class Daemon:
         return self
 
     def ask(self, *words, **options):
-        return subprocess.run([CULPRIT, words[0] if words else "status", "-c", self.conf, *words[1:]],
+        return subprocess.run([CULPRIT, words[0] if words else "status", "-c", self.asking, *words[1:]],
                               capture_output=True, text=True, timeout=30, check=False, **options)
 
     def answers(self):

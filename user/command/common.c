@@ -113,6 +113,7 @@ void release_parts(struct engine_options *parts)
 		parts->sinks[i]->ops->close(parts->sinks[i], &ignored);
 	recorder_free(parts->recorder);
 	keeper_free(parts->keeper);
+	reload_free(parts->reload);
 	memory_free(parts->memory);
 	if (parts->source)
 		parts->source->ops->free(parts->source);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* daemon.c - culprit daemon: watch until told to stop; lines to the sinks of the settings. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,22 +35,37 @@ static void confine(const struct settings *settings)
 		log_warn("%s; going on with more rights than needed", err.text);
 }
 
+/* What file and command line say together: at the start, and again on SIGHUP. */
+static int read_settings(const void *ctx, struct settings *ret, struct err *err)
+{
+	const struct options *o = ctx;
+	int code = settings_from(o, ret, err);
+
+	if (code < 0)
+		return code;
+	ret->sinks.confine = ret->confine;
+	code = o->output ? sinks_set_file(&ret->sinks, o->output, err) : 0;
+	if (code == 0 && o->metrics)
+		code = settings_set_metrics(ret, o->metrics, err);
+	return code == 0 ? settings_check_sinks(ret, err) : code;
+}
+
+static int add_reload(const struct options *o, const struct settings *settings,
+		      struct engine_options *parts, struct err *err)
+{
+	if (!o->config)
+		return 0;
+	parts->reload = reload_new(o->config, settings, read_settings, o);
+	return parts->reload ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
 static int daemon_run(const struct options *o, struct err *err)
 {
 	struct live_options live = {.mode = RUN_DAEMON};
 	struct engine_options parts = {0};
 	struct settings settings;
-	int ret;
+	int ret = read_settings(o, &settings, err);
 
-	ret = settings_from(o, &settings, err);
-	if (ret < 0)
-		return ret;
-	settings.sinks.confine = settings.confine;
-	ret = o->output ? sinks_set_file(&settings.sinks, o->output, err) : 0;
-	if (ret == 0 && o->metrics)
-		ret = settings_set_metrics(&settings, o->metrics, err);
-	if (ret == 0)
-		ret = settings_check_sinks(&settings, err);
 	if (ret < 0)
 		return ret;
 	if (o->check_config)
@@ -72,6 +88,8 @@ static int daemon_run(const struct options *o, struct err *err)
 		ret = live_new(&live, &parts.source, err);
 	if (ret == 0)
 		ret = keeper_new(&settings.keeper, &parts.keeper, err);
+	if (ret == 0)
+		ret = add_reload(o, &settings, &parts, err);
 	if (ret < 0) {
 		release_parts(&parts);
 		return ret;
@@ -88,7 +106,9 @@ const struct command command_daemon = {
 	.summary = "watch until SIGTERM; JSON lines to files, journal, syslog ...",
 	.details =
 		"Stays in the foreground. SIGTERM or Ctrl-C ends it with a last verdict; SIGHUP\n"
-		"opens the output file anew, after it was renamed. What is slow or broken where\n"
+		"opens the output file anew, after it was renamed, and reads the settings again:\n"
+		"a bad file changes nothing, and culprit status says what was wrong with it, or\n"
+		"what needs a restart. What is slow or broken where\n"
 		"lines go holds up nothing: they wait, the oldest go when there are too many, and\n"
 		"a gap line says which. culprit status and culprit dump ask it by\n"
 		"its control socket; SIGUSR1 makes a capture of its flight recorder.\n"

@@ -89,7 +89,7 @@ const char *finding_state_name(enum finding_state state)
 
 const char *resolution_name(enum resolution resolution)
 {
-	static const char *const words[] = {NULL, "recovered", "gone", "expired"};
+	static const char *const words[] = {NULL, "recovered", "gone", "expired", "untracked"};
 
 	return resolution < ARRAY_SIZE(words) ? words[resolution] : NULL;
 }

@@ -158,7 +158,13 @@ void claim_advice(struct claim *claim, bool changes, const char *text, const cha
 	__attribute__((format(printf, 4, 5)));
 
 enum finding_state { FINDING_OPEN, FINDING_UPDATE, FINDING_SUPERSEDED, FINDING_RESOLVED };
-enum resolution { RESOLVED_NOT, RESOLVED_RECOVERED, RESOLVED_GONE, RESOLVED_EXPIRED };
+enum resolution {
+	RESOLVED_NOT,
+	RESOLVED_RECOVERED,
+	RESOLVED_GONE,
+	RESOLVED_EXPIRED,
+	RESOLVED_UNTRACKED, /* it is not followed any more: its class was switched off, or its room was needed */
+};
 const char *finding_state_name(enum finding_state state);
 const char *resolution_name(enum resolution resolution); /* NULL for RESOLVED_NOT */
 

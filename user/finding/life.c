@@ -314,7 +314,9 @@ static void move_unclaimed(struct life *life, struct slot *s)
 
 	if (!s->open)
 		return;
-	if (!subject_present(life->model, &s->finding.claim.subject))
+	if (!class_asked(life->model, rule->class))
+		close_finding(life, s, FINDING_RESOLVED, RESOLVED_UNTRACKED);
+	else if (!subject_present(life->model, &s->finding.claim.subject))
 		close_finding(life, s, FINDING_RESOLVED, RESOLVED_GONE);
 	else if (s->absent >= rule->close_evals && rule->recovered &&
 		 rule->recovered(life->model, &s->finding.claim.subject, s->finding.last_seen_ns))

@@ -129,8 +129,11 @@ static int apply_config(struct model *model, const struct event *event)
 	struct event_config config = *(const struct event_config *)event;
 	int err;
 
+	config.key[sizeof(config.key) - 1] = '\0';
 	config.value[sizeof(config.value) - 1] = '\0';
-	err = names_put(&model->settings, &config);
+	/* Settings stand in the order in which each was last told: so a capture that was begun later has it too. */
+	names_remove(&model->settings, config.key);
+	err = config.value[0] ? names_put(&model->settings, &config) : 0;
 	set_lengths(model);
 	return err;
 }

@@ -55,7 +55,7 @@ __u64 model_mono_of_boot(const struct model *model, __u64 boottime_ns);
 /* All strings empty before EVENT_HOST was seen; never NULL. */
 const struct event_host *model_host(const struct model *model);
 
-/* A setting in force, or NULL when it has its default. */
+/* A setting in force, or NULL when it has its default: it was never told, or last with an empty value. */
 const char *model_setting(const struct model *model, const char *key);
 /* The i-th setting, for labels and the like; false past the end. */
 bool model_setting_at(const struct model *model, unsigned int i, const char **ret_key,

@@ -60,6 +60,17 @@ int names_put(struct names *names, const void *event)
 	return 0;
 }
 
+void names_remove(struct names *names, const char *name)
+{
+	char *item = find(names, name);
+
+	if (!item)
+		return;
+	memmove(item, item + names->event_size,
+		(size_t)(item_at(names, names->n) - item) - names->event_size);
+	names->n--;
+}
+
 const void *names_find(const struct names *names, const char *name)
 {
 	return find(names, name);

@@ -27,6 +27,8 @@ void names_done(struct names *names);
 /* Takes the event in the place of the one with its name. 0 or -ENOMEM. The copy's name is
  * terminated. */
 int names_put(struct names *names, const void *event);
+/* The others keep their order. One that is not there is fine. */
+void names_remove(struct names *names, const char *name);
 /* NULL when there is none. */
 const void *names_find(const struct names *names, const char *name);
 /* NULL past the end. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "reload.h"
 #include "rules/rule.h"
 #include "sink/sink.h"
 
@@ -205,6 +206,21 @@ static void print_sinks(const struct keeper_view *view, FILE *out)
 			       (double)c.waiting_bytes);
 }
 
+static void print_settings(const struct keeper_view *view, FILE *out)
+{
+	const struct reload_state *s = view->settings;
+
+	if (!s)
+		return;
+	single(out, "config_last_reload_successful", "gauge",
+	       "1 when the settings file was good when it was last read.", !s->failed);
+	single(out, "config_last_reload_success_timestamp_seconds", "gauge",
+	       "When the settings that are in force were read.",
+	       (double)model_wall_ns(view->model,
+				     s->good_ns ? s->good_ns : model_start(view->model)) /
+		       1e9);
+}
+
 void prometheus_print(const struct keeper_view *view, FILE *out)
 {
 	const struct event_host *host = model_host(view->model);
@@ -216,6 +232,7 @@ void prometheus_print(const struct keeper_view *view, FILE *out)
 	single(out, "evaluated_timestamp_seconds", "gauge",
 	       "When it last had a full look at the host.",
 	       (double)model_wall_ns(view->model, model_now(view->model)) / 1e9);
+	print_settings(view, out);
 	print_classes(view, out);
 	print_findings(view, out);
 	print_probes(view->model, out);

@@ -27,10 +27,7 @@
 
 static const char *setting(const struct live *live, const char *key)
 {
-	for (unsigned int i = 0; live->settings && i < live->options.n_settings; i++)
-		if (strcmp(live->settings[i].key, key) == 0)
-			return live->settings[i].value;
-	return NULL;
+	return live_settings_get(&live->settings, key);
 }
 
 /* Is the probe in the list of those that are forced off? */
@@ -72,25 +69,18 @@ static void live_free(struct source *source)
 	live_net_done(&live->net);
 	live_ntp_done(&live->ntp);
 	live_smart_free(live->smart);
-	free(live->settings);
+	live_settings_done(&live->settings);
 	free(live);
 }
 
 static int copy_options(struct live *live, const struct live_options *options)
 {
-	size_t size = options->n_settings * sizeof(*live->settings);
-
 	live->options = *options;
+	live->options.settings = NULL;
+	live->options.n_settings = 0;
 	if (live->options.tick_ms == 0)
 		live->options.tick_ms = 1000;
-	if (size == 0)
-		return 0;
-	live->settings = malloc(size);
-	if (!live->settings)
-		return -ENOMEM;
-	memcpy(live->settings, options->settings, size);
-	live->options.settings = live->settings;
-	return 0;
+	return live_settings_init(&live->settings, options->settings, options->n_settings);
 }
 
 /* Sets the timer to a time of CLOCK_MONOTONIC; one long past goes off at once. */
@@ -313,6 +303,8 @@ static int dispatch(struct live *live, struct emit *emit)
 	code = wake(live, emit);
 	if (code == 0 && first)
 		code = start(live, emit);
+	else if (code == 0)
+		code = live_settings_tell_changes(&live->settings, emit);
 	now_ns = monotonic_ns();
 	if (code == 0 && end_reason(live, now_ns))
 		return finish(live, end_reason(live, now_ns), emit);
@@ -363,6 +355,16 @@ static void live_stop(struct source *source, enum end_reason reason)
 	set_timer(live, 1); /* a time long past; should it fail, the next tick sees the stop */
 }
 
+static int live_configure(struct source *source, const struct setting *settings, unsigned int n)
+{
+	struct live *live = (struct live *)source;
+	int code = live_settings_replace(&live->settings, settings, n);
+
+	if (code == 0)
+		set_timer(live, 1); /* now; should it fail, with the next tick */
+	return code;
+}
+
 static void live_ask(struct source *source, const struct ask *ask)
 {
 	struct live *live = (struct live *)source;
@@ -382,6 +384,7 @@ static const struct source_ops live_ops = {
 	.fd = live_fd,
 	.dispatch = live_dispatch,
 	.stop = live_stop,
+	.configure = live_configure,
 	.ask = live_ask,
 	.free = live_free,
 };

@@ -20,12 +20,13 @@
 #include "source/live_nics.h"
 #include "source/live_qdiscs.h"
 #include "source/live_queues.h"
+#include "source/live_settings.h"
 #include "source/live_smart.h"
 
 struct live {
 	struct source source;
-	struct live_options options; /* settings: our own copy */
-	struct setting *settings;
+	struct live_options options; /* without its settings */
+	struct live_settings settings;
 	struct probes *probes;
 	int timer_fd;
 	int epoll_fd;	/* the timer, the rings, and smartctl while it runs */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* live_snapshot.c - what the live source hands out, and in which order; see live.h. */
-#include <stdio.h>
-
 #include "source/live.h"
 #include "source/live_host.h"
 #include "source/live_proc.h"
@@ -17,18 +15,6 @@ static int tell_host(struct live *live, struct emit *emit)
 
 	live_host_read(&event, live->options.mode);
 	return EMIT(emit, EVENT_HOST, &event);
-}
-
-static int tell_settings(struct live *live, struct emit *emit)
-{
-	for (unsigned int i = 0; i < live->options.n_settings; i++) {
-		struct event_config event = {0};
-
-		snprintf(event.key, sizeof(event.key), "%s", live->settings[i].key);
-		snprintf(event.value, sizeof(event.value), "%s", live->settings[i].value);
-		EMIT(emit, EVENT_CONFIG, &event);
-	}
-	return emit->failed;
 }
 
 static int tell_self(struct live *live, struct emit *emit)
@@ -95,7 +81,7 @@ int live_introduce(struct live *live, struct emit *emit)
 	if (code == 0)
 		code = tell_host(live, emit);
 	if (code == 0)
-		code = tell_settings(live, emit);
+		code = live_settings_tell(&live->settings, emit);
 	if (code == 0)
 		code = probes_report(live->probes, emit->now_ns, emit_event, emit);
 	if (code == 0)

@@ -19,6 +19,7 @@
 typedef int (*event_fn)(void *ctx, const struct event *event);
 
 struct source;
+struct setting;
 
 struct source_ops {
 	/* A descriptor that is readable when there is something to dispatch; -1: always. */
@@ -29,6 +30,9 @@ struct source_ops {
 	/* Asks for the end: the next dispatch hands out the last snapshot and EVENT_END with
 	 * `reason`. */
 	void (*stop)(struct source *source, enum end_reason reason);
+	/* These settings take the place of the old ones with the next dispatch: what has changed is handed out as
+	 * EVENT_CONFIG, with an empty value where the default is in force again. 0 or -ENOMEM. NULL: it has none. */
+	int (*configure)(struct source *source, const struct setting *settings, unsigned int n);
 	/* Performs an ask, or drops and counts it. NULL: asks are ignored. */
 	void (*ask)(struct source *source, const struct ask *ask);
 	void (*free)(struct source *source);

@@ -341,6 +341,22 @@ static void test_expires_after_a_day(void **state)
 	assert_int_equal(told[0].resolution, RESOLVED_EXPIRED);
 }
 
+static void test_a_class_that_is_switched_off(void **state)
+{
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	m.class_setting = "network";
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_RESOLVED);
+	assert_int_equal(told[0].resolution, RESOLVED_UNTRACKED);
+	m.class_setting = NULL;
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	assert_int_equal(told[0].episode, 2);
+}
+
 static void test_the_stronger_supersedes(void **state)
 {
 	__u64 weak_id;
@@ -546,6 +562,7 @@ int main(void)
 		T(test_updates_at_intervals_and_when_it_gets_worse),
 		T(test_resolves_on_health_only),
 		T(test_expires_after_a_day),
+		T(test_a_class_that_is_switched_off),
 		T(test_the_stronger_supersedes),
 		T(test_a_held_loser_never_opens),
 		T(test_other_subjects_do_not_supersede),

@@ -68,6 +68,22 @@ static void test_settings_and_thresholds(void **state)
 	assert_true(model_setting_at(w.model, 0, &key, &value));
 	assert_string_equal(key, "kind.limit");
 	assert_string_equal(value, "inf");
+	/* In the order in which they were last told; an empty value is the default again. */
+	put_setting(&w, "label.a", "1");
+	put_setting(&w, "label.b", "2");
+	put_setting(&w, "kind.limit", "3");
+	assert_true(model_setting_at(w.model, 0, &key, &value));
+	assert_string_equal(key, "label.a");
+	assert_true(model_setting_at(w.model, 2, &key, &value));
+	assert_string_equal(value, "3");
+	put_setting(&w, "label.a", "");
+	put_setting(&w, "kind.limit", "");
+	put_setting(&w, "never.there", "");
+	assert_null(model_setting(w.model, "label.a"));
+	assert_true(model_threshold(w.model, &threshold) == 7);
+	assert_true(model_setting_at(w.model, 0, &key, &value));
+	assert_string_equal(key, "label.b");
+	assert_false(model_setting_at(w.model, 1, &key, &value));
 	assert_false(model_setting_at(w.model, 1, &key, &value));
 	assert_true(model_frame(w.model)->window_ns == 60 * SEC);
 	put_setting(&w, "window_s", "24");

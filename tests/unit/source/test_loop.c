@@ -17,7 +17,7 @@
 
 struct part {
 	struct loop *loop;
-	int fd;
+	int fd, other;
 	unsigned int calls, stop_after;
 	int code;
 	unsigned int signals[64];
@@ -92,6 +92,46 @@ static void test_always_ready_beside_a_descriptor(void **state)
 	loop_free(loop);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static void remove_other(void *ctx)
+{
+	struct part *part = ctx;
+
+	on_ready(part);
+	loop_remove_source(part->loop, part->other);
+}
+
+static void test_removed(void **state)
+{
+	struct loop *loop = open_loop();
+	struct part a = {.loop = loop, .stop_after = 2}, b = {.loop = loop, .stop_after = 2};
+	struct err err = {0};
+	int x[2], y[2];
+
+	(void)state;
+	assert_int_equal(pipe(x), 0);
+	assert_int_equal(pipe(y), 0);
+	a.fd = b.other = x[0];
+	b.fd = a.other = y[0];
+	assert_int_equal(write(x[1], "..", 2), 2);
+	assert_int_equal(write(y[1], "..", 2), 2);
+	assert_int_equal(loop_add_source(loop, a.fd, remove_other, &a, &err), 0);
+	assert_int_equal(loop_add_source(loop, b.fd, remove_other, &b, &err), 0);
+	/* Both are ready at once; whichever is called first, the other is not. */
+	assert_int_equal(loop_run(loop, &err), 0);
+	assert_int_equal(a.calls + b.calls, 2);
+	assert_true(!a.calls || !b.calls);
+	/* The free place is taken again. */
+	loop_remove_source(loop, -5);
+	for (int i = 1; i < LOOP_SOURCES_MAX; i++)
+		assert_int_equal(loop_add_source(loop, -1, on_ready, &a, &err), 0);
+	assert_int_equal(loop_add_source(loop, -1, on_ready, &a, &err), -ENOSPC);
+	loop_free(loop);
+	for (int i = 0; i < 2; i++) {
+		close(x[i]);
+		close(y[i]);
+	}
 }
 
 static void test_signals(void **state)
@@ -178,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_always_ready_beside_a_descriptor),
+		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_nobody_hears_the_signals),
 		cmocka_unit_test(test_signals_are_given_back),

@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Root, this kernel: SIGHUP reads the settings again, all of them or none, and what a restart finds of the run before.
+
+usage: tests/bpf/test_reload.py build/culprit
+"""
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+
+from harness import CULPRIT, Daemon, check, run_each, until
+
+
+def of_file(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def reloads(home):
+    first, second = pathlib.Path(home) / "first", pathlib.Path(home) / "second"
+    metrics = pathlib.Path(home) / "metrics"
+    with Daemon(home, sinks=[f"file = {first}"], more=["[labels]", "site = one"]) as daemon:
+        old = until(lambda: of_file(first))
+        daemon.configure([f"metrics_file = {metrics}", "group = root"], [f"file = {second}"],
+                         ["store = none", "class = hardware, system"], ["[labels]", "rack = 7"])
+        daemon.process.send_signal(signal.SIGHUP)
+        new = until(lambda: [l for l in of_file(second) if l["type"] == "verdict"])
+        if not check("another file: lines go there", new):
+            return
+        check("labels are the new ones", (old[0]["host"]["labels"], new[-1]["host"]["labels"]) ==
+              ({"site": "one"}, {"rack": "7"}), (old, new))
+        check("classes are the new ones", set(new[-1]["classes"]) == {"hardware", "system"}, new[-1])
+        check("no number is lost between the files", [l["seq"] for l in of_file(first) + of_file(second)] ==
+              list(range(1, len(of_file(first) + of_file(second)) + 1)))
+        check("status names what waits for a restart", "wait for a restart: group\n" in daemon.ask().stdout, daemon.ask())
+        dump = pathlib.Path(home) / "dump"
+        daemon.ask("dump", dump)
+        replayed = subprocess.run([CULPRIT, "replay", "--json", dump], capture_output=True, text=True, check=False)
+        check("a capture has them too", json.loads(replayed.stdout.splitlines()[-1])["host"]["labels"] == {"rack": "7"},
+              replayed)
+        check("the metrics are written", until(metrics.exists))
+
+        def successful():
+            return dict(line.rsplit(" ", 1) for line in metrics.read_text().splitlines() if line[0] != "#")[
+                "culprit_config_last_reload_successful"]
+
+        check("the metrics say that it was good", successful() == "1")
+        before = daemon.conf.read_text()
+        for text, word in ((before + "[sinks]\nfile = /x\n", "given twice"), (before + "nonsense\n", "conf:"),
+                           (before.replace(str(second), f"{home}/none/file"), "No such file")):
+            daemon.conf.write_text(text)
+            daemon.process.send_signal(signal.SIGHUP)
+            check(f"a bad file changes nothing, and status says so: {word}", until(
+                lambda word=word: "settings not changed: " in daemon.ask().stdout and word in daemon.ask().stdout, 5),
+                daemon.ask())
+        check("the metrics say so", until(lambda: successful() == "0"))
+        daemon.conf.write_text(before)
+        daemon.process.send_signal(signal.SIGHUP)
+        check("a good one again: status is silent", until(lambda: "not changed" not in daemon.ask().stdout, 5))
+    said = daemon.process.stderr.read()
+    check("the log says what became of each", said.count("settings not changed: ") == 3 and "is in force" in said, said)
+    check("the last lines go to the new file", of_file(second)[-1]["type"] == "verdict" and
+          of_file(second)[-1]["seq"] > new[-1]["seq"])
+
+
+def main():
+    return run_each("reload", reloads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

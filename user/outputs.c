@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* outputs.c - the sinks of a run, as one; see outputs.h. */
+#include "outputs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+
+void outputs_init(struct outputs *o, struct sink *const *sinks, unsigned int n)
+{
+	*o = (struct outputs){.n = n};
+	memcpy(o->sink, sinks, n * sizeof(o->sink[0]));
+}
+
+static void remember(struct outputs *o, const struct err *err)
+{
+	if (!o->first.code)
+		o->first = *err;
+}
+
+/* ---- lines ---- */
+
+/* A reader that went away ends the run when it was the last one. */
+static int is_gone(struct outputs *o, unsigned int i, const struct err *err)
+{
+	o->gone[i] = true;
+	for (unsigned int other = 0; other < o->n; other++)
+		if (!o->gone[other]) {
+			log_warn("%s", err->text);
+			return 0;
+		}
+	return -EPIPE;
+}
+
+/* A sink that fails is told of once and asked again with the next line: disks get free again. */
+static int write_to(struct outputs *o, unsigned int i, const struct line *line)
+{
+	struct sink *sink = o->sink[i];
+	struct err err = {0};
+	int code;
+
+	if (o->gone[i] && !sink->ops->counts)
+		return 0;
+	code = sink->ops->write(sink, line, &err);
+	if (o->gone[i])
+		return 0; /* it has counted the line as lost */
+	if (code >= 0) {
+		o->failed[i] = false;
+		return 0;
+	}
+	remember(o, &err);
+	if (code == -EPIPE)
+		return is_gone(o, i, &err);
+	if (!o->failed[i])
+		log_warn("%s", err.text);
+	o->failed[i] = true;
+	return 0;
+}
+
+int outputs_write(struct outputs *o, const struct line *line)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < o->n; i++) {
+		int code = write_to(o, i, line);
+
+		if (code < 0)
+			ret = code;
+	}
+	return ret;
+}
+
+/* ---- what they say ---- */
+
+static void on_readable(void *ctx)
+{
+	struct outputs *o = ctx;
+
+	for (unsigned int i = 0; i < o->n; i++) {
+		struct sink *sink = o->sink[i];
+		struct err err = {0};
+		int code = sink->ops->dispatch && !o->gone[i] ? sink->ops->dispatch(sink, &err) : 0;
+
+		if (code == -EPIPE) {
+			remember(o, &err);
+			code = is_gone(o, i, &err);
+			if (code < 0)
+				loop_stop(o->loop, code);
+		} else if (code < 0) {
+			log_warn("%s", err.text);
+		}
+	}
+}
+
+static int watch(struct outputs *o, const struct sink *sink, struct err *err)
+{
+	return sink->ops->fd ? loop_add_source(o->loop, sink->ops->fd(sink), on_readable, o, err)
+			     : 0;
+}
+
+static void unwatch(const struct outputs *o, const struct sink *sink)
+{
+	if (o->loop && sink->ops->fd)
+		loop_remove_source(o->loop, sink->ops->fd(sink));
+}
+
+int outputs_watch(struct outputs *o, struct loop *loop, struct err *err)
+{
+	int code = 0;
+
+	o->loop = loop;
+	for (unsigned int i = 0; i < o->n && code == 0; i++)
+		code = watch(o, o->sink[i], err);
+	return code;
+}
+
+void outputs_reopen(struct outputs *o)
+{
+	for (unsigned int i = 0; i < o->n; i++) {
+		struct sink *sink = o->sink[i];
+		struct err err = {0};
+
+		if (sink->ops->reopen && sink->ops->reopen(sink, &err) < 0)
+			log_warn("%s", err.text);
+	}
+}
+
+/* ---- others in their place ---- */
+
+static bool is_among(const struct sink *sink, struct sink *const *sinks, unsigned int n,
+		     unsigned int *ret_at)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (sinks[i] == sink) {
+			if (ret_at)
+				*ret_at = i;
+			return true;
+		}
+	return false;
+}
+
+static int watch_new(struct outputs *o, struct sink *const *sinks, unsigned int n, struct err *err)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < n && code == 0; i++) {
+		if (is_among(sinks[i], o->sink, o->n, NULL))
+			continue;
+		code = watch(o, sinks[i], err);
+		for (unsigned int back = 0; code < 0 && back < i; back++)
+			if (!is_among(sinks[back], o->sink, o->n, NULL))
+				unwatch(o, sinks[back]);
+	}
+	return code;
+}
+
+int outputs_replace(struct outputs *o, struct sink *const *sinks, unsigned int n, struct err *err)
+{
+	struct outputs now = {.n = n, .loop = o->loop, .first = o->first};
+	int code = o->loop ? watch_new(o, sinks, n, err) : 0;
+	unsigned int at;
+
+	if (code < 0)
+		return code;
+	for (unsigned int i = 0; i < n; i++) {
+		now.sink[i] = sinks[i];
+		if (is_among(sinks[i], o->sink, o->n, &at)) {
+			now.failed[i] = o->failed[at];
+			now.gone[i] = o->gone[at];
+		}
+	}
+	for (unsigned int i = 0; i < o->n; i++) {
+		struct err lost = {0};
+
+		if (is_among(o->sink[i], sinks, n, NULL))
+			continue;
+		unwatch(o, o->sink[i]);
+		if (o->sink[i]->ops->close(o->sink[i], &lost) < 0)
+			log_warn("%s", lost.text);
+	}
+	*o = now;
+	return 0;
+}
+
+void outputs_close_others(const struct outputs *o, struct sink *const *sinks, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct err ignored = {0};
+
+		if (!is_among(sinks[i], o->sink, o->n, NULL))
+			sinks[i]->ops->close(sinks[i], &ignored);
+	}
+}
+
+/* ---- the end ---- */
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* In turns: one that hangs takes little time from the others. */
+void outputs_settle(const struct outputs *o, unsigned int ms)
+{
+	long long end = now_ms() + ms;
+	bool over;
+
+	do {
+		over = true;
+		for (unsigned int i = 0; i < o->n; i++) {
+			struct sink *sink = o->sink[i];
+
+			if (sink->ops->settle && !sink->ops->settle(sink))
+				over = false;
+		}
+	} while (!over && now_ms() < end);
+}
+
+void outputs_close(struct outputs *o)
+{
+	for (unsigned int i = 0; i < o->n; i++) {
+		struct err err = {0};
+
+		if (o->sink[i]->ops->close(o->sink[i], &err) < 0)
+			remember(o, &err);
+	}
+	o->n = 0;
+}

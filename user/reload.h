@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * reload.h - SIGHUP: the settings are read again, and those that can be are put in force, all of them or none.
+ */
+#ifndef CULPRIT_RELOAD_H
+#define CULPRIT_RELOAD_H
+
+#include "outputs.h"
+#include "settings.h"
+
+/* What became of the last reading, for who asks. */
+struct reload_state {
+	char file[KEEPER_PATH_MAX * 4];
+	bool failed;
+	__u64 good_ns;	 /* when it was last good, in event time; 0: at the start */
+	char wrong[384]; /* why it failed */
+	char restart
+		[256]; /* what was changed and waits for a restart: "tick_s, socket"; empty: nothing */
+};
+
+struct reload;
+
+/* Reads what is asked for now, as at the start: 0, or a negative errno with err set. */
+typedef int (*reload_read_fn)(const void *ctx, struct settings *ret, struct err *err);
+
+/* `now`: what is in force, copied. NULL: out of memory. */
+struct reload *reload_new(const char *file, const struct settings *now, reload_read_fn read,
+			  const void *ctx);
+/* NULL is fine. */
+void reload_free(struct reload *reload);
+
+/*
+ * Reads, and puts in force what can be without a restart. New sinks are opened first (two seconds each at most): where
+ * the file is wrong or one of them cannot be opened, all stays as it was. The outcome is logged, and is the state.
+ */
+void reload_run(struct reload *reload, struct outputs *outputs, struct source *source,
+		struct keeper *keeper, __u64 now_ns);
+
+/* NULL for NULL. */
+const struct reload_state *reload_state(const struct reload *reload);
+
+/*
+ * What a running daemon cannot change: of each such key `next` gets the value that `now` has, so that it says what is in force.
+ * Their names as the file has them, "tick_s, socket", in ret_names; empty where none differs.
+ */
+void settings_keep_fixed(const struct settings *now, struct settings *next, char *ret_names,
+			 size_t size);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* settings_fixed.c - the settings that a running daemon keeps: what is opened, attached or given up once; see reload.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "reload.h"
+
+#define PART(name, member)                                                                         \
+	{                                                                                          \
+		name, offsetof(struct settings, member), sizeof(((struct settings *)NULL)->member) \
+	}
+
+/* Fields of struct settings. */
+static const struct {
+	const char *name;
+	size_t offset, size;
+} parts[] = {
+	PART("tick_s", tick_ms), /* leaks are judged by floors of so many ticks */
+	PART("store", memory.path),
+	PART("queue_kb", sinks.queue_bytes),
+	PART("socket", keeper.socket),
+	PART("group", keeper.group),
+	PART("flight_minutes", keeper.flight.keep_ns),
+	PART("flight_mb", keeper.flight.bytes),
+	PART("metrics", keeper.metrics),
+	PART("confine", confine),
+};
+
+/* Settings of the list, and what the file calls them. */
+static const struct {
+	const char *name, *key;
+} keys[] = {
+	{"disable", "probes.disable"},
+	{"arm", "probes.arm"},
+	{"smartctl", "smartctl"},
+	{"leak.bucket_s", "leak.bucket_s"},
+};
+
+static void add_name(char *names, size_t size, const char *name)
+{
+	size_t at = strlen(names);
+
+	if (at < size)
+		snprintf(names + at, size - at, "%s%s", at ? ", " : "", name);
+}
+
+static bool keep_key(const struct settings *now, struct settings *next, const char *key)
+{
+	const char *mine = settings_get(now, key), *other = settings_get(next, key);
+	struct err ignored = {0};
+
+	if (strcmp(mine ? mine : "", other ? other : "") == 0)
+		return false;
+	/* What is put in the place of another always fits; where a full list takes no more the default is told. */
+	settings_set(next, key, mine ? mine : "", &ignored);
+	return true;
+}
+
+void settings_keep_fixed(const struct settings *now, struct settings *next, char *ret_names,
+			 size_t size)
+{
+	ret_names[0] = '\0';
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *from = (const char *)now + parts[i].offset;
+		char *to = (char *)next + parts[i].offset;
+
+		if (memcmp(from, to, parts[i].size) == 0)
+			continue;
+		memcpy(to, from, parts[i].size);
+		add_name(ret_names, size, parts[i].name);
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keep_key(now, next, keys[i].key))
+			add_name(ret_names, size, keys[i].name);
+	/* These say how the above came about. */
+	next->memory = now->memory;
+	next->keeper.socket_default = now->keeper.socket_default;
+}
