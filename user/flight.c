@@ -58,6 +58,7 @@ static const struct fate_row {
 	{EVENT_FS_WB_FILE, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_FS_HEALTH, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_FS_ERROR, FATE_MOMENT, {NULL}, {0}, 0},
+	{EVENT_THIN_POOL, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_SMART, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_DISK_LINK, FATE_LATEST, {"upper", "lower"}, {0}, DISK_LINK_GONE},
 	{EVENT_RAID, FATE_LATEST, {"dev"}, {0}, 0},

@@ -322,6 +322,27 @@ struct event_raid_member {
 	char name[32];	 /* of the member, as md calls it: it may be gone from everywhere else */
 };
 
+enum thin_flag {
+	THIN_READ_ONLY = 1,   /* it takes no writes that need room, or none at all */
+	THIN_NO_SPACE = 2,    /* out of data space */
+	THIN_FAILED = 4,      /* it serves nothing any more */
+	THIN_NEEDS_CHECK = 8, /* its metadata is to be repaired before it takes writes again */
+	THIN_ERRORS_IF_FULL =
+		16, /* set to fail writes at once when it is full; else they wait first (no_space_timeout) */
+	THIN_UNANSWERED = 32, /* the look did not come back: what is told is older */
+};
+
+/* How full a thin pool of device-mapper is: sent when it moved, at a look each few seconds. */
+struct event_thin_pool {
+	struct event h;
+	__u64 data_used; /* bytes that are mapped */
+	__u64 data_bytes;
+	__u64 meta_used; /* bytes of its metadata device */
+	__u64 meta_bytes;
+	__u32 dev;
+	__u32 flags; /* enum thin_flag */
+};
+
 EVENT_SIZE_IS(event_disk, 440);
 EVENT_SIZE_IS(event_disk_gone, 24);
 EVENT_SIZE_IS(event_mount, 304);
@@ -337,5 +358,6 @@ EVENT_SIZE_IS(event_smart, 96);
 EVENT_SIZE_IS(event_disk_link, 32);
 EVENT_SIZE_IS(event_raid, 104);
 EVENT_SIZE_IS(event_raid_member, 72);
+EVENT_SIZE_IS(event_thin_pool, 56);
 
 #endif

@@ -75,6 +75,8 @@ enum event_type {
 	EVENT_FD_SITE = 101,
 	EVENT_FD_ARMED = 102,
 	EVENT_FD_STACK = 103,
+
+	EVENT_THIN_POOL = 104,
 	/* queues of interfaces; name servers */
 	EVENT_NIC_QUEUE = 110,
 	EVENT_DNS_SERVER = 111,

@@ -7,6 +7,7 @@
 
 #include "source/disk_text.h"
 #include "source/diskstats.h"
+#include "source/dm_text.h"
 #include "source/io_max.h"
 #include "source/mountinfo.h"
 #include "source/net_text.h"
@@ -64,6 +65,7 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 static void parse_text(char which, char *text)
 {
 	struct event_io_limit limit = {0};
+	struct dm_thin_status thin;
 	struct proc_stat stat;
 	__u16 low, high;
 	__u64 a, b;
@@ -91,6 +93,10 @@ static void parse_text(char which, char *text)
 		disk_model(text, text, to, sizeof(to));
 		udev_property(text, "ID_SERIAL", to, sizeof(to));
 		check_string(to, sizeof(to));
+		break;
+	case 't':
+		dm_thin_status_parse(text, &thin);
+		dm_thin_block_bytes(text);
 		break;
 	case 'a':
 		raid_member_flags(text);

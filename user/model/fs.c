@@ -66,30 +66,17 @@ static struct fs *fs_get(struct filesystems *fss, const struct disks *disks, __u
 
 static void apply_space(struct fs *fs, const struct event_fs_space *event)
 {
-	struct fs_sample *s;
-
 	if (event->flags & FS_READ_ONLY && !(fs->space.flags & FS_READ_ONLY) && fs->space.h.ts_ns)
 		fs->read_only_ns = event->h.ts_ns;
 	else if (!(event->flags & FS_READ_ONLY))
 		fs->read_only_ns = 0;
 	/* It was made larger or smaller, or anew: what was before is another story. */
 	if (fs->space.size_bytes != event->size_bytes)
-		fs->n_samples = 0;
+		growth_forget(&fs->grown);
 	fs->space = *event;
 	if (event->flags & FS_UNANSWERED || event->avail_bytes > event->size_bytes)
 		return;
-	s = &fs->sample[fs->n_samples++ % FS_SAMPLES_KEPT];
-	s->ts_ns = event->h.ts_ns;
-	s->used = event->size_bytes - event->avail_bytes;
-	s->inodes_used =
-		event->inodes > event->inodes_free ? event->inodes - event->inodes_free : 0;
-}
-
-const struct fs_sample *fs_sample_at(const struct fs *fs, unsigned int i)
-{
-	if (i >= FS_SAMPLES_KEPT || i >= fs->n_samples)
-		return NULL;
-	return &fs->sample[(fs->n_samples - 1 - i) % FS_SAMPLES_KEPT];
+	growth_add(&fs->grown, event->h.ts_ns, event->size_bytes - event->avail_bytes);
 }
 
 /* ---- health ---- */

@@ -15,10 +15,10 @@
 
 #include "model/disk.h"
 #include "model/frame.h"
+#include "model/growth.h"
 #include "model/table.h"
 
 #define FILESYSTEMS_MAX 512
-#define FS_SAMPLES_KEPT 32
 #define FS_TOLD_KEPT	4
 
 /* What write-back lost: of files, or of the block device's own pages. */
@@ -33,12 +33,6 @@ struct fs_lost {
 	unsigned int n_told;			    /* ever */
 };
 
-struct fs_sample {
-	__u64 ts_ns;
-	__u64 used; /* bytes that others cannot have: size - available */
-	__u64 inodes_used;
-};
-
 struct fs {
 	__u32 dev;
 	bool mounted;		 /* mount is what it says now, else what it last was */
@@ -46,10 +40,9 @@ struct fs {
 	char id[32];		 /* how the kernel calls it; may be empty */
 	struct fs_lost files;
 	struct fs_lost bdev;
-	struct event_fs_space space;		  /* ts_ns 0: it was never looked at */
-	struct fs_sample sample[FS_SAMPLES_KEPT]; /* a ring */
-	unsigned int n_samples;			  /* ever */
-	struct event_fs_health health_first;	  /* ts_ns 0: never told */
+	struct event_fs_space space;	     /* ts_ns 0: it was never looked at */
+	struct growth grown;		     /* bytes that others cannot have: size - available */
+	struct event_fs_health health_first; /* ts_ns 0: never told */
 	struct event_fs_health health;
 	__u64 grew_ns; /* when its count of errors grew last; 0 = it did not since the start */
 	__u64 grew_first_ns;
@@ -74,8 +67,6 @@ const struct fs *filesystems_find(const struct filesystems *fss, __u32 dev);
 /* The next one, the first when fs is NULL; NULL past the end. */
 const struct fs *filesystems_next(const struct filesystems *fss, const struct fs *fs);
 
-/* The i-th sample, the latest first; NULL past the end. */
-const struct fs_sample *fs_sample_at(const struct fs *fs, unsigned int i);
 /* The i-th caller that was told, the latest first; NULL past the end. */
 const struct event_fs_wb_file *fs_told_at(const struct fs_lost *lost, unsigned int i);
 /* Files whose error nobody was told. */

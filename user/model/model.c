@@ -40,6 +40,7 @@ struct model *model_new(void)
 	}
 	disks_init(&model->disks);
 	filesystems_init(&model->filesystems);
+	thin_pools_init(&model->thin_pools);
 	nics_init(&model->nics);
 	nic_queues_init(&model->nic_queues);
 	dns_servers_init(&model->dns);
@@ -63,6 +64,7 @@ void model_free(struct model *model)
 	names_done(&model->hooks);
 	disks_done(&model->disks);
 	filesystems_done(&model->filesystems);
+	thin_pools_done(&model->thin_pools);
 	nics_done(&model->nics);
 	nic_queues_done(&model->nic_queues);
 	dns_servers_done(&model->dns);
@@ -200,6 +202,11 @@ static int apply_fs(struct model *model, const struct event *event)
 	return filesystems_apply(&model->filesystems, &model->disks, event);
 }
 
+static int apply_thin_pool(struct model *model, const struct event *event)
+{
+	return thin_pools_apply(&model->thin_pools, (const struct event_thin_pool *)event);
+}
+
 static int apply_mount(struct model *model, const struct event *event)
 {
 	int err = apply_block(model, event);
@@ -276,6 +283,7 @@ static const struct handler {
 	{EVENT_FS_WB_FILE, sizeof(struct event_fs_wb_file), apply_fs},
 	{EVENT_FS_HEALTH, sizeof(struct event_fs_health), apply_fs},
 	{EVENT_FS_ERROR, sizeof(struct event_fs_error), apply_fs},
+	{EVENT_THIN_POOL, sizeof(struct event_thin_pool), apply_thin_pool},
 	{EVENT_SMART, sizeof(struct event_smart), apply_block},
 	{EVENT_DISK_LINK, sizeof(struct event_disk_link), apply_block},
 	{EVENT_RAID, sizeof(struct event_raid), apply_block},

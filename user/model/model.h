@@ -19,6 +19,7 @@
 struct model;
 struct disks;
 struct filesystems;
+struct thin_pools;
 struct nics;
 struct nic_queues;
 struct dns_servers;
@@ -95,6 +96,7 @@ __u64 model_dropped(const struct model *model);
 
 const struct disks *model_disks(const struct model *model);
 const struct filesystems *model_filesystems(const struct model *model);
+const struct thin_pools *model_thin_pools(const struct model *model);
 const struct nics *model_nics(const struct model *model);
 const struct nic_queues *model_nic_queues(const struct model *model);
 const struct dns_servers *model_dns(const struct model *model);

@@ -14,6 +14,7 @@
 #include "model/nic_queue.h"
 #include "model/peer.h"
 #include "model/process.h"
+#include "model/thin.h"
 
 enum own_table { OWN_DISKS, OWN_PEERS, OWN_PROCESSES, OWN_TABLES };
 
@@ -34,6 +35,7 @@ struct model {
 	struct event_table own[OWN_TABLES];
 	struct disks disks;
 	struct filesystems filesystems;
+	struct thin_pools thin_pools;
 	struct nics nics;
 	struct nic_queues nic_queues;
 	struct dns_servers dns;

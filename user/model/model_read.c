@@ -155,6 +155,11 @@ const struct filesystems *model_filesystems(const struct model *model)
 	return &model->filesystems;
 }
 
+const struct thin_pools *model_thin_pools(const struct model *model)
+{
+	return &model->thin_pools;
+}
+
 const struct nics *model_nics(const struct model *model)
 {
 	return &model->nics;

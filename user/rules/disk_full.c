@@ -7,10 +7,7 @@
  * block device under it (a thin pool that is full, a loop device over a full file system) is the same fault, one
  * storey down.
  *
- * The forecast: the lower quartile of the slopes between all pairs of looks (as Theil and Sen's estimator, which
- * takes the median, but on the careful side), when at least `min_looks` were taken, the growth is at least
- * `min_growth` of what was left and 16 MB, and it never fell back by more than a quarter. It reaches `reach` times
- * as far as it was observed, and an hour at most: 30 s foretell 10 minutes.
+ * The forecast: forecast.h. Thin pools: thin_full.c.
  *
  * Basis and confidence:
  *	reported	c = 0.98	it is that full now, or the device said ENOSPC
@@ -21,131 +18,42 @@
  * more than `roomy` left and does not grow, and for /boot; else warning.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "model/thin.h"
+#include "rules/disk_full.h"
 #include "rules/families.h"
+#include "rules/forecast.h"
 #include "rules/fs_text.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define S_NS	      1000000000ULL
-#define HOUR_S	      3600.0
-#define GROWTH_LEAST  (16ULL << 20)
 #define CRITICAL_LEFT (1ULL << 30)
-/* Looks are told while something moves: what is older than this does not grow now. */
-#define FRESH_NS (12 * S_NS)
-#define NOSPC_NS (60 * S_NS)
+#define NOSPC_NS      (60 * 1000000000ULL)
 
-static const struct threshold full_share = {
+const struct threshold disk_full_share = {
 	"disk-full.full_share", 0.90, "1",
 	"file systems get slow and scatter files when nine tenths are used, and the rest goes fast"};
-static const struct threshold critical_share = {"disk-full.critical_share", 0.98, "1",
-						"the next log rotation or package fills it"};
+const struct threshold disk_full_critical_share = {"disk-full.critical_share", 0.98, "1",
+						   "the next log rotation or package fills it"};
 static const struct threshold roomy_bytes = {
 	"disk-full.roomy_bytes", 20e9, "By",
 	"a tenth of a large volume is days of growth: with so much left only growth matters"};
 static const struct threshold min_size = {
 	"disk-full.min_size", 64e6, "By",
 	"what is smaller (EFI, keys, device configuration) is made to its contents' size"};
-static const struct threshold min_looks = {"disk-full.min_looks", 6, "{look}",
-					   "fewer than six looks make no trend"};
-static const struct threshold min_growth = {
-	"disk-full.min_growth", 0.005, "1",
-	"of what was left: less cannot fill it within the hour of any forecast"};
-static const struct threshold reach = {
-	"disk-full.reach", 20, "1",
-	"a copy or an unpacking ends: what was seen for 30 s is not foretold for an hour"};
 
 struct fill {
 	const struct fs *fs;
-	double share;	     /* of the bytes */
-	double inode_share;  /* negative: it has no fixed number */
-	bool full;	     /* either is above full_share */
-	bool by_inodes;	     /* it is the inodes that are short */
-	__u64 left;	     /* bytes, or inodes */
-	__u64 nospc;	     /* requests that the device refused for lack of space */
-	double seconds_left; /* negative: no forecast */
-	double per_s;	     /* bytes */
-	double observed_s;
+	double share;	    /* of the bytes */
+	double inode_share; /* negative: it has no fixed number */
+	bool full;	    /* either is above full_share */
+	bool by_inodes;	    /* it is the inodes that are short */
+	__u64 left;	    /* bytes, or inodes */
+	__u64 nospc;	    /* requests that the device refused for lack of space */
+	struct forecast forecast;
 };
-
-/* ---- the forecast ---- */
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Bytes a second, by the lower quartile of all pairs; 0: it does not grow steadily. */
-static double slope(const struct fs *fs, unsigned int n)
-{
-	double pair[FS_SAMPLES_KEPT * (FS_SAMPLES_KEPT - 1) / 2];
-	unsigned int k = 0;
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct fs_sample *late = fs_sample_at(fs, i);
-
-		for (unsigned int j = i + 1; j < n; j++) {
-			const struct fs_sample *early = fs_sample_at(fs, j);
-
-			if (late->ts_ns > early->ts_ns)
-				pair[k++] = ((double)late->used - (double)early->used) * 1e9 /
-					    (double)(late->ts_ns - early->ts_ns);
-		}
-	}
-	if (!k)
-		return 0.0;
-	qsort(pair, k, sizeof(pair[0]), by_value);
-	return pair[k / 4] > 0.0 ? pair[k / 4] : 0.0;
-}
-
-/* How many samples there are without a fall of more than a quarter of the growth after it. */
-static unsigned int steady(const struct fs *fs)
-{
-	const struct fs_sample *latest = fs_sample_at(fs, 0), *s, *next;
-	unsigned int n = 1;
-
-	for (; (s = fs_sample_at(fs, n)); n++) {
-		next = fs_sample_at(fs, n - 1);
-		if (s->used > next->used && (s->used - next->used) * 4 > latest->used - next->used)
-			break;
-		if (s->used > latest->used)
-			break;
-	}
-	return n;
-}
-
-static void forecast(const struct model *model, struct fill *f)
-{
-	const struct fs_sample *last = fs_sample_at(f->fs, 0), *first;
-	unsigned int n;
-	__u64 grown;
-	double horizon_s;
-
-	f->seconds_left = -1.0;
-	if (!last || model_now(model) - last->ts_ns > FRESH_NS)
-		return;
-	n = steady(f->fs);
-	first = fs_sample_at(f->fs, n - 1);
-	if (n < model_threshold(model, &min_looks) || last->used <= first->used)
-		return;
-	grown = last->used - first->used;
-	if (grown < GROWTH_LEAST ||
-	    (double)grown < model_threshold(model, &min_growth) *
-				    (double)(f->fs->space.avail_bytes + grown))
-		return;
-	f->observed_s = (double)(last->ts_ns - first->ts_ns) / 1e9;
-	f->per_s = slope(f->fs, n);
-	horizon_s = f->observed_s * model_threshold(model, &reach);
-	if (horizon_s > HOUR_S)
-		horizon_s = HOUR_S;
-	if (f->per_s > 0.0 && (double)f->fs->space.avail_bytes / f->per_s <= horizon_s)
-		f->seconds_left = (double)f->fs->space.avail_bytes / f->per_s;
-}
 
 /* ---- finding ---- */
 
@@ -169,7 +77,7 @@ static bool find_fill(const struct model *model, const struct fs *fs, struct fil
 {
 	const struct event_fs_space *s = &fs->space;
 	__u64 used = s->size_bytes > s->free_bytes ? s->size_bytes - s->free_bytes : 0;
-	double full = model_threshold(model, &full_share);
+	double full = model_threshold(model, &disk_full_share);
 
 	*f = (struct fill){.fs = fs, .inode_share = -1.0};
 	if (!s->h.ts_ns || !fs->mounted)
@@ -186,18 +94,18 @@ static bool find_fill(const struct model *model, const struct fs *fs, struct fil
 	f->by_inodes = f->inode_share >= full && f->inode_share > f->share;
 	f->full = f->share >= full || f->by_inodes;
 	f->left = f->by_inodes ? s->inodes_free : s->avail_bytes;
-	forecast(model, f);
-	return f->full || f->nospc || f->seconds_left >= 0.0;
+	f->forecast = forecast(model, &fs->grown, s->avail_bytes);
+	return f->full || f->nospc || f->forecast.seconds_left >= 0.0;
 }
 
 static enum severity severity(const struct model *model, const struct fill *f)
 {
 	double most = f->by_inodes ? f->inode_share : f->share;
-	bool grows = f->seconds_left >= 0.0;
+	bool grows = f->forecast.seconds_left >= 0.0;
 
 	if (f->nospc || (f->full && grows) || !f->left)
 		return SEVERITY_CRITICAL;
-	if (most >= model_threshold(model, &critical_share) &&
+	if (most >= model_threshold(model, &disk_full_critical_share) &&
 	    (f->by_inodes || f->left < CRITICAL_LEFT))
 		return SEVERITY_CRITICAL;
 	if (!f->full)
@@ -226,12 +134,8 @@ static void say(struct claim *claim, const struct fill *f)
 		claim_evidence(claim, ROLE_FOR, true, "disk.nospc", (double)f->nospc, "{request}",
 			       "the device under it refused %s: no space",
 			       text_plural(f->nospc, "write").s);
-	if (f->seconds_left >= 0.0)
-		claim_evidence(claim, ROLE_FOR, true, "fs.full_in", f->seconds_left, "s",
-			       "+%s/s for %s: full in %s", text_size((__u64)f->per_s).s,
-			       text_duration(f->observed_s).s, text_duration(f->seconds_left).s);
-	else if (!f->nospc)
-		claim_text(claim, ROLE_AGAINST, "it does not grow steadily now");
+	if (f->forecast.seconds_left >= 0.0 || !f->nospc)
+		forecast_say(claim, &f->forecast, "fs.full_in");
 	if (s->free_bytes > s->avail_bytes)
 		claim_text(claim, ROLE_AGAINST, "root has %s more, in reserve",
 			   text_size(s->free_bytes - s->avail_bytes).s);
@@ -246,9 +150,9 @@ static void message(struct claim *claim, const struct fill *f)
 	if (f->nospc)
 		claim_message(claim, "FULL: the device under %s has no space left; writes fail.",
 			      name.s);
-	else if (f->seconds_left >= 0.0)
+	else if (f->forecast.seconds_left >= 0.0)
 		claim_message(claim, "FULL: %s is %s used and will be full in %s.", name.s,
-			      text_percent(f->share).s, text_duration(f->seconds_left).s);
+			      text_percent(f->share).s, text_duration(f->forecast.seconds_left).s);
 	else if (f->by_inodes)
 		claim_message(claim, "FULL: %s has %s of its inodes used; %s left.", name.s,
 			      text_percent(f->inode_share).s, text_count(f->left).s);
@@ -262,7 +166,7 @@ static void claim_fill(const struct model *model, const struct fill *f,
 {
 	struct subject subject = subject_fs(f->fs);
 	bool sure = f->full || f->nospc;
-	double seen = f->observed_s < 300.0 ? f->observed_s / 300.0 : 1.0;
+	double seen = f->forecast.observed_s < 300.0 ? f->forecast.observed_s / 300.0 : 1.0;
 	struct claim claim;
 
 	claim_init(&claim, &disk_full_rule, &subject);
@@ -271,7 +175,7 @@ static void claim_fill(const struct model *model, const struct fill *f,
 	claim.severity = severity(model, f);
 	claim.count = 1;
 	claim.first_ns = claim.last_ns = f->fs->space.h.ts_ns;
-	claim.window_ns = (__u64)(f->observed_s * 1e9);
+	claim.window_ns = (__u64)(f->forecast.observed_s * 1e9);
 	fs_claim_chain(&claim, model, f->fs);
 	say(&claim, f);
 	message(&claim, f);
@@ -294,6 +198,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	while ((fs = filesystems_next(model_filesystems(model), fs)))
 		if (find_fill(model, fs, &f))
 			claim_fill(model, &f, judgement);
+	thin_full_judge(model, judgement);
 }
 
 /* It was unmounted, or looked at since, and there is room. (An unchanged one is not told of again: its look stands.) */
@@ -301,25 +206,34 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 {
 	const struct fs *fs = fs_of_subject(model, subject);
 
+	if (subject->type == SUBJECT_DISK)
+		return thin_full_recovered(model, subject, since_ns);
 	if (!fs || !fs->mounted)
 		return true;
 	return fs->space.h.ts_ns > since_ns && !(fs->space.flags & FS_UNANSWERED);
 }
 
+static bool exposed(const struct model *model, char *buf, size_t size)
+{
+	return thin_pools_next(model_thin_pools(model), NULL) || fs_exposed(model, buf, size);
+}
+
 static const struct threshold *const thresholds[] = {
-	&full_share, &critical_share, &roomy_bytes, &min_size,
-	&min_looks,  &min_growth,     &reach,	    NULL};
+	&disk_full_share,    &disk_full_critical_share, &roomy_bytes,	 &min_size,
+	&forecast_min_looks, &forecast_min_growth,	&forecast_reach, NULL};
 
 const struct rule disk_full_rule = {
 	.kind = "disk-full",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_THIS_HOST,
-	.meaning = "No space or inodes are left on a file system, or soon none will be.",
-	.against = "Plenty of bytes left although the share is high; no growth; root's reserve.",
+	.meaning =
+		"No space or inodes are left on a file system, or in a thin pool, or soon none will be.",
+	.against = "Plenty of bytes left although the share is high; no growth; root's reserve; a "
+		   "thin pool whose volumes are no larger than it.",
 	.todo = "Find what grew (du), and what is deleted but held open (lsof +L1); delete or extend.",
-	.tables = {"source.filesystems"},
+	.tables = {"source.filesystems", "source.thin_pools"},
 	.thresholds = thresholds,
-	.exposed = fs_exposed,
+	.exposed = exposed,
 	.judge = judge,
 	.recovered = recovered,
 	.open_evals = 1,

@@ -273,6 +273,15 @@ static const struct event_field disk_link_fields[] = {
 	PAD(event_disk_link, pad),
 };
 
+static const struct event_field thin_pool_fields[] = {
+	F(event_thin_pool, 1, DEV, dev),
+	F(event_thin_pool, 2, U64, data_used),
+	F(event_thin_pool, 3, U64, data_bytes),
+	F(event_thin_pool, 4, U64, meta_used),
+	F(event_thin_pool, 5, U64, meta_bytes),
+	F(event_thin_pool, 6, U32, flags),
+};
+
 static const struct event_field raid_fields[] = {
 	F(event_raid, 1, DEV, dev),
 	F(event_raid, 2, U32, disks),
@@ -807,6 +816,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_TASK_WAITING, task_waiting),
 	TYPE(EVENT_TASK_HANG, task_hang),
 	TYPE(EVENT_HARDWARE_REPORT, hardware_report),
+	TYPE(EVENT_THIN_POOL, thin_pool),
 	TYPE(EVENT_SMART, smart),
 	TYPE(EVENT_DISK_LINK, disk_link),
 	TYPE(EVENT_RAID, raid),

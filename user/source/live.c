@@ -65,6 +65,7 @@ static void live_free(struct source *source)
 	live_qdiscs_free(live->qdiscs);
 	live_queues_free(live->queues);
 	live_fs_free(live->fs);
+	live_thin_free(live->thin);
 	live_load_done(&live->load);
 	live_net_done(&live->net);
 	live_ntp_done(&live->ntp);
@@ -114,9 +115,10 @@ static int open_parts(struct live *live, const struct live_options *options, str
 	live->qdiscs = live_qdiscs_new(is_off(live, "host.queues"));
 	live->queues = live_queues_new("");
 	live->fs = live_fs_new("");
+	live->thin = live_thin_new();
 	live->smart = live_smart_new(setting(live, "smartctl"), SMART_DEADLINE_MS);
 	if (code < 0 || !live->disks || !live->chain || !live->mounts || !live->nics ||
-	    !live->qdiscs || !live->queues || !live->fs || !live->smart)
+	    !live->qdiscs || !live->queues || !live->fs || !live->thin || !live->smart)
 		return err_set(err, -ENOMEM, "out of memory");
 	live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

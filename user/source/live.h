@@ -22,6 +22,7 @@
 #include "source/live_queues.h"
 #include "source/live_settings.h"
 #include "source/live_smart.h"
+#include "source/live_thin.h"
 
 struct live {
 	struct source source;
@@ -48,6 +49,7 @@ struct live {
 	struct live_qdiscs *qdiscs;
 	struct live_queues *queues;
 	struct live_fs *fs;
+	struct live_thin *thin;
 	struct live_load load;
 	struct live_net net;
 	struct live_ntp ntp;

@@ -48,6 +48,7 @@ static int account(struct live *live, struct emit *emit)
 	live_qdiscs_account(live->qdiscs, emit);
 	live_queues_account(live->queues, emit);
 	live_fs_account(live->fs, emit);
+	live_thin_account(live->thin, emit);
 	live_load_account(&live->load, emit);
 	live_net_account(&live->net, emit);
 	live_smart_account(live->smart, emit);
@@ -67,6 +68,8 @@ static int poll_host(struct live *live, struct emit *emit)
 		code = live_mounts_poll(live->mounts, emit);
 	if (code == 0)
 		code = live_fs_poll(live->fs, live->mounts, emit);
+	if (code == 0)
+		code = live_thin_poll(live->thin, live->disks, emit);
 	if (code == 0)
 		code = live_nics_poll(live->nics, emit);
 	if (code == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * looker.h - looks at mounted file systems from a child process, so that a look that hangs (a dead server under
- * the mount point, a disk that does not answer) holds up the child and nothing else.
+ * looker.h - looks at mounted file systems, or at thin pools, from a child process, so that a look that hangs (a
+ * dead server under the mount point, a disk that does not answer) holds up the child and nothing else.
  *
  * At most one child works. One that does not answer in time is killed and left to itself: a process that waits
  * uninterruptibly dies when the kernel lets it. After LOOKER_CHILDREN_MAX of these no more are made.
@@ -28,7 +28,7 @@ struct look_request {
 struct look_reply {
 	__u32 dev;
 	__s32 err;   /* a negative errno: nothing was seen */
-	__u32 flags; /* enum fs_flag */
+	__u32 flags; /* enum fs_flag; of a pool: enum thin_flag */
 	__u32 has_counts;
 	__u64 size_bytes;
 	__u64 free_bytes;
@@ -39,6 +39,9 @@ struct look_reply {
 	__u64 write_errs;
 	__u64 read_errs;
 	__u64 corruptions;
+	/* a thin pool; size_bytes and free_bytes are its data */
+	__u64 meta_bytes;
+	__u64 meta_used;
 };
 
 struct looker {
@@ -48,7 +51,7 @@ struct looker {
 	unsigned int n_asked;
 	__u64 since_ns; /* since when the first of these is waited for */
 	__u32 asked[LOOKER_ASKED_MAX];
-	/* What the child does: looker_look but in tests. */
+	/* What the child does: looker_look, unless it is set after looker_init(). */
 	void (*look)(const struct look_request *request, struct look_reply *reply);
 };
 
@@ -63,5 +66,7 @@ void looker_done(struct looker *looker);
 
 /* The look itself. May hang. */
 void looker_look(const struct look_request *request, struct look_reply *reply);
+/* The same at a mapping, by its number: -ENOTSUP when it is no thin pool. */
+void looker_thin(const struct look_request *request, struct look_reply *reply);
 
 #endif

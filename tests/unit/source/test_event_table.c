@@ -108,6 +108,7 @@ static bool is_type(enum event_type type)
 	case EVENT_FS_WB_FILE:
 	case EVENT_FS_HEALTH:
 	case EVENT_FS_ERROR:
+	case EVENT_THIN_POOL:
 	case EVENT_SMART:
 	case EVENT_DISK_LINK:
 	case EVENT_RAID:

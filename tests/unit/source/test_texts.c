@@ -16,7 +16,10 @@
 
 #include <cmocka.h>
 
+#include <culprit/event.h>
+
 #include "source/disk_text.h"
+#include "source/dm_text.h"
 #include "source/live_clock.h"
 #include "source/live_host.h"
 #include "source/small_file.h"
@@ -285,6 +288,38 @@ static void test_utf8_by_the_book(void **state)
 			fail_msg("case %zu", i);
 }
 
+/* ---- thin pools ---- */
+
+static void test_thin_status(void **state)
+{
+	struct dm_thin_status s;
+
+	(void)state;
+	assert_true(dm_thin_status_parse("1 138/4096 96/128 - rw no_discard_passdown "
+					 "queue_if_no_space - 1024",
+					 &s));
+	assert_int_equal(s.meta_used, 138);
+	assert_int_equal(s.meta_total, 4096);
+	assert_int_equal(s.data_used, 96);
+	assert_int_equal(s.data_total, 128);
+	assert_int_equal(s.flags, 0);
+	assert_true(dm_thin_status_parse("0 9/10 128/128 77 out_of_data_space discard_passdown "
+					 "error_if_no_space needs_check 64",
+					 &s));
+	assert_int_equal(s.flags, THIN_NO_SPACE | THIN_ERRORS_IF_FULL | THIN_NEEDS_CHECK);
+	assert_true(
+		dm_thin_status_parse("0 9/10 1/128 - ro discard_passdown queue_if_no_space -", &s));
+	assert_int_equal(s.flags, THIN_READ_ONLY);
+	assert_true(dm_thin_status_parse("Fail", &s));
+	assert_int_equal(s.flags, THIN_FAILED);
+	assert_int_equal(s.data_total, 0);
+	assert_false(dm_thin_status_parse("Error", &s));
+	assert_false(dm_thin_status_parse("", &s));
+	assert_false(dm_thin_status_parse("1 138/4096", &s));
+	assert_int_equal(dm_thin_block_bytes("253:0 253:1 128 0 1 skip_block_zeroing"), 65536);
+	assert_int_equal(dm_thin_block_bytes("253:0"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_serial_page),
 		cmocka_unit_test(test_udev),
+		cmocka_unit_test(test_thin_status),
 		cmocka_unit_test(test_text_copy_and_trim),
 		cmocka_unit_test(test_files_are_read_whole_or_cut),
 		cmocka_unit_test(test_uuid),
