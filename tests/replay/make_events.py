@@ -38,6 +38,7 @@ class Host:
         self.lines = []
         self.now = START
         self.ticks = 0
+        self.tick_s = 1
         self.io = {}
         self.peers = {}
         self.procs = {}
@@ -68,6 +69,11 @@ class Host:
             for text in value if isinstance(value, list) else [value]:
                 self.head.append(f"# {key}: {text}")
 
+    def is_daemon(self, tick_s=5):
+        """From the first line on: as a daemon sees it, which looks once in so many seconds."""
+        self.lines = [line.replace(" mode=trace", " mode=daemon") for line in self.lines]
+        self.tick_s = tick_s
+
     # ---- time
 
     def wait(self, seconds):
@@ -82,7 +88,7 @@ class Host:
             self.put("ring", name="tcp")
             self.put("ring", name="block")
             self.account()
-        self.put("tick", seq=self.ticks, interval_ms=1000)
+        self.put("tick", seq=self.ticks, interval_ms=1000 * self.tick_s)
         self.ticks += 1
 
     def pulse(self):

@@ -92,13 +92,24 @@ static __u64 bucket_of(const struct frame *frame, __u64 ns)
 	return (ns - frame->start_ns) / frame->bucket_ns;
 }
 
+static void lower(__u32 *floor, __u32 fds)
+{
+	if (fds < *floor)
+		*floor = fds;
+}
+
 /* Gives each bucket up to this one its floor: the count that held when it began. */
 static void advance(struct process *p, __u64 bucket)
 {
-	if (bucket > p->bucket + FLOORS)
-		p->bucket = bucket - FLOORS;
-	while (p->bucket < bucket)
+	if (bucket > p->bucket + FLOORS * WIDE)
+		p->bucket = bucket - FLOORS * WIDE;
+	while (p->bucket < bucket) {
+		__u64 wide = p->bucket / WIDE;
+
 		p->floor[++p->bucket % FLOORS] = p->fds;
+		if (p->bucket / WIDE != wide)
+			p->wide[p->bucket / WIDE % FLOORS] = p->fds;
+	}
 }
 
 static int apply_fds(struct processes *processes, const struct frame *frame,
@@ -120,39 +131,65 @@ static int apply_fds(struct processes *processes, const struct frame *frame,
 		p->first_ns = e->h.ts_ns;
 		p->bucket = p->bucket_first = bucket;
 		p->floor[bucket % FLOORS] = e->fds;
+		p->wide[bucket / WIDE % FLOORS] = e->fds;
 		return 0;
 	}
 	advance(p, bucket);
 	if (e->fds > p->fds)
 		p->grown_ns = e->h.ts_ns;
 	p->fds = e->fds;
-	if (p->fds < p->floor[p->bucket % FLOORS])
-		p->floor[p->bucket % FLOORS] = p->fds;
+	lower(&p->floor[p->bucket % FLOORS], p->fds);
+	lower(&p->wide[p->bucket / WIDE % FLOORS], p->fds);
 	return 0;
+}
+
+static __u64 present_bucket(const struct process *process, const struct frame *frame)
+{
+	__u64 bucket = bucket_of(frame, frame->now_ns);
+
+	return bucket < process->bucket ? process->bucket : bucket;
+}
+
+static unsigned int count_buckets(const struct process *process, const struct frame *frame,
+				  unsigned int width)
+{
+	__u64 n;
+
+	if (!process->counted)
+		return 0;
+	n = present_bucket(process, frame) / width - process->bucket_first / width + 1;
+	return n < FLOORS ? (unsigned int)n : FLOORS;
 }
 
 unsigned int process_buckets(const struct process *process, const struct frame *frame)
 {
-	__u64 bucket = bucket_of(frame, frame->now_ns), n;
+	return count_buckets(process, frame, 1);
+}
 
-	if (!process->counted)
-		return 0;
-	if (bucket < process->bucket)
-		bucket = process->bucket;
-	n = bucket - process->bucket_first + 1;
-	return n < FLOORS ? (unsigned int)n : FLOORS;
+unsigned int process_wides(const struct process *process, const struct frame *frame)
+{
+	return count_buckets(process, frame, WIDE);
 }
 
 __u32 process_floor(const struct process *process, const struct frame *frame, unsigned int back)
 {
-	__u64 bucket = bucket_of(frame, frame->now_ns);
+	__u64 bucket = present_bucket(process, frame);
 
-	if (bucket < process->bucket)
-		bucket = process->bucket;
 	bucket = bucket < back ? 0 : bucket - back;
 	if (bucket > process->bucket)
 		return process->fds;
 	return process->floor[bucket % FLOORS];
+}
+
+__u32 process_wide_floor(const struct process *process, const struct frame *frame,
+			 unsigned int back)
+{
+	__u64 wide = present_bucket(process, frame) / WIDE;
+
+	wide = wide < back ? 0 : wide - back;
+	if (wide > process->bucket / WIDE)
+		return process->fds;
+	return process->wide[wide % FLOORS];
 }
 
 /* ---- who ---- */

@@ -5,7 +5,8 @@
  *
  * The census gives a count when it changed; between two events the last one holds. What is judged
  * is the floor: the least count in each bucket of time, which a load that comes and goes does not
- * lift.
+ * lift. Floors are kept of single buckets, and of wide ones (WIDE buckets each): of a leak of one a minute the
+ * single buckets of a daemon show nothing.
  */
 #ifndef CULPRIT_PROCESS_H
 #define CULPRIT_PROCESS_H
@@ -17,8 +18,9 @@
 #include "model/frame.h"
 #include "model/table.h"
 
-#define PROCESSES_MAX 8192 /* 360 bytes each: 2.9 MB when full */
+#define PROCESSES_MAX 8192 /* 488 bytes each: 4 MB when full */
 #define FLOORS	      32
+#define WIDE	      8 /* buckets make a wide one: 80 s in a daemon, which keeps 42 minutes of them */
 #define SCANNED_MAX   16 /* processes whose breakdowns are kept: 8 are armed at a time */
 #define SCANS_KEPT    16
 #define GROUPS_KEPT   32
@@ -69,6 +71,7 @@ struct process {
 	__u64 bucket;	 /* the latest one with an entry in floor[] */
 	__u64 bucket_first;
 	__u32 floor[FLOORS]; /* by bucket modulo FLOORS */
+	__u32 wide[FLOORS];  /* by bucket / WIDE modulo FLOORS */
 	__u64 grown_ns;	     /* the count last rose */
 };
 
@@ -96,5 +99,9 @@ const struct process *processes_next(const struct processes *processes,
 unsigned int process_buckets(const struct process *process, const struct frame *frame);
 /* The floor of the bucket `back` before the present one; back < process_buckets(). */
 __u32 process_floor(const struct process *process, const struct frame *frame, unsigned int back);
+/* The same of wide buckets, which begin at multiples of WIDE: the present one has the floor that it has so far. */
+unsigned int process_wides(const struct process *process, const struct frame *frame);
+__u32 process_wide_floor(const struct process *process, const struct frame *frame,
+			 unsigned int back);
 
 #endif

@@ -12,29 +12,49 @@ static bool is_group(const struct fd_group *g, const struct event_fd_group *e)
 	       memcmp(&g->peer, &e->peer, sizeof(g->peer)) == 0;
 }
 
-/* Makes room for one more breakdown: the oldest goes. */
-static void shift(struct fd_scans *scans)
-{
-	size_t n = SCANS_KEPT - 1;
+/* A slow leak shows in what is minutes old: the looks that are kept are spread over so long. */
+#define SPREAD_NS (1200 * 1000000000ULL)
+/* After such a pause a suspicion is a new one. */
+#define PAUSE_NS (120 * 1000000000ULL)
 
-	memmove(scans->ts_ns, scans->ts_ns + 1, n * sizeof(scans->ts_ns[0]));
-	memmove(scans->fds, scans->fds + 1, n * sizeof(scans->fds[0]));
+static void drop(struct fd_scans *scans, unsigned int at)
+{
+	size_t n = SCANS_KEPT - 1 - at;
+
+	memmove(scans->ts_ns + at, scans->ts_ns + at + 1, n * sizeof(scans->ts_ns[0]));
+	memmove(scans->fds + at, scans->fds + at + 1, n * sizeof(scans->fds[0]));
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		__u32 *count = scans->group[i].count;
 
-		memmove(count, count + 1, n * sizeof(count[0]));
-		count[n] = 0;
+		memmove(count + at, count + at + 1, n * sizeof(count[0]));
+		count[SCANS_KEPT - 1] = 0;
 	}
 	scans->n--;
 }
 
+/* The one that is missed least: its neighbours are nearest to each other. When they are spread wide: the oldest. */
+static unsigned int least_missed(const struct fd_scans *scans)
+{
+	const __u64 *ts = scans->ts_ns;
+	unsigned int least = 1;
+
+	if (ts[scans->n - 1] - ts[0] >= SPREAD_NS)
+		return 0;
+	for (unsigned int i = 2; i + 1 < scans->n; i++)
+		if (ts[i + 1] - ts[i - 1] < ts[least + 1] - ts[least - 1])
+			least = i;
+	return least;
+}
+
 /* A breakdown begins; one that never ended is overwritten. */
-static void begin(struct fd_scans *scans, __u32 scan)
+static void begin(struct fd_scans *scans, __u32 scan, __u64 now_ns)
 {
 	if (scans->open && scans->open_scan == scan)
 		return;
+	if (scans->n && now_ns > scans->ts_ns[scans->n - 1] + PAUSE_NS)
+		scans->n = scans->n_groups = 0;
 	if (scans->n == SCANS_KEPT)
-		shift(scans);
+		drop(scans, least_missed(scans));
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		struct fd_group *g = &scans->group[i];
 
@@ -64,7 +84,7 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 {
 	struct fd_group *g = NULL;
 
-	begin(scans, event->scan);
+	begin(scans, event->scan, event->h.ts_ns);
 	for (unsigned int i = 0; i < scans->n_groups && !g; i++)
 		if (is_group(&scans->group[i], event))
 			g = &scans->group[i];
@@ -86,7 +106,7 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 
 void scans_end(struct fd_scans *scans, const struct event_fd_scan *event)
 {
-	begin(scans, event->scan);
+	begin(scans, event->scan, event->h.ts_ns);
 	scans->ts_ns[scans->n] = event->h.ts_ns;
 	scans->fds[scans->n] = event->fds;
 	scans->n++;

@@ -12,6 +12,14 @@
 
 #define TCP_CLOSE_WAIT 8 /* include/net/tcp_states.h */
 
+#define TCP_ESTABLISHED 1
+
+/* The breakdowns that are held against each other. */
+struct between {
+	const struct fd_scans *scans;
+	unsigned int first, last;
+};
+
 typedef bool (*group_filter)(const struct fd_group *g, const void *arg);
 
 static bool is_close_wait(const struct fd_group *g, const void *arg)
@@ -63,29 +71,29 @@ static __s64 sum(const struct fd_scans *scans, unsigned int scan, group_filter p
 	return n;
 }
 
-static __s64 gained(const struct fd_scans *scans, group_filter pass, const void *arg)
+static __s64 gained(const struct between *of, group_filter pass, const void *arg)
 {
-	return sum(scans, scans->n - 1, pass, arg) - sum(scans, 0, pass, arg);
+	return sum(of->scans, of->last, pass, arg) - sum(of->scans, of->first, pass, arg);
 }
 
-static void take(struct breakdown *b, const struct fd_scans *scans, group_filter pass,
-		 const void *arg)
+static void take(struct breakdown *b, const struct between *of, group_filter pass, const void *arg)
 {
+	const struct fd_scans *scans = of->scans;
 	unsigned int up = 0;
 
-	b->grown = gained(scans, pass, arg);
-	b->held = (__u32)sum(scans, scans->n - 1, pass, arg);
+	b->grown = gained(of, pass, arg);
+	b->held = (__u32)sum(scans, of->last, pass, arg);
 	b->others = b->total - b->grown;
-	b->others_held =
-		scans->fds[scans->n - 1] > b->held ? scans->fds[scans->n - 1] - b->held : 0;
-	for (unsigned int i = 1; i < scans->n; i++)
+	b->others_held = scans->fds[of->last] > b->held ? scans->fds[of->last] - b->held : 0;
+	for (unsigned int i = of->first + 1; i <= of->last; i++)
 		up += sum(scans, i, pass, arg) >= sum(scans, i - 1, pass, arg);
-	b->rising = (double)up / (double)(scans->n - 1);
+	b->rising = (double)up / (double)(of->last - of->first);
 }
 
 /* The service that most of the growth goes to. */
-static void find_peer(struct breakdown *b, const struct fd_scans *scans, bool close_wait)
+static void find_peer(struct breakdown *b, const struct between *of, bool close_wait)
 {
+	const struct fd_scans *scans = of->scans;
 	__s64 best = 0;
 
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
@@ -96,8 +104,8 @@ static void find_peer(struct breakdown *b, const struct fd_scans *scans, bool cl
 		if (g->kind != FD_SOCKET || !g->peer.dir ||
 		    (close_wait && g->state != TCP_CLOSE_WAIT))
 			continue;
-		b->peers += g->count[scans->n - 1] > 0;
-		n = gained(scans, is_service, &arg);
+		b->peers += g->count[of->last] > 0;
+		n = gained(of, is_service, &arg);
 		if (n > best) {
 			best = n;
 			b->peer = &g->peer;
@@ -121,6 +129,8 @@ static void find_idle(struct breakdown *b, const struct fd_scans *scans, bool cl
 			continue;
 		b->open += g->count[scans->n - 1];
 		b->idle += g->idle;
+		if (g->proto == FD_TCP && g->state == TCP_ESTABLISHED)
+			b->timed += g->count[scans->n - 1];
 		if (g->idle_max_ms > b->idle_max_ms)
 			b->idle_max_ms = g->idle_max_ms;
 	}
@@ -142,13 +152,14 @@ const char *breakdown_kind_text(enum fd_kind kind)
 }
 
 /* The kind of descriptor that grew most, and a sample of its largest growth. */
-static void find_kind(struct breakdown *b, const struct fd_scans *scans)
+static void find_kind(struct breakdown *b, const struct between *of)
 {
+	const struct fd_scans *scans = of->scans;
 	__s64 best = 0, best_group = 0;
 	__u8 kind = 0;
 
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
-		__s64 n = gained(scans, is_kind, &scans->group[i].kind);
+		__s64 n = gained(of, is_kind, &scans->group[i].kind);
 
 		if (n > best) {
 			best = n;
@@ -157,11 +168,11 @@ static void find_kind(struct breakdown *b, const struct fd_scans *scans)
 	}
 	if (!best)
 		return;
-	take(b, scans, is_kind, &kind);
+	take(b, of, is_kind, &kind);
 	b->what = breakdown_kind_text(kind);
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		const struct fd_group *g = &scans->group[i];
-		__s64 n = (__s64)g->count[scans->n - 1] - (__s64)g->count[0];
+		__s64 n = (__s64)g->count[of->last] - (__s64)g->count[of->first];
 
 		if (g->kind == kind && n > best_group) {
 			best_group = n;
@@ -170,9 +181,10 @@ static void find_kind(struct breakdown *b, const struct fd_scans *scans)
 	}
 }
 
-void breakdown_of(const struct process *process, struct breakdown *ret)
+void breakdown_of(const struct process *process, __u64 since_ns, struct breakdown *ret)
 {
 	const struct fd_scans *scans = process->scans;
+	struct between of = {.scans = scans};
 	double most;
 
 	memset(ret, 0, sizeof(*ret));
@@ -180,26 +192,29 @@ void breakdown_of(const struct process *process, struct breakdown *ret)
 	ret->name = "";
 	if (!scans || scans->n < SCANS_LEAST)
 		return;
-	ret->scans = scans->n;
-	ret->span_s = (double)(scans->ts_ns[scans->n - 1] - scans->ts_ns[0]) / 1e9;
-	ret->total = (__s64)scans->fds[scans->n - 1] - (__s64)scans->fds[0];
+	of.last = scans->n - 1;
+	while (of.first + SCANS_LEAST <= of.last && scans->ts_ns[of.first + 1] <= since_ns)
+		of.first++;
+	ret->scans = of.last - of.first + 1;
+	ret->span_s = (double)(scans->ts_ns[of.last] - scans->ts_ns[of.first]) / 1e9;
+	ret->total = (__s64)scans->fds[of.last] - (__s64)scans->fds[of.first];
 	if (ret->span_s < SPAN_LEAST_S || ret->total <= 0)
 		return;
 	most = SHARE_LEAST * (double)ret->total;
-	if ((double)gained(scans, is_close_wait, NULL) >= most) {
+	if ((double)gained(&of, is_close_wait, NULL) >= most) {
 		ret->kind = LEAK_CLOSE_WAIT;
 		ret->what = "closed sockets";
-		take(ret, scans, is_close_wait, NULL);
-		find_peer(ret, scans, true);
+		take(ret, &of, is_close_wait, NULL);
+		find_peer(ret, &of, true);
 		find_idle(ret, scans, true);
-	} else if ((double)gained(scans, is_socket, NULL) >= most) {
+	} else if ((double)gained(&of, is_socket, NULL) >= most) {
 		ret->kind = LEAK_SOCKETS;
 		ret->what = "sockets";
-		take(ret, scans, is_socket, NULL);
-		find_peer(ret, scans, false);
+		take(ret, &of, is_socket, NULL);
+		find_peer(ret, &of, false);
 		find_idle(ret, scans, false);
 	} else {
 		ret->kind = LEAK_FDS;
-		find_kind(ret, scans);
+		find_kind(ret, &of);
 	}
 }

@@ -8,7 +8,7 @@
 
 enum leak_kind { LEAK_UNKNOWN, LEAK_FDS, LEAK_SOCKETS, LEAK_CLOSE_WAIT };
 
-/* What grew between the first and the latest kept breakdown. */
+/* What grew between two breakdowns. */
 struct breakdown {
 	enum leak_kind kind; /* LEAK_UNKNOWN: too few breakdowns, or no growth between them */
 	unsigned int scans;
@@ -24,12 +24,14 @@ struct breakdown {
 	unsigned int peers; /* sockets: how many different peers now */
 	__u32 open;	    /* sockets: to that peer (or all) now, */
 	__u32 idle;	    /* and of these nothing was sent or received for FD_IDLE_MS, */
-	__u32 idle_max_ms;  /* the longest */
+	__u32 idle_max_ms;  /* the longest; 0: not known */
+	__u32 timed;	    /* of how many that is known: connections of TCP */
 	const char *name;   /* a sample of the group that grew most; may be empty */
 	double rising; /* share of the steps between breakdowns at which that kind did not fall */
 };
 
-void breakdown_of(const struct process *process, struct breakdown *ret);
+/* What grew from the kept breakdown that was latest at since_ns, or else the first one, to the latest. */
+void breakdown_of(const struct process *process, __u64 since_ns, struct breakdown *ret);
 /* "sockets", "files" ... of an enum fd_kind; never NULL. */
 const char *breakdown_kind_text(enum fd_kind kind);
 

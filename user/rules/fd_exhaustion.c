@@ -30,9 +30,7 @@
 
 #define HOUR_S	      3600.0
 #define LIMIT_NONE    (1ULL << 40) /* RLIM_INFINITY, and limits that nobody ever meets */
-#define LOOKED_AT_MAX 4 /* processes whose descriptors are looked at, in one evaluation */
-#define RISES	      6
-#define GROWTH	      8
+#define LOOKED_AT_MAX 4	   /* processes whose descriptors are looked at, in one evaluation */
 #define RECOVERED     0.95 /* of min_share: closed or raised, and not by a descriptor or two */
 
 static const struct threshold min_share = {
@@ -44,6 +42,9 @@ static const struct threshold forecast_share = {
 static const struct threshold min_limit = {
 	"fd-exhaustion.min_limit", 64, "{descriptor}",
 	"who sets a smaller limit does not want descriptors: a sandbox"};
+
+/* As a leak's does. */
+static const struct trend_need rising = {6, 6 + TREND_WIDE_MORE, 8.0};
 
 struct nearly {
 	__u64 held;
@@ -92,8 +93,8 @@ static bool examine(const struct model *model, const struct process *p, struct n
 		return false;
 	n->near = floor >= model_threshold(model, &min_share) * (double)p->limit;
 	if (p->grown_ns)
-		n->trend = trend_of(p, model_frame(model), RISES);
-	if (n->trend.rises >= RISES && !n->trend.flats && n->trend.growth >= GROWTH) {
+		n->trend = trend_of(p, model_frame(model), &rising);
+	if (trend_suffices(&n->trend, &rising) && !n->trend.flats) {
 		n->left_s = (double)(p->limit - p->fds) / n->trend.per_s;
 		n->chance = trend_chance(&n->trend, growing(model, n->trend.since_ns));
 	}

@@ -7,7 +7,11 @@
  * without a rise speaks against, two end the claim. A burst that is closed again has no rising floor, a
  * pool that warms up stops before. What a breakdown shows to have grown (60 % of it) gives the kind:
  * sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once. Sockets that we
- * accepted from a client on this host, which holds them too, are that client's.
+ * accepted from a client on this host, which holds them too, are that client's. Connections that are in use
+ * (is_in_use()) are no leak: they follow load.
+ *
+ * Slow leaks show in wide buckets (trend.h), for which min_rises + 2 are asked for: a leak of one a minute in
+ * a daemon after 8 of 80 s. A daemon asks for min_rises + 3 of its single buckets of 10 s.
  *
  * Confidence
  *	measured   a breakdown names what grew, and a control stayed steady: the process's other
@@ -15,9 +19,11 @@
  *		   c = 0.95 * (1 - sqrt(p)) * (0.7 + 0.3 * share)
  *	inferred   no breakdown (not attached, or not yet):	c = 0.70 * (1 - sqrt(p))
  *	p: trend_chance(), over all processes whose count rose meanwhile; share: of the growth, of that kind.
- *	With min_rises = 6 and one such process 1 in 5,040 is the false-alarm chance of one evaluation,
- *	if without a leak the floors come in any order. A ramp that lasts longer than min_rises buckets
- *	is not told from a leak before it ends.
+ *	The model: without a leak the floors come in any order. Then 6 rises in a row are 1 of 7! = 5,040, 8 are 1 of
+ *	9! = 362,880, 9 are 1 of 10! = 3,628,800, at each new bucket of each process whose floor moves by min_growth.
+ *	For one such process that is less than 0.2 % in a trace of 30 s (10 times 1 in 5,040), and in a day of a daemon
+ *	about 1 % (8,640 buckets at each of two scales, 1,080 + 540 + 360 wide ones), before breakdown and use are
+ *	looked at. A ramp that lasts longer than these rises is not told from a leak before it ends, unless it is in use.
  * and, when the process was armed and at least three descriptors were opened at the site over 3 s ago, of which
  * the share s still lives:
  *	c = c + (0.95 - c) * 0.5 * s
@@ -43,15 +49,20 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define RISES_SUSPECT	  3 /* from here on a breakdown is asked for */
-#define GROWTH_SUSPECT	  3
+#define RISES_SUSPECT	  3
 #define SUSPECTS_MAX	  8 /* armed at once: each costs a walk over its descriptors a tick */
 #define RISES_PATIENCE	  3 /* so many more rises are waited for a breakdown that does not come */
+#define RISES_DAEMON	  3 /* so many more are asked for by a daemon */
 #define RISES_EARLY	  2 /* so many more make a young process's growth sure */
 #define ASK_NS		  (10 * 1000000000ULL)
 #define HOUR_S		  3600.0
 #define YOUNG_S		  30.0
 #define FLATS_MAX	  1
+#define YOUNGEST_S	  12.0	/* FD_IDLE_MS, and a look */
+#define TIMED_LEAST	  0.9	/* of the sockets are connections whose rest is known */
+#define IDLE_LEAST	  0.5	/* of those that leak and are not young */
+#define KEPT_ALIVE_S	  240.0 /* longer than servers keep a connection open that nobody uses */
+#define RESTED_LEAST	  0.5
 #define BUCKETS_STEADY	  5 /* of a process that is a control */
 #define BUCKETS_RECOVERED 6
 
@@ -77,10 +88,20 @@ static bool is_asked(const struct model *model, const struct process *process)
 	return process->counted && (!pid || pid == process->pid);
 }
 
-static bool is_leaking(const struct model *model, const struct trend *trend)
+/* In single buckets. Who looks all day long has time, and as many chances to be wrong. */
+static unsigned int rises_needed(const struct model *model)
 {
-	return trend->rises >= model_threshold(model, &min_rises) && trend->flats <= FLATS_MAX &&
-	       trend->growth >= model_threshold(model, &min_growth);
+	unsigned int more = model_frame(model)->mode == RUN_DAEMON ? RISES_DAEMON : 0;
+
+	return (unsigned int)model_threshold(model, &min_rises) + more;
+}
+
+static struct trend_need need_of_leak(const struct model *model)
+{
+	unsigned int least = (unsigned int)model_threshold(model, &min_rises);
+
+	return (struct trend_need){rises_needed(model), least + TREND_WIDE_MORE,
+				   model_threshold(model, &min_growth)};
 }
 
 /* When processes last gained a descriptor, sorted, and how many never did: read once for all suspects. */
@@ -156,22 +177,21 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 {
 	__u64 born_ns = model_mono_of_boot(model, process->start_ns);
 	unsigned int grown;
-	double patience;
+	unsigned int patience = rises_needed(model) + RISES_PATIENCE;
 
 	leak->process = process;
-	breakdown_of(process, &leak->parts);
+	breakdown_of(process, leak->trend.since_ns, &leak->parts);
 	leak->kind = leak->parts.kind;
-	patience = model_threshold(model, &min_rises) + RISES_PATIENCE;
 	/* A chain of wide buckets has no room for so many. */
-	if (patience > (double)FLOORS / leak->trend.scale - 1)
-		patience = (double)FLOORS / leak->trend.scale - 1;
+	if (patience > trend_room(&leak->trend))
+		patience = trend_room(&leak->trend);
 	/* The breakdown is on its way: what is claimed now would be taken back then. */
 	if (leak->kind == LEAK_UNKNOWN && (!scans_work(model) || leak->trend.rises >= patience))
 		leak->kind = LEAK_FDS;
 	grown = crowd_grown(crowd, leak->trend.since_ns);
 	leak->steady = crowd->steady;
 	leak->chance = trend_chance(&leak->trend, grown ? grown : 1);
-	leak->early = leak->trend.rises < model_threshold(model, &min_rises) + RISES_EARLY;
+	leak->early = leak->trend.rises < rises_needed(model) + RISES_EARLY;
 	leak->age_s = -1.0;
 	if (born_ns)
 		leak->age_s = leak->trend.since_ns > born_ns
@@ -212,6 +232,32 @@ static bool is_mirror(const struct model *model, const struct breakdown *b)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Connections that serve: a floor that follows load rises as the load does, and each of them is in use. Of a
+ * leak's, those older than FD_IDLE_MS rest, and the oldest has rested nearly since it began; a server's that a
+ * client keeps open between requests rest no longer than it lets them. Not judged while most are younger.
+ */
+static bool is_in_use(const struct model *model, const struct leak *leak)
+{
+	const struct breakdown *b = &leak->parts;
+	double span_s = leak->trend.span_s, old;
+	bool is_accepted = b->peer && b->peer->dir == PEER_IN;
+
+	if (b->kind != LEAK_SOCKETS)
+		return false;
+	/* There is time to see how long they rest. */
+	if (is_accepted && span_s < KEPT_ALIVE_S && model_frame(model)->mode == RUN_DAEMON &&
+	    (leak->left_s < 0.0 || leak->left_s > HOUR_S))
+		return true;
+	if (!b->idle_max_ms || b->timed < b->open * TIMED_LEAST || span_s < 2 * YOUNGEST_S)
+		return false;
+	old = (double)b->grown * (1.0 - YOUNGEST_S / span_s);
+	if (b->idle < IDLE_LEAST * old)
+		return true;
+	return span_s >= KEPT_ALIVE_S && is_accepted &&
+	       (double)b->idle_max_ms / 1e3 < RESTED_LEAST * span_s;
 }
 
 /* ---- the claim ---- */
@@ -256,7 +302,7 @@ static void claim_leak(const struct model *model, const struct rule *rule, const
 static void judge(const struct model *model, const struct judgement *judgement,
 		  const struct rule *rule, enum leak_kind kind)
 {
-	unsigned int rises = (unsigned int)model_threshold(model, &min_rises);
+	const struct trend_need need = need_of_leak(model);
 	const struct process *p = NULL;
 	struct crowd crowd = {0};
 	struct leak leak;
@@ -265,20 +311,23 @@ static void judge(const struct model *model, const struct judgement *judgement,
 	while ((p = processes_next(model_processes(model), p))) {
 		if (!is_asked(model, p) || !p->grown_ns)
 			continue;
-		leak.trend = trend_of(p, model_frame(model), rises);
-		if (!is_leaking(model, &leak.trend))
+		leak.trend = trend_of(p, model_frame(model), &need);
+		if (!trend_suffices(&leak.trend, &need) || leak.trend.flats > FLATS_MAX)
 			continue;
 		if (!any)
 			crowd_init(&crowd, model);
 		any = true;
 		examine(&leak, model, p, &crowd);
-		if (leak.kind == kind && !is_mirror(model, &leak.parts))
+		if (leak.kind == kind && !is_mirror(model, &leak.parts) && !is_in_use(model, &leak))
 			claim_leak(model, rule, &leak, judgement);
 	}
 	free(crowd.grown_ns);
 }
 
 /* ---- asks ---- */
+
+/* From here on a breakdown is asked for. */
+static const struct trend_need suspect = {RISES_SUSPECT, RISES_SUSPECT, 3.0};
 
 struct suspect {
 	const struct process *process;
@@ -297,8 +346,8 @@ static unsigned int find_suspects(const struct model *model, struct suspect list
 
 		if (!is_asked(model, p) || !p->grown_ns)
 			continue;
-		t = trend_of(p, model_frame(model), RISES_SUSPECT);
-		if (t.rises < RISES_SUSPECT || t.flats > FLATS_MAX || t.growth < GROWTH_SUSPECT)
+		t = trend_of(p, model_frame(model), &suspect);
+		if (!trend_suffices(&t, &suspect) || t.flats > FLATS_MAX)
 			continue;
 		for (at = n; at > 0 && list[at - 1].growth < t.growth; at--)
 			if (at < SUSPECTS_MAX)
@@ -351,6 +400,8 @@ static void judge_close_wait(const struct model *model, const struct judgement *
 /* Still gaining descriptors when the time was up: not a leak yet, and not cleared either. */
 static const struct process *undecided(const struct model *model, __u32 *ret_growth)
 {
+	const struct trend_need need = {RISES_SUSPECT, RISES_SUSPECT,
+					model_threshold(model, &min_growth)};
 	const struct process *p = NULL;
 
 	while ((p = processes_next(model_processes(model), p))) {
@@ -358,9 +409,8 @@ static const struct process *undecided(const struct model *model, __u32 *ret_gro
 
 		if (!is_asked(model, p) || !p->grown_ns)
 			continue;
-		t = trend_of(p, model_frame(model), RISES_SUSPECT);
-		if (t.rises >= RISES_SUSPECT && t.flats == 0 &&
-		    t.growth >= model_threshold(model, &min_growth)) {
+		t = trend_of(p, model_frame(model), &need);
+		if (trend_suffices(&t, &need) && t.flats == 0) {
 			*ret_growth = t.growth;
 			return p;
 		}

@@ -4,16 +4,29 @@
 
 #include "rules/stats.h"
 
-#define SCALES 3
+static const unsigned int scales[] = {1, 2, 4, WIDE, 2 * WIDE, 3 * WIDE};
+
+static bool is_wide(unsigned int scale)
+{
+	return scale >= WIDE;
+}
+
+/* How many buckets, or wide ones, one of that scale is made of. */
+static unsigned int parts_of(unsigned int scale)
+{
+	return is_wide(scale) ? scale / WIDE : scale;
+}
 
 /* The floor of the j-th group of `scale` buckets, counted back from now. */
 static __u32 coarse_floor(const struct process *process, const struct frame *frame,
 			  unsigned int scale, unsigned int j)
 {
-	__u32 least = process_floor(process, frame, j * scale);
+	unsigned int n = parts_of(scale);
+	__u32 least = ~0U;
 
-	for (unsigned int i = 1; i < scale; i++) {
-		__u32 floor = process_floor(process, frame, j * scale + i);
+	for (unsigned int i = j * n; i < (j + 1) * n; i++) {
+		__u32 floor = is_wide(scale) ? process_wide_floor(process, frame, i)
+					     : process_floor(process, frame, i);
 
 		if (floor < least)
 			least = floor;
@@ -25,7 +38,10 @@ static struct trend trend_at(const struct process *process, const struct frame *
 			     unsigned int scale)
 {
 	struct trend t = {.scale = scale};
-	unsigned int n = process_buckets(process, frame) / scale, j = 0;
+	unsigned int n =
+		(is_wide(scale) ? process_wides(process, frame) : process_buckets(process, frame)) /
+		parts_of(scale);
+	unsigned int j = 0;
 	double bucket_s = (double)frame->bucket_ns / 1e9;
 	__u32 newer, older, top;
 
@@ -55,19 +71,31 @@ static struct trend trend_at(const struct process *process, const struct frame *
 	return t;
 }
 
-struct trend trend_of(const struct process *process, const struct frame *frame, unsigned int rises)
+bool trend_suffices(const struct trend *trend, const struct trend_need *need)
 {
-	struct trend finest = trend_at(process, frame, 1);
+	return trend->rises >= (is_wide(trend->scale) ? need->wide_rises : need->rises) &&
+	       trend->growth >= need->growth;
+}
 
-	if (finest.rises >= rises)
+struct trend trend_of(const struct process *process, const struct frame *frame,
+		      const struct trend_need *need)
+{
+	struct trend finest = trend_at(process, frame, scales[0]);
+
+	if (trend_suffices(&finest, need))
 		return finest;
-	for (unsigned int i = 1, scale = 2; i < SCALES; i++, scale *= 2) {
-		struct trend t = trend_at(process, frame, scale);
+	for (unsigned int i = 1; i < sizeof(scales) / sizeof(scales[0]); i++) {
+		struct trend t = trend_at(process, frame, scales[i]);
 
-		if (t.rises >= rises)
+		if (trend_suffices(&t, need))
 			return t;
 	}
 	return finest;
+}
+
+unsigned int trend_room(const struct trend *trend)
+{
+	return FLOORS / parts_of(trend->scale) - 1;
 }
 
 double trend_chance(const struct trend *trend, unsigned int processes)

@@ -7,7 +7,7 @@
 #include "model/process.h"
 
 struct trend {
-	unsigned int scale; /* buckets taken together: 1, 2 or 4 */
+	unsigned int scale; /* buckets taken together: 1, 2, 4; 8, 16, 24: wide ones */
 	unsigned int rises; /* in a row, each floor above the one before, before the flat end */
 	unsigned int flats; /* buckets at the end without a rise */
 	__u32 growth;	    /* of the floor over these rises */
@@ -16,14 +16,29 @@ struct trend {
 	__u64 since_ns; /* when they began */
 };
 
-/* The finest scale at which the floor rose at least `rises` times in a row (slow leaks need a
- * coarser one); the finest of all when none did. */
-struct trend trend_of(const struct process *process, const struct frame *frame, unsigned int rises);
+/* So many rises more are asked for of wide buckets: in minutes a load can grow that serves. */
+#define TREND_WIDE_MORE 2
+
+/* What a trend must be to be told of. */
+struct trend_need {
+	unsigned int rises;
+	unsigned int wide_rises; /* where the buckets are wide */
+	double growth;
+};
+
+/* At the finest scale at which it is as much as is needed (slow leaks need a coarser one); at the finest of
+ * all when it is at none: trend_suffices() tells. */
+struct trend trend_of(const struct process *process, const struct frame *frame,
+		      const struct trend_need *need);
+bool trend_suffices(const struct trend *trend, const struct trend_need *need);
+/* The rises of the longest run that is kept at this scale: there is no room for more. */
+unsigned int trend_room(const struct trend *trend);
 
 /*
  * The chance that a count without a trend looks like this: if the order of its floors is arbitrary,
  * one in (rises + 1)! orders rises all the way (the extreme of Mann's test, Econometrica 13, 1945),
- * for each of `processes` that were looked at. At most 1.
+ * for each of `processes` that were looked at, at one scale: six are, and what shows at one often shows at
+ * the next. At most 1.
  */
 double trend_chance(const struct trend *trend, unsigned int processes);
 

@@ -71,6 +71,86 @@ static void test_only_so_many_floors(void **state)
 	world_done(&w);
 }
 
+static __u32 wide_at(const struct world *w, unsigned int back)
+{
+	return process_wide_floor(find(w), model_frame(w->model), back);
+}
+
+static void test_wide_floors_reach_back_further(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	tick(&w);
+	/* One more in 8 s: each bucket of 16 s has two, and begins with what held before. */
+	for (__u32 i = 1; i <= 80; i++) {
+		wait_s(&w, 8);
+		put_fds(&w, PID, BORN, 10 + i, 1024);
+		tick(&w);
+	}
+	assert_int_equal(process_wides(find(&w), model_frame(w.model)), FLOORS);
+	assert_int_equal(wide_at(&w, 0), 89);
+	assert_int_equal(wide_at(&w, 1), 87);
+	assert_int_equal(wide_at(&w, FLOORS - 1), 89 - 2 * (FLOORS - 1));
+	/* A moment lower, in a bucket that is no longer the present one's neighbour in the short ring. */
+	put_fds(&w, PID, BORN, 5, 1024);
+	put_fds(&w, PID, BORN, 90, 1024);
+	wait_s(&w, 160);
+	tick(&w);
+	assert_int_equal(wide_at(&w, 10), 5);
+	assert_int_equal(wide_at(&w, 9), 90);
+	assert_int_equal(wide_at(&w, 11), 87);
+	/* Nothing was said for longer than is kept. */
+	wait_s(&w, 2000);
+	put_fds(&w, PID, BORN, 91, 1024);
+	tick(&w);
+	for (unsigned int i = 0; i < FLOORS; i++)
+		assert_int_equal(wide_at(&w, i), 90);
+	world_done(&w);
+}
+
+static void test_breakdowns_are_spread(void **state)
+{
+	const struct fd_scans *scans;
+	__u64 first;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	for (__u32 scan = 1; scan <= 120; scan++) {
+		wait_s(&w, 5);
+		put_group(&w, PID, BORN, scan, FD_FILE, 0, NULL, scan);
+		put_scan(&w, PID, BORN, scan, scan);
+		if (scan == 1)
+			first = w.now;
+	}
+	scans = find(&w)->scans;
+	assert_int_equal(scans->n, SCANS_KEPT);
+	assert_true(scans->ts_ns[0] == first && scans->ts_ns[SCANS_KEPT - 1] == w.now);
+	for (unsigned int i = 1; i < SCANS_KEPT; i++) {
+		assert_true(scans->ts_ns[i] > scans->ts_ns[i - 1]);
+		assert_true(scans->ts_ns[i] - scans->ts_ns[i - 1] <= 80 * SEC);
+		assert_int_equal(scans->group[0].count[i], scans->fds[i]);
+	}
+	/* After 20 minutes the oldest goes. */
+	for (__u32 scan = 121; scan <= 400; scan++) {
+		wait_s(&w, 5);
+		put_scan(&w, PID, BORN, scan, scan);
+	}
+	assert_true(w.now - scans->ts_ns[0] >= 1000 * SEC && w.now - scans->ts_ns[0] <= 1300 * SEC);
+	/* A new suspicion has nothing of the old one. */
+	wait_s(&w, 600);
+	put_group(&w, PID, BORN, 500, FD_PIPE, 0, NULL, 3);
+	put_scan(&w, PID, BORN, 500, 3);
+	assert_int_equal(scans->n, 1);
+	assert_int_equal(scans->n_groups, 1);
+	assert_int_equal(scans->group[0].count[0], 3);
+	world_done(&w);
+}
+
 static void test_identity_is_pid_and_start(void **state)
 {
 	struct world w;
@@ -116,7 +196,10 @@ static void test_breakdowns(void **state)
 	assert_int_equal(scans->n, SCANS_KEPT);
 	assert_int_equal(scans->n_groups, 2);
 	assert_int_equal(scans->group[0].count[SCANS_KEPT - 1], 30);
-	assert_int_equal(scans->group[0].count[0], 15);
+	/* Four had to go, between the first one and the latest. */
+	assert_int_equal(scans->group[0].count[0], 11);
+	assert_int_equal(scans->group[0].count[1], 13);
+	assert_int_equal(scans->group[0].count[SCANS_KEPT - 2], 29);
 	assert_int_equal(scans->group[1].count[SCANS_KEPT - 1], 0);
 	assert_int_equal(scans->group[1].count[SCANS_KEPT - 2], 4);
 	assert_int_equal(scans->fds[SCANS_KEPT - 1], 34);
@@ -187,6 +270,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_floor_is_the_least_of_its_bucket),
 		cmocka_unit_test(test_only_so_many_floors),
+		cmocka_unit_test(test_wide_floors_reach_back_further),
+		cmocka_unit_test(test_breakdowns_are_spread),
 		cmocka_unit_test(test_identity_is_pid_and_start),
 		cmocka_unit_test(test_breakdowns),
 		cmocka_unit_test(test_breakdowns_are_bounded),
