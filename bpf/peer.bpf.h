@@ -14,7 +14,8 @@ struct {
 	__type(value, struct peer_value);
 } peers SEC(".maps");
 
-static const struct peer_value peer_zero = {.min_rtt_us = ~0U, .fresh_srtt_us = ~0U};
+static const struct peer_value peer_zero = {
+	.min_rtt_us = ~0U, .fresh_srtt_us = ~0U, .large_size = (__u16)~0U};
 
 /* The entry of a peer, made when there is none; NULL (and counted) when the table is full. */
 static __always_inline struct peer_value *peer_get(const struct peer_key *key)
@@ -95,6 +96,16 @@ static __always_inline void sums_add(struct tcp_sums *to, const struct tcp_sums 
 	to->bytes_received += sums->bytes_received;
 }
 
+/* Were large segments acknowledged? They were where the mean of all was large: resends are none of it. */
+static __always_inline bool sent_large(const struct tcp_sock *tp, const bool direct)
+{
+	__u32 sent = GET(direct, tp, data_segs_out), resent = GET(direct, tp, total_retrans);
+	__u32 large = LARGE_SHARE(GET(direct, tp, mss_cache));
+
+	return large >= LARGE_LEAST && sent > resent &&
+	       GET(direct, tp, bytes_acked) >= (__u64)(sent - resent) * large;
+}
+
 /* First touch in a session: what was live before is summed anew. */
 static __always_inline void peer_start_session(struct peer_value *peer, __u64 session)
 {
@@ -116,6 +127,13 @@ static __always_inline void peer_start_session(struct peer_value *peer, __u64 se
 	peer->fresh = 0;
 	peer->fresh_srtt_us = ~0U;
 	peer->fresh_queued = 0;
+	peer->large_stuck = 0;
+	peer->large_resends = 0;
+	peer->large_sacked = 0;
+	peer->small_lost = 0;
+	peer->large_passing = 0;
+	peer->large_size = (__u16)~0U;
+	peer->small_size = 0;
 	peer->epoch = session;
 }
 

@@ -29,11 +29,84 @@ static __always_inline void sample_sending(const struct tcp_sock *tp, struct pee
 		peer->zero_wait_ms = ago_us / 1000;
 	if (!srtt_us || ago_us > RTT_FRESH_S * 1000000ULL)
 		return;
+	if (tp->inet_conn.icsk_retransmits < LARGE_TIMEOUTS && sent_large(tp, true))
+		peer->large_passing++;
 	peer->fresh++;
 	if (srtt_us < peer->fresh_srtt_us)
 		peer->fresh_srtt_us = srtt_us;
 	if (queued && tp->snd_wnd)
 		peer->fresh_queued++;
+}
+
+/* TCP_SKB_CB(skb)->sacked: include/net/tcp.h */
+#define TCPCB_SACKED_ACKED 1
+/* A balanced tree of that height holds more segments than a window does. */
+#define RTX_HEIGHT 24
+
+/* What is known of a segment that was sent and not acknowledged in full. */
+struct rtx_segment {
+	__u32 bytes;
+	bool sacked;
+};
+
+/* The oldest of these or the latest. The socket may change under us: then the numbers are of no segment at all, for one
+ * sample. */
+static __always_inline void rtx_read(const struct sock *sk, bool latest, struct rtx_segment *to)
+{
+	struct rb_node *node = BPF_CORE_READ(sk, tcp_rtx_queue.rb_node), *next;
+	const struct sk_buff *skb;
+	const struct tcp_skb_cb *cb;
+	int i;
+
+	for (i = 0; i < RTX_HEIGHT && node; i++) {
+		next = latest ? BPF_CORE_READ(node, rb_right) : BPF_CORE_READ(node, rb_left);
+		if (!next)
+			break;
+		node = next;
+	}
+	if (!node)
+		return;
+	skb = (const void *)node - bpf_core_field_offset(struct sk_buff, rbnode);
+	cb = (const void *)__builtin_preserve_access_index(&skb->cb);
+	to->bytes = BPF_CORE_READ(cb, end_seq) - BPF_CORE_READ(cb, seq);
+	to->sacked = BPF_CORE_READ(cb, sacked) & TCPCB_SACKED_ACKED;
+}
+
+/*
+ * A socket that times out again and again: on a segment of what size, and did a smaller one behind it come through?
+ * A timeout resends the oldest segment alone, cut to what the path is thought to take. Where nothing was ever
+ * heard on the connection the peer's accept queue may be full, whatever the size.
+ */
+static __always_inline void sample_stuck(const struct tcp_sock *tp, __u8 timeouts,
+					 struct peer_value *peer)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	struct rtx_segment oldest = {}, latest = {};
+	__u32 large = LARGE_SHARE(tp->mss_cache);
+	bool smaller;
+
+	rtx_read(sk, false, &oldest);
+	rtx_read(sk, true, &latest);
+	if (!oldest.bytes)
+		return;
+	smaller = latest.bytes && latest.bytes < oldest.bytes;
+	if (oldest.bytes < large || large < LARGE_LEAST) {
+		peer->small_lost++;
+		return;
+	}
+	if (smaller && !latest.sacked)
+		peer->small_lost++;
+	if (!(smaller && latest.sacked) && !tp->bytes_received && tp->bytes_acked <= 1)
+		return;
+	peer->large_stuck++;
+	peer->large_resends += timeouts + 1;
+	if (oldest.bytes < peer->large_size)
+		peer->large_size = oldest.bytes;
+	if (!smaller || !latest.sacked)
+		return;
+	peer->large_sacked++;
+	if (latest.bytes > peer->small_size)
+		peer->small_size = latest.bytes;
 }
 
 static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
@@ -73,6 +146,8 @@ static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
 	if (!tp->snd_wnd)
 		peer->zero_win++;
 	sample_sending(tp, peer);
+	if (icsk->icsk_retransmits >= LARGE_TIMEOUTS)
+		sample_stuck(tp, icsk->icsk_retransmits, peer);
 }
 
 SEC("?iter/tcp")

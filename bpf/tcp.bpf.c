@@ -363,6 +363,8 @@ static __always_inline void closed(const struct sock *sk, int old, const bool di
 		outcome = attempt_failed(peer, err, &sums);
 	else if (old != TCP_SYN_RECV)
 		outcome = connection_ended(sk, tp, peer, old, err, direct);
+	if (old != TCP_SYN_SENT && sent_large(tp, direct))
+		ADD(&peer->large_passed, 1);
 	if (outcome)
 		conn_event(sk, &key, peer, outcome, err, old == TCP_SYN_SENT, &sums);
 }

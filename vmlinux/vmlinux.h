@@ -301,10 +301,20 @@ struct dst_entry {
 	struct net_device *dev;
 };
 
+struct rb_node {
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
+};
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	int sk_rx_dst_ifindex; /* 6.1; not 5.10 */
 	struct dst_entry *sk_dst_cache;
+	struct rb_root tcp_rtx_queue;
 	u16 sk_protocol;
 	int sk_err;
 	int sk_err_soft;
@@ -348,6 +358,7 @@ struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	u64 bytes_received;
 	u32 segs_out;
+	u32 data_segs_out;
 	u64 bytes_acked;
 	u32 dsack_dups;
 	u32 snd_wnd;
@@ -360,9 +371,11 @@ struct tcp_sock {
 	u32 snd_nxt;
 	u32 write_seq;
 	u32 lsndtime;
+	u32 mss_cache;
 };
 
 struct sk_buff {
+	struct rb_node rbnode;
 	struct sock *sk;
 	char cb[48];
 	unsigned int len;
@@ -375,7 +388,10 @@ struct sk_buff {
 
 /* What TCP keeps in cb. */
 struct tcp_skb_cb {
+	__u32 seq;
+	__u32 end_seq;
 	__u16 tcp_gso_segs;
+	__u8 sacked;
 };
 
 enum tcp_state {

@@ -60,6 +60,12 @@ enum hook {
 
 /* What balancers and firewalls call idle is from ten seconds on; a pause within a transfer is shorter. */
 #define RESET_IDLE_S 5
+/* From so many timeouts in a row on a socket's oldest segment is looked at: 1.4 s at the least RTO. */
+#define LARGE_TIMEOUTS 3
+/* Large is what fills seven eighths of the segment that the path is thought to take, and more than every path takes
+ * (RFC 8200: 1,280 bytes, less headers). */
+#define LARGE_SHARE(mss) ((mss) - (mss) / 8)
+#define LARGE_LEAST	 1000
 /* A socket's smoothed round trip is as old as the data that it last sent. */
 #define RTT_FRESH_S 2
 
@@ -104,6 +110,7 @@ struct peer_value {
 	__u64 aborts; /* connections that this end reset, and of these: */
 	__u64 aborts_early;
 	__u64 aborts_linger; /* by SO_LINGER 0, which is asked for; else with data unread */
+	__u64 large_passed;  /* as in struct event_tcp_peer, like the large_* below */
 	/* Gauges over the live sockets of `epoch`. */
 	__u64 srtt_sum_us;
 	__u32 srtt_samples;
@@ -119,6 +126,13 @@ struct peer_value {
 	__u32 fresh;
 	__u32 fresh_srtt_us; /* ~0 = none */
 	__u32 fresh_queued;
+	__u32 large_stuck;
+	__u32 large_resends;
+	__u32 large_sacked;
+	__u32 small_lost;
+	__u32 large_passing;
+	__u16 large_size; /* ~0 = none */
+	__u16 small_size;
 	__u32 ifindex;
 	/* The owner last seen in its own context. */
 	__u64 owner_start_ns;
@@ -410,7 +424,7 @@ EVENT_SIZE_IS(exit_value, 88);
 EVENT_SIZE_IS(system_control, 24);
 EVENT_SIZE_IS(waiting_record, 40);
 EVENT_SIZE_IS(tcp_sums, 40);
-EVENT_SIZE_IS(peer_value, 432);
+EVENT_SIZE_IS(peer_value, 464);
 EVENT_SIZE_IS(block_value, 560);
 EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);

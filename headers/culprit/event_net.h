@@ -216,6 +216,18 @@ struct event_tcp_peer {
 	__u32 fresh;	     /* gauge: live sockets that sent data in the last two seconds */
 	__u32 fresh_srtt_us; /* gauge: the least smoothed round trip of these; 0 = none */
 	__u32 fresh_queued;  /* gauge: of these with data that the congestion window holds back */
+	/*
+	 * Are only large segments lost? Gauges over live sockets whose oldest segment has met LARGE_TIMEOUTS timeouts in
+	 * a row; where it is large, and the peer did answer on that connection before:
+	 */
+	__u32 large_stuck;
+	__u32 large_resends; /* so often were these sent in vain, all together */
+	__u32 large_sacked; /* of large_stuck: the last segment behind it is smaller, and the peer has it (SACK) */
+	__u32 small_lost; /* of all: the same, and the peer has it not; or the oldest is small itself */
+	__u32 large_passing; /* gauge: other sockets that send, of whose segments large ones were acknowledged */
+	__u16 large_size; /* gauge: the least of the large ones, bytes of data; 0 = none */
+	__u16 small_size; /* gauge: the largest that large_sacked counts */
+	__u64 large_passed; /* counter: connections that ended, of whose segments large ones were acknowledged */
 };
 
 /* ---- this host's own side of the network, and its clock ---- */
@@ -307,7 +319,7 @@ EVENT_SIZE_IS(event_dns_server, 128);
 EVENT_SIZE_IS(event_nic_queue, 88);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
-EVENT_SIZE_IS(event_tcp_peer, 368);
+EVENT_SIZE_IS(event_tcp_peer, 400);
 EVENT_SIZE_IS(event_net_stack, 88);
 EVENT_SIZE_IS(event_socket_queue, 104);
 EVENT_SIZE_IS(event_conntrack, 56);

@@ -72,6 +72,7 @@ static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS]
 	ret[PEER_ABORTS] = e->aborts;
 	ret[PEER_ABORTS_EARLY] = e->aborts_early;
 	ret[PEER_ABORTS_LINGER] = e->aborts_linger;
+	ret[PEER_LARGE_PASSED] = e->large_passed;
 }
 
 /* From so many refusals on a service may be judged by them (see refused.c). */
@@ -148,6 +149,21 @@ static void keep_trip(struct peer *peer, const struct event_tcp_peer *e)
 	}
 }
 
+static void keep_large(struct peer *peer, const struct event_tcp_peer *e)
+{
+	peer->large_stuck = e->large_stuck;
+	peer->large_resends = e->large_resends;
+	peer->large_sacked = e->large_sacked;
+	peer->small_lost = e->small_lost;
+	peer->large_passing = e->large_passing;
+	peer->large_size = e->large_size;
+	peer->small_size = e->small_size;
+	if (!e->large_stuck)
+		peer->large_since_ns = 0;
+	else if (!peer->large_since_ns)
+		peer->large_since_ns = e->h.ts_ns;
+}
+
 /* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). */
 static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool answered)
 {
@@ -164,6 +180,7 @@ static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool 
 	peer->close_wait = e->close_wait;
 	peer->zero_wait_ms = e->zero_wait_ms;
 	keep_trip(peer, e);
+	keep_large(peer, e);
 	if (e->pid) {
 		peer->pid = e->pid;
 		peer->start_ns = e->start_ns;

@@ -52,6 +52,7 @@ enum peer_counter {
 	PEER_ABORTS,
 	PEER_ABORTS_EARLY, /* of aborts */
 	PEER_ABORTS_LINGER,
+	PEER_LARGE_PASSED, /* of closed: large segments were acknowledged */
 	PEER_COUNTERS,
 };
 
@@ -88,6 +89,15 @@ struct peer {
 	__u32 min_rtt_us;
 	__u32 close_wait;
 	__u32 zero_wait_ms;
+	/* of sockets that are stuck on a large segment, as in struct event_tcp_peer; since when there are some */
+	__u32 large_stuck;
+	__u32 large_resends;
+	__u32 large_sacked;
+	__u32 small_lost;
+	__u32 large_passing;
+	__u16 large_size;
+	__u16 small_size;
+	__u64 large_since_ns;
 	/* round trips: the latest, a ring; the least of the run, 0 = none */
 	struct peer_trip trip[PEER_TRIPS];
 	unsigned int n_trips;

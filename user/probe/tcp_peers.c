@@ -168,6 +168,14 @@ static void fill_gauges(struct event_tcp_peer *event, const struct peer_value *v
 	event->fresh_queued = value->fresh_queued;
 	if (value->fresh_srtt_us != ~0U)
 		event->fresh_srtt_us = value->fresh_srtt_us;
+	event->large_stuck = value->large_stuck;
+	event->large_resends = value->large_resends;
+	event->large_sacked = value->large_sacked;
+	event->small_lost = value->small_lost;
+	event->large_passing = value->large_passing;
+	event->small_size = value->small_size;
+	if (value->large_stuck)
+		event->large_size = value->large_size;
 	if (value->srtt_samples)
 		event->srtt_us = (__u32)(value->srtt_sum_us / value->srtt_samples);
 	if (value->min_rtt_us != ~0U)
@@ -201,6 +209,7 @@ static void fill(struct event_tcp_peer *event, struct peer_seen *seen,
 	event->aborts = value->aborts;
 	event->aborts_early = value->aborts_early;
 	event->aborts_linger = value->aborts_linger;
+	event->large_passed = value->large_passed;
 	if (live)
 		fill_gauges(event, value);
 	event->pid = value->owner_pid;

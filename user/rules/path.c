@@ -24,6 +24,8 @@
  *	0.60		all of them and a quarter of the resends was spurious, or half of both: the
  *			delay jumps
  *	0.80		no control, and other judged paths by this interface lose too: it may be the uplink
+ * A path on which only large packets are lost (an MTU black hole, black_hole.h) is claimed by that, however few they
+ * are: measured, c = 0.95 * (1 - sqrt(p)) with p <= 0.001 by Fisher's exact test.
  * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
  * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is peer-unreachable.
@@ -34,6 +36,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/black_hole.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -246,6 +249,43 @@ static void claim_path(const struct model *model, const struct path *path, const
 	judgement->claim(judgement->ctx, &claim);
 }
 
+/* Whether little was sent or much: what is lost depends on the size alone. */
+static void claim_black_hole(const struct model *model, const struct path *path,
+			     const struct black_hole *hole, const struct judgement *judgement)
+{
+	struct subject subject = path_subject(model, path);
+	struct claim claim;
+
+	claim_init(&claim, &path_loss_rule, &subject);
+	claim.basis = BASIS_MEASURED;
+	claim.count = hole->lost;
+	claim.first_ns = hole->since_ns;
+	claim.last_ns = path->lost_ns > hole->since_ns ? path->lost_ns : hole->since_ns;
+	claim.window_ns = model_now(model) - hole->since_ns;
+	claim_message(&claim, "NETWORK: the path to %s loses large packets; small ones pass (MTU).",
+		      text_addr(path->addr, 0).s);
+	if (strlen(claim.message) > 80)
+		claim_message(&claim, "NETWORK: %s loses large packets; small ones pass (MTU).",
+			      text_addr(path->addr, 0).s);
+	path_claim_victim(&claim, path);
+	black_hole_evidence(&claim, hole);
+	if (hole->small_lost)
+		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.small.lost",
+			       (double)hole->small_lost, "{segment}", "%s lost too",
+			       text_plural(hole->small_lost, "small packet").s);
+	else
+		claim_evidence(&claim, ROLE_AGAINST, true, "tcp.small.lost", 0, "{segment}",
+			       "not loss of all sizes: no small packet was lost meanwhile");
+	path_claim_not_us(&claim, model, path->gain[PEER_SEND_ERRORS], path->live_zero_win,
+			  path->netns, path->ifindex);
+	claim_text(&claim, ROLE_UNKNOWN,
+		   "which link takes smaller packets, and who drops the ICMP");
+	claim.confidence = confidence_round(0.95 * (1.0 - sqrt(hole->p)));
+	black_hole_advice(&claim, path, hole->large_size);
+	snprintf(claim.call, sizeof(claim.call), "the network team: MTU, or ICMP that is filtered");
+	judgement->claim(judgement->ctx, &claim);
+}
+
 static void judge(const struct model *model, const struct judgement *judgement)
 {
 	struct paths paths;
@@ -254,8 +294,14 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	for (unsigned int i = 0; i < paths.n; i++) {
 		const struct path *path = &paths.path[i];
 		struct company company;
+		struct black_hole hole;
 		struct grade grade;
 
+		if (path->mine && !path->loopback && black_hole_sought(model, path, &hole) &&
+		    hole.p <= BLACK_HOLE_P) {
+			claim_black_hole(model, path, &hole, judgement);
+			continue;
+		}
 		if (!path->mine || !path_is_lossy(model, path) || told_by_twin(model, &paths, path))
 			continue;
 		look_around(&company, model, &paths, path);
@@ -321,11 +367,13 @@ const struct rule path_loss_rule = {
 	.fault_at = AT_PATH,
 	.core = true,
 	.meaning =
-		"Segments to one peer are lost on the way; others by the same interface are fine.",
+		"Segments to one peer are lost on the way; others by the same interface are fine. Or "
+		"only its large ones are, and small ones pass: an MTU black hole.",
 	.against =
 		"Resends that were for nothing (DSACK), reordering, other peers by the same interface "
 		"that lose too. Send errors, SYNs and path-MTU resends do not count; loopback has no path.",
-	.todo = "Ask the network team; mtr to the peer shows at which hop packets get lost.",
+	.todo = "Ask the network team; mtr to the peer shows at which hop packets get lost. Only large ones: "
+		"ping -M do -s SIZE and tracepath show the MTU of the path, tcp_mtu_probing goes around it.",
 	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_RETRANS},
 	.tables = {"tcp.peers", "model.peers"},
 	.thresholds = thresholds,

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/black_hole.h"
 #include "rules/families.h"
 #include "rules/reach.h"
 #include "rules/subjects.h"
@@ -69,7 +70,8 @@ static bool is_silent(const struct model *model, struct silent *s)
 	bool unanswered;
 
 	s->stuck = peer->stuck_since_ns && frame->now_ns - peer->stuck_since_ns >= least_ns &&
-		   peer->max_backoff >= backoff_needed(model, s->path);
+		   peer->max_backoff >= backoff_needed(model, s->path) &&
+		   !black_hole_proven(model, s->path);
 	unanswered =
 		peer->syn_since_ns && frame->now_ns - peer->syn_since_ns >= least_ns &&
 		frame->now_ns - peer->unanswered_ns < frame->window_ns &&

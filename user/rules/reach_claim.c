@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/black_hole.h"
 #include "rules/families.h"
 #include "rules/reach.h"
 #include "rules/stats.h"
@@ -98,11 +99,26 @@ static double evidence_against(struct claim *claim, const struct silence *x)
 	return factor;
 }
 
-static void advise(struct claim *claim, const struct silence *x)
+/* Not proven, or path-loss would say so; but worth one look. */
+static bool may_be_large_only(const struct model *model, const struct silence *x,
+			      struct black_hole *hole)
 {
+	return black_hole_sought(model, x->path, hole) && hole->p < 1.0 && hole->sacked &&
+	       !hole->small_lost;
+}
+
+static void advise(struct claim *claim, const struct model *model, const struct silence *x)
+{
+	struct black_hole hole;
 	char addr[46];
 
 	addr_text(x->path->addr, addr, sizeof(addr));
+	if (may_be_large_only(model, x, &hole)) {
+		claim_evidence(claim, ROLE_AGAINST, false, "tcp.small.passed", hole.sacked,
+			       "{segment}", "%s came through behind a lost one of %u: its MTU?",
+			       text_plural(hole.sacked, "smaller segment").s, hole.large_size);
+		black_hole_ping(claim, x->path, hole.large_size);
+	}
 	claim_advice(claim, false, "See whether its sockets still time out", "ss -tino dst %s",
 		     addr);
 	claim_advice(claim, false, "See how far packets get", "mtr -n -r -c 10 %s", addr);
@@ -160,6 +176,6 @@ void silence_claim(const struct model *model, const struct silence *x,
 	confidence *= evidence_against(&claim, x);
 	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");
 	claim.confidence = confidence_round(confidence);
-	advise(&claim, x);
+	advise(&claim, model, x);
 	judgement->claim(judgement->ctx, &claim);
 }

@@ -66,6 +66,23 @@ double rate_test(double hits, double exposure, double control_hits, double contr
 			     exposure / (exposure + control_exposure));
 }
 
+static double ln_choose(double n, double k)
+{
+	return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
+}
+
+double fisher_test(double hits, double n, double control_hits, double control_n)
+{
+	double all = hits + control_hits, most = all < n ? all : n, sum = 0.0;
+
+	if (hits < 0.0 || control_hits < 0.0 || hits > n || control_hits > control_n)
+		return 1.0;
+	for (double k = hits; k <= most && k < hits + TAIL_TERMS; k += 1.0)
+		sum += exp(ln_choose(n, k) + ln_choose(control_n, all - k) -
+			   ln_choose(n + control_n, all));
+	return sum < 1.0 ? sum : 1.0;
+}
+
 double factorial(unsigned int n)
 {
 	double f = 1.0;

@@ -524,6 +524,14 @@ static const struct event_field tcp_peer_fields[] = {
 	F(event_tcp_peer, 43, U32, fresh),
 	F(event_tcp_peer, 44, U32, fresh_srtt_us),
 	F(event_tcp_peer, 45, U32, fresh_queued),
+	F(event_tcp_peer, 46, U32, large_stuck),
+	F(event_tcp_peer, 47, U32, large_resends),
+	F(event_tcp_peer, 48, U32, large_sacked),
+	F(event_tcp_peer, 49, U32, small_lost),
+	F(event_tcp_peer, 50, U32, large_passing),
+	F(event_tcp_peer, 51, U16, large_size),
+	F(event_tcp_peer, 52, U16, small_size),
+	F(event_tcp_peer, 53, U64, large_passed),
 };
 
 static const struct event_field proc_fields[] = {

@@ -68,6 +68,12 @@ static void test_binomial(void **state)
 	assert_float_equal(rate_test(10, 1000, 0, 1000), 0.0009765625, 1e-12);
 	assert_float_equal(rate_test(10, 1000, 10, 1000), 0.588098526, 1e-6);
 	assert_true(rate_test(5, 0, 5, 100) >= 1.0);
+	/* The lady tasting tea: all four right is 1 in 70, three or more 17 in 70. */
+	assert_float_equal(fisher_test(4, 4, 0, 4), 1.0 / 70, 1e-9);
+	assert_float_equal(fisher_test(3, 4, 1, 4), 17.0 / 70, 1e-9);
+	assert_float_equal(fisher_test(0, 4, 4, 4), 1.0, 1e-9);
+	assert_true(fisher_test(5, 4, 0, 4) >= 1.0 && fisher_test(1, 4, 5, 4) >= 1.0);
+	assert_float_equal(fisher_test(7, 7, 0, 0), 1.0, 1e-9);
 	assert_float_equal(factorial(7), 5040.0, 1e-9);
 	assert_float_equal(confidence_round(0.98765), 0.99, 1e-9);
 	assert_true(confidence_round(NAN) <= 0.0);
