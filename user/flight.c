@@ -64,6 +64,7 @@ static const struct fate_row {
 	{EVENT_RAID, FATE_LATEST, {"dev"}, {0}, 0},
 	{EVENT_RAID_MEMBER, FATE_LATEST, {"dev", "name"}, {0}, RAID_MEMBER_GONE},
 	{EVENT_NIC, FATE_LATEST, {"netns", "ifindex"}, {0}, 0},
+	{EVENT_NIC_TIMEOUT, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_NIC_QUEUE, FATE_LATEST, {"netns", "ifindex"}, {0}, 0},
 	{EVENT_DNS_SERVER, FATE_LATEST, {"addr", "netns"}, {0}, 0},
 	{EVENT_TCP_RETRANS, FATE_MOMENT, {NULL}, {0}, 0},

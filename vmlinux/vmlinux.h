@@ -293,8 +293,25 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 };
 
+struct device_driver {
+	const char *name;
+};
+
+struct device {
+	struct device *parent;
+	struct device_driver *driver;
+};
+
+struct netdev_queue {
+	unsigned long trans_start;
+};
+
 struct net_device {
+	char name[16];
 	int ifindex;
+	possible_net_t nd_net;
+	struct netdev_queue *_tx;
+	struct device dev;
 };
 
 struct dst_entry {

@@ -54,6 +54,18 @@ struct event_nic {
 	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
 };
 
+/* An adapter did not send what it was given: a queue of it stood still for longer than its driver allows (the kernel's
+ * dev_watchdog(), which looks only while there is a link), and the driver is asked to reset it. */
+struct event_nic_timeout {
+	struct event h;
+	__u32 ifindex;
+	__u32 netns;
+	__u32 queue;	/* of those that send */
+	__u32 still_ms; /* since it last took a frame; 0 = not known */
+	char name[16];
+	char driver[16]; /* of the device under it; empty: there is none */
+};
+
 /*
  * One name server that programs of this host ask over UDP, in one network namespace: sent when it changed.
  * Counted are queries that ask for recursion (RD): what a resolver asks the servers of a zone is not of it.
@@ -315,6 +327,7 @@ struct event_clock_step {
 
 EVENT_SIZE_IS(peer_key, 24);
 EVENT_SIZE_IS(event_nic, 160);
+EVENT_SIZE_IS(event_nic_timeout, 64);
 EVENT_SIZE_IS(event_dns_server, 128);
 EVENT_SIZE_IS(event_nic_queue, 88);
 EVENT_SIZE_IS(event_tcp_retrans, 120);

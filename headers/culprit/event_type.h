@@ -35,6 +35,7 @@ enum event_type {
 	EVENT_BLOCK_QUEUE = 28,
 	EVENT_IO_LIMIT = 29,
 	/* interfaces and peers */
+	EVENT_NIC_TIMEOUT = 26,
 	EVENT_NIC = 30,
 	EVENT_TCP_RETRANS = 31,
 	EVENT_TCP_CONN = 32,

@@ -12,7 +12,7 @@ def large_lost(host, seconds, sockets=4, sacked=4, made=0, **more):
                           "live": sockets + made, "max_backoff": now, "live_stuck": sockets if now >= 2 else 0,
                           "attempts": made, "established": made, "bytes_acked": 400 * made,
                           "large_stuck": stuck, "large_resends": stuck * (now + 1),
-                          "large_sacked": min(stuck, sacked), "large_size": 1448 if stuck else 0,
+                          "large_sacked": min(stuck, sacked), "large_size": 1448 if stuck else 0, "large_passing": 0,
                           "small_size": 1104 if min(stuck, sacked) else 0, **VECTOR, **more})
 
 

@@ -232,3 +232,88 @@ def story_nic_missed_burst(host):
         host.eth0.traffic(50000 if i == 5 else 5000, rx_missed_errors=5000 if i == 5 else 0)
         host.tick()
     host.end()
+
+
+# ---- transmit timeouts
+
+def begin_timeouts(host):
+    host.put("probe", name="nic.timeout", via="tp_btf/net_dev_xmit_timeout", state="active")
+    begin_nic(host)
+
+
+def times_out(host, still_ms=5020, queue=0):
+    host.put("nic_timeout", ifindex=2, netns=NETNS, name="eth0", driver="e1000e", queue=queue, still_ms=still_ms)
+    host.pulse()
+
+
+def story_nic_tx_timeout(host):
+    host.say(what="eth0 hangs again and again: its link is up, its queues stand still, the driver resets it",
+             expect="nic-tx-timeout eth0", fault="nic_timeout", least="nic-tx-timeout 0.85",
+             across="nic-tx-timeout.min_timeouts=4")
+    begin_timeouts(host)
+    seconds(host, 4, host.eth0)
+    for i in range(3):
+        seconds(host, 5)
+        host.wait(0.2)
+        times_out(host, queue=i % 2)
+    seconds(host, 2)
+    host.end()
+
+
+def story_nic_tx_timeout_once(host):
+    host.say(what="a single timeout, after which eth0 goes on: a suspicion", expect="nic-tx-timeout eth0",
+             fault="nic_timeout", most="nic-tx-timeout 0.79")
+    begin_timeouts(host)
+    seconds(host, 4, host.eth0)
+    times_out(host)
+    seconds(host, 8, host.eth0)
+    host.end()
+
+
+def story_nic_tx_timeout_recovers(host):
+    host.say(what="two timeouts, then the adapter sends for minutes", expect="nic-tx-timeout eth0",
+             fault="nic_timeout")
+    begin_timeouts(host)
+    seconds(host, 3, host.eth0)
+    times_out(host)
+    seconds(host, 5)
+    times_out(host)
+    seconds(host, 80, host.eth0)
+    host.end()
+
+
+def story_nic_tx_timeout_unplugged(host):
+    host.say(what="the cable is pulled under load, and the queue stands still: the link is what is lost",
+             expect="nic-link-down eth0", fault="nic ifindex=2")
+    begin_timeouts(host)
+    seconds(host, 4, host.eth0)
+    host.eth0.lose()
+    for i in range(9):
+        host.put("nic_queue", ifindex=2, netns=NETNS, kind="fq_codel", packets=4000, bytes=4000000, backlog=30000 + i,
+                 queued=20)
+        seconds(host, 1)
+    host.end()
+
+
+def story_nic_tx_queue_full(host):
+    host.say(what="a queue that is full for ten seconds and moves: no timeout", expect="none")
+    begin_timeouts(host)
+    for i in range(14):
+        host.put("nic_queue", ifindex=2, netns=NETNS, kind="fq_codel", packets=4000 + 600 * i, bytes=800000 * (5 + i),
+                 backlog=30000 + i, queued=20)
+        seconds(host, 1, host.eth0)
+    host.end()
+
+
+def story_nic_tx_reset_by_hand(host):
+    host.say(what="somebody resets eth0 by hand: set down and up, its queues were stopped; no timeout, no finding",
+             expect="none")
+    begin_timeouts(host)
+    seconds(host, 4, host.eth0)
+    host.eth0.set_down()
+    seconds(host, 6)
+    host.eth0.flag(on=UP)
+    host.wait(0.5)
+    host.eth0.regain()
+    seconds(host, 5, host.eth0)
+    host.end()

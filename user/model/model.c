@@ -219,6 +219,11 @@ static int apply_nic(struct model *model, const struct event *event)
 	return nics_apply(&model->nics, &model->frame, (const struct event_nic *)event);
 }
 
+static int apply_nic_timeout(struct model *model, const struct event *event)
+{
+	return nics_timeout(&model->nics, (const struct event_nic_timeout *)event);
+}
+
 static int apply_nic_queue(struct model *model, const struct event *event)
 {
 	return nic_queues_apply(&model->nic_queues, (const struct event_nic_queue *)event);
@@ -289,6 +294,7 @@ static const struct handler {
 	{EVENT_RAID, sizeof(struct event_raid), apply_block},
 	{EVENT_RAID_MEMBER, sizeof(struct event_raid_member), apply_block},
 	{EVENT_NIC, sizeof(struct event_nic), apply_nic},
+	{EVENT_NIC_TIMEOUT, sizeof(struct event_nic_timeout), apply_nic_timeout},
 	{EVENT_NIC_QUEUE, sizeof(struct event_nic_queue), apply_nic_queue},
 	{EVENT_DNS_SERVER, sizeof(struct event_dns_server), apply_dns},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},

@@ -190,6 +190,37 @@ int nics_apply(struct nics *nics, const struct frame *frame, const struct event_
 	return err;
 }
 
+int nics_timeout(struct nics *nics, const struct event_nic_timeout *event)
+{
+	struct nic_key key = {.netns = event->netns, .ifindex = event->ifindex};
+	struct nic *nic = table_find(&nics->table, &key);
+	__u64 ts_ns = event->h.ts_ns;
+
+	if (!nic) {
+		nic = table_add(&nics->table, &key);
+		if (!nic)
+			return -ENOMEM;
+		nic->netns = event->netns;
+		nic->ifindex = event->ifindex;
+		nic->since_ns = nic->changed_ns = ts_ns;
+		copy_text(nic->name, sizeof(nic->name), event->name, sizeof(event->name));
+	}
+	table_touch(&nics->table, nic);
+	if (!nic->timeouts || nic->timeout_last_ns + NIC_TIMEOUT_RUN_NS < ts_ns) {
+		nic->timeouts = 0;
+		nic->timeout_queues = 0;
+		nic->timeout_still_ms = 0;
+		nic->timeout_first_ns = ts_ns;
+	}
+	nic->timeouts++;
+	nic->timeout_last_ns = ts_ns;
+	nic->timeout_queues |= 1ULL << (event->queue < 63 ? event->queue : 63);
+	if (event->still_ms > nic->timeout_still_ms)
+		nic->timeout_still_ms = event->still_ms;
+	copy_text(nic->driver, sizeof(nic->driver), event->driver, sizeof(event->driver));
+	return 0;
+}
+
 const struct nic *nics_find(const struct nics *nics, __u32 netns, __u32 ifindex)
 {
 	struct nic_key key = {.netns = netns, .ifindex = ifindex};

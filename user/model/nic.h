@@ -15,6 +15,8 @@
 #define NICS_MAX 512
 /* A link that flaps is told by its last losses; how many there were is counted. */
 #define NIC_LOSSES_KEPT 8
+/* Longer than what a driver allows a queue (5 s mostly, 10 s at most) and its reset take together. */
+#define NIC_TIMEOUT_RUN_NS (60 * 1000000000ULL)
 
 /* The carrier was lost while the interface was up. */
 struct nic_loss {
@@ -56,6 +58,13 @@ struct nic {
 	__u64 bad_first_ns
 		[2]; /* NIC_CRC, NIC_MISSED: when it first and last grew, of the latest run */
 	__u64 bad_last_ns[2];
+	/* Transmit timeouts: of the latest run, in which none is further than NIC_TIMEOUT_RUN_NS from the one before. */
+	__u64 timeouts;
+	__u64 timeout_first_ns;
+	__u64 timeout_last_ns;
+	__u64 timeout_queues;	/* a bit for each queue; those from 63 on share one */
+	__u32 timeout_still_ms; /* the longest that one stood still */
+	char driver[16];	/* as told with a timeout; empty = not known */
 	struct window window;
 };
 
@@ -67,6 +76,8 @@ void nics_init(struct nics *nics);
 void nics_done(struct nics *nics);
 /* 0 or -ENOMEM. */
 int nics_apply(struct nics *nics, const struct frame *frame, const struct event_nic *event);
+/* An adapter that was never told of gets an entry with what the event says. 0 or -ENOMEM. */
+int nics_timeout(struct nics *nics, const struct event_nic_timeout *event);
 /* The loss that is not over, or NULL. */
 const struct nic_loss *nic_down(const struct nic *nic);
 /* What a counter gained in the window. */

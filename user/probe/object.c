@@ -287,7 +287,7 @@ static int on_event(void *ctx, void *data, size_t size)
 			object->urgent++;
 	}
 	if (event->type == EVENT_OOM_KILL || event->type == EVENT_TASK_HANG ||
-	    event->type == EVENT_HARDWARE_REPORT)
+	    event->type == EVENT_HARDWARE_REPORT || event->type == EVENT_NIC_TIMEOUT)
 		object->urgent++;
 	return object->fn(object->ctx, event);
 }

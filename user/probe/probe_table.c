@@ -203,6 +203,14 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 			 {"raw_tp", "aer_event", "pcie_raw", NULL}},
 	},
 	{
+		.name = "nic.timeout",
+		.object = OBJECT_SYSTEM,
+		.hook = HOOK_NIC_TIMEOUT,
+		.needed_by = "",
+		.ways = {{"tp_btf", "net_dev_xmit_timeout", "nic_timeout_btf", NULL},
+			 {"raw_tp", "net_dev_xmit_timeout", "nic_timeout_raw", NULL}},
+	},
+	{
 		.name = "system.waiting",
 		.object = OBJECT_SYSTEM,
 		.hook = HOOK_SYSTEM_WAITING,

@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 27
+#define PROBE_ROWS 28
 
 enum probe_object {
 	OBJECT_TCP = 0,

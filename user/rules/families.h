@@ -22,6 +22,7 @@
 #define PROBE_EXIT		"system.exit"
 #define PROBE_WAITING		"system.waiting"
 #define PROBE_RAS_MEMORY	"system.memory"
+#define PROBE_NIC_TIMEOUT	"nic.timeout"
 #define PROBE_RAS_MACHINE_CHECK "system.machine_check"
 /* What the live source reads of /proc (user/source/live_load.c). */
 #define PROBE_LOAD     "host.load"
@@ -63,6 +64,8 @@ extern const struct rule disk_full_rule;
 /* nic_link.c */
 extern const struct rule nic_link_down_rule;
 extern const struct rule nic_link_flap_rule;
+/* nic_timeout.c */
+extern const struct rule nic_tx_timeout_rule;
 /* nic_errors.c */
 extern const struct rule nic_errors_rule;
 
@@ -122,8 +125,6 @@ extern const struct rule machine_check_rule;
 
 /* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
 /* clang-format off */
-#define UNBUILT_HARDWARE(X)                                                                        \
-	X(nic_tx_timeout)
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(tls_handshake_failure)
 #define UNBUILT_SYSTEM(X)                                                                          \
@@ -131,7 +132,6 @@ extern const struct rule machine_check_rule;
 /* clang-format on */
 
 #define UNBUILT_DECLARE(name) extern const struct rule name##_rule;
-UNBUILT_HARDWARE(UNBUILT_DECLARE)
 UNBUILT_NETWORK(UNBUILT_DECLARE)
 UNBUILT_SYSTEM(UNBUILT_DECLARE)
 

@@ -22,9 +22,9 @@ const struct rule *const rule_table[] = {
 	&machine_check_rule,
 	&nic_link_down_rule,
 	&nic_link_flap_rule,
+	&nic_tx_timeout_rule,
 	&nic_errors_rule,
 	&raid_degraded_rule,
-	UNBUILT_HARDWARE(ROW)
 
 	&path_loss_rule,
 	&uplink_loss_rule,

@@ -404,6 +404,15 @@ static const struct event_field dns_server_fields[] = {
 	F(event_dns_server, 13, U64, failing_names),
 };
 
+static const struct event_field nic_timeout_fields[] = {
+	F(event_nic_timeout, 1, U32, ifindex),
+	F(event_nic_timeout, 2, U32, netns),
+	F(event_nic_timeout, 3, U32, queue),
+	F(event_nic_timeout, 4, U32, still_ms),
+	F(event_nic_timeout, 5, STR, name),
+	F(event_nic_timeout, 6, STR, driver),
+};
+
 static const struct event_field nic_queue_fields[] = {
 	F(event_nic_queue, 1, U32, ifindex),
 	F(event_nic_queue, 2, U32, netns),
@@ -830,6 +839,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_RAID, raid),
 	TYPE(EVENT_RAID_MEMBER, raid_member),
 	TYPE(EVENT_NIC, nic),
+	TYPE(EVENT_NIC_TIMEOUT, nic_timeout),
 	TYPE(EVENT_NIC_QUEUE, nic_queue),
 	TYPE(EVENT_DNS_SERVER, dns_server),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),

@@ -114,6 +114,7 @@ static bool is_type(enum event_type type)
 	case EVENT_RAID:
 	case EVENT_RAID_MEMBER:
 	case EVENT_NIC:
+	case EVENT_NIC_TIMEOUT:
 	case EVENT_NIC_QUEUE:
 	case EVENT_DNS_SERVER:
 	case EVENT_TCP_RETRANS:

@@ -56,7 +56,9 @@ class Guest:
                  "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", serial,
                  "-kernel", str(self.kernel_dir / "vmlinux"), "-initrd", str(image), "-append", CMDLINE,
                  "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
-                 "-blockdev", json.dumps(BAD_NVME), "-device", "nvme,serial=CULPRIT1,drive=bad-nvme"]
+                 "-blockdev", json.dumps(BAD_NVME), "-device", "nvme,serial=CULPRIT1,drive=bad-nvme",
+                 # An adapter with a link, and nobody at its end; only what loads its driver sees it.
+                 "-netdev", "hubport,id=nobody,hubid=0", "-device", "e1000,netdev=nobody"]
                 + share("host", "/", "readonly=on,multidevs=remap")
                 + share("out", self.out_dir, "multidevs=remap")
                 + share("modules", self.kernel_dir / "lib" / "modules" / self.release, "readonly=on,multidevs=remap"))
