@@ -181,9 +181,12 @@ static bool verdict_due(const struct engine *e, bool hour)
 
 static int evaluate(struct engine *e, bool last)
 {
-	int code = life_evaluate(e->life, e->model, last, on_ask, on_finding, e);
 	bool hour;
+	int code;
 
+	if (e->opt.memory)
+		memory_restore(e->opt.memory, e->model, e->life);
+	code = life_evaluate(e->life, e->model, last, on_ask, on_finding, e);
 	if (code < 0)
 		return code;
 	code = tell_gaps(e);

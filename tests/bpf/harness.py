@@ -90,3 +90,30 @@ class Daemon:
 
     def __exit__(self, *_):
         stop(self.process)
+
+
+class Loop:
+    """A loop device over a file of 8 MiB."""
+
+    def __enter__(self):
+        fd, self.path = tempfile.mkstemp(prefix="culprit-test-")
+        os.ftruncate(fd, 8 << 20)
+        os.close(fd)
+        self.dev = subprocess.run(["losetup", "-f", "--show", self.path], check=True, capture_output=True,
+                                  text=True).stdout.strip()
+        return self
+
+    def fail(self, times):
+        os.truncate(self.path, 4096)
+        for i in range(1, times + 1):
+            subprocess.run(["dd", f"if={self.dev}", "of=/dev/null", "bs=4k", "count=1", f"skip={256 * i}",
+                            "iflag=direct"], stderr=subprocess.DEVNULL, check=False)
+
+    def detach(self):
+        if self.dev:
+            subprocess.run(["losetup", "-d", self.dev], check=False)
+            self.dev = None
+
+    def __exit__(self, *_):
+        self.detach()
+        os.unlink(self.path)

@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import harness
-from harness import CULPRIT, check, run_each, until
+from harness import CULPRIT, Loop, check, run_each, until
 
 
 class Daemon(harness.Daemon):
@@ -47,28 +47,6 @@ def replayed(capture):
 
 def key(finding):
     return finding["kind"], finding["subject"].get("name"), finding["id"]
-
-
-class Loop:
-    """A loop device over a file of 8 MiB."""
-
-    def __enter__(self):
-        fd, self.path = tempfile.mkstemp(prefix="culprit-test-")
-        os.ftruncate(fd, 8 << 20)
-        os.close(fd)
-        self.dev = subprocess.run(["losetup", "-f", "--show", self.path], check=True, capture_output=True,
-                                  text=True).stdout.strip()
-        return self
-
-    def fail(self, times):
-        os.truncate(self.path, 4096)
-        for i in range(1, times + 1):
-            subprocess.run(["dd", f"if={self.dev}", "of=/dev/null", "bs=4k", "count=1", f"skip={256 * i}",
-                            "iflag=direct"], stderr=subprocess.DEVNULL, check=False)
-
-    def __exit__(self, *_):
-        subprocess.run(["losetup", "-d", self.dev], check=False)
-        os.unlink(self.path)
 
 
 def finds_keeps_and_tells(home):

@@ -5,12 +5,13 @@
 usage: tests/bpf/test_reload.py build/culprit
 """
 import json
+import os
 import pathlib
 import signal
 import subprocess
 import sys
 
-from harness import CULPRIT, Daemon, check, run_each, until
+from harness import CULPRIT, Daemon, Loop, check, run_each, until
 
 
 def of_file(path):
@@ -64,8 +65,54 @@ def reloads(home):
           of_file(second)[-1]["seq"] > new[-1]["seq"])
 
 
+def stories(lines, name):
+    """What was said of the disk's findings: run, state, resolution, id, episode."""
+    return [(l["run"], l["state"], l.get("resolution"), l["id"], l["episode"]) for l in lines
+            if l["type"] == "finding" and l["subject"].get("name") == name]
+
+
+def restarts(home):
+    """Killed, then ended, with a disk that failed and then goes: one opening, one end."""
+    path = pathlib.Path(home) / "lines"
+    settings = {"sinks": [f"file = {path}"], "general": [f"store = {home}/store", "window_s = 4"]}
+    with Loop() as loop:
+        name = os.path.basename(loop.dev)
+        with Daemon(home, **settings) as daemon:
+            loop.fail(4)
+            if not check("a finding opens", until(lambda: stories(of_file(path), name))):
+                return
+            check("the store has it", until(lambda: "\nopen 1 " in (pathlib.Path(home) / "store").read_text()))
+            daemon.process.kill()
+            daemon.process.wait()
+        first = stories(of_file(path), name)
+        with Daemon(home, **settings) as daemon:
+            told = [json.loads(line) for line in daemon.ask("status", "--json").stdout.splitlines()]
+            check("killed: it is open still, with its id and episode",
+                  [(s[3], s[4]) for s in stories(told, name)] == [(first[0][3], 1)], told)
+        said = daemon.process.stderr.read()
+        check("... which is said", "of the run before" in said, said)
+        check("... and not opened again", [s[1] for s in stories(of_file(path), name)].count("open") == 1)
+        with Daemon(home, **settings) as daemon:
+            loop.detach()
+            until(lambda: "resolved" in [s[1] for s in stories(of_file(path), name)])
+        story = stories(of_file(path), name)
+        check("the disk is gone: so is the finding, once", [s[1:4] for s in story if s[1] == "resolved"] ==
+              [("resolved", "gone", first[0][3])] and story[-1][0] != first[0][0], story)
+        before = len(of_file(path))
+        with Daemon(home, **settings) as daemon:
+            pass
+        check("... and stays so", not stories(of_file(path)[before:], name), of_file(path)[before:])
+        store = pathlib.Path(home) / "store"
+        store.write_text(store.read_text()[:-9] + "deadbeef\n")
+        with Daemon(home, **settings) as daemon:
+            pass
+        said = daemon.process.stderr.read()
+        check("a damaged store is set aside", "is damaged" in said and (pathlib.Path(home) / "store.damaged").exists(),
+              said)
+
+
 def main():
-    return run_each("reload", reloads)
+    return run_each("reload", reloads, restarts)
 
 
 if __name__ == "__main__":

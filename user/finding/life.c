@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "finding/life_impl.h"
 #include "finding/subject.h"
 #include "finding/verdict.h"
 
-/* More open faults than this on one host is one fault that we have no kind for. */
-#define LIFE_SLOTS 128
 /* Below this nothing opens (the contract). */
 #define CONFIDENCE_LEAST 0.5
 /* A change of confidence smaller than this is not worth a line. */
@@ -21,34 +20,6 @@
 #define UPDATE_INTERVAL_TRACE_NS  10000000000ULL
 #define UPDATE_INTERVAL_DAEMON_NS 60000000000ULL
 #define EXPIRE_NS		  (24 * 3600 * 1000000000ULL)
-/* First faults are seen in the order of ticks and rings: the cause may appear a little after the
- * effect. */
-#define CAUSE_SLACK_NS 2000000000ULL
-
-struct slot {
-	struct finding finding;
-	bool open;	      /* an open or update line stands */
-	bool claimed;	      /* in this evaluation, with enough confidence */
-	bool held;	      /* a stronger kind is claimed for the same fault */
-	bool due;	      /* a line is due in this evaluation */
-	unsigned int present; /* evaluations in a row with a claim, */
-	unsigned int absent;  /* and without */
-	__u64 last_line_ns;
-	__u64 last_change_ns;
-	__u64 told_count;
-	enum severity told_severity;
-	double told_confidence;
-};
-
-struct life {
-	struct slot *slot[LIFE_SLOTS];
-	unsigned int n;
-	struct finding const *open[LIFE_SLOTS]; /* sorted, made by each evaluation */
-	unsigned int n_open;
-	__u64 dropped;
-	/* of the evaluation that is under way */
-	const struct model *model;
-};
 
 struct life *life_new(void)
 {
@@ -69,6 +40,31 @@ __u64 life_dropped(const struct life *life)
 	return life->dropped;
 }
 
+__u64 life_changes(const struct life *life)
+{
+	return life->changes;
+}
+
+int life_restore(struct life *life, const struct finding *finding)
+{
+	struct slot *s;
+
+	if (!finding->claim.rule || !finding->episode)
+		return -EINVAL;
+	if (slot_find(life, finding->id))
+		return -EEXIST;
+	if (life->n == LIFE_SLOTS)
+		return -ENOSPC;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->finding = *finding;
+	s->finding.state = FINDING_UPDATE;
+	s->open = s->restored = true;
+	life->slot[life->n++] = s;
+	return 0;
+}
+
 const struct finding *life_open_at(const struct life *life, unsigned int i)
 {
 	return i < life->n_open ? life->open[i] : NULL;
@@ -87,71 +83,6 @@ const struct finding *life_past_at(const struct life *life, unsigned int i)
 }
 
 /* ---- claims to slots ---- */
-
-static struct slot *slot_find(const struct life *life, __u64 id)
-{
-	for (unsigned int i = 0; i < life->n; i++)
-		if (life->slot[i]->finding.id == id)
-			return life->slot[i];
-	return NULL;
-}
-
-/* Which of two makes room first: one that is closed, one that is no more claimed, the lesser, the older. */
-static bool goes_first(const struct slot *a, const struct slot *b)
-{
-	if (a->claimed != b->claimed)
-		return b->claimed;
-	if (a->open != b->open)
-		return b->open;
-	if (a->finding.claim.severity != b->finding.claim.severity)
-		return a->finding.claim.severity < b->finding.claim.severity;
-	return a->last_change_ns < b->last_change_ns;
-}
-
-/*
- * A closed finding is kept for its episode count, until its room is needed. When none is closed, an open one goes,
- * counted: no number of remarks, or of findings of one class, keeps a worse one or the first of another out.
- */
-static struct slot *slot_reuse(struct life *life, const struct claim *claim)
-{
-	struct slot *least = NULL;
-	const struct claim *old;
-
-	for (unsigned int i = 0; i < life->n; i++)
-		if (!least || goes_first(life->slot[i], least))
-			least = life->slot[i];
-	if (!least)
-		return NULL;
-	old = &least->finding.claim;
-	if (least->open || least->claimed) {
-		if (claim->severity < old->severity ||
-		    (least->claimed && claim->severity == old->severity &&
-		     claim->rule->class == old->rule->class))
-			return NULL;
-		life->dropped++;
-	}
-	memset(least, 0, sizeof(*least));
-	return least;
-}
-
-static struct slot *slot_add(struct life *life, const struct claim *claim, __u64 id)
-{
-	struct slot *s;
-
-	if (life->n < LIFE_SLOTS) {
-		s = calloc(1, sizeof(*s));
-		if (s)
-			life->slot[life->n++] = s;
-	} else {
-		s = slot_reuse(life, claim);
-	}
-	if (!s) {
-		life->dropped++;
-		return NULL;
-	}
-	s->finding.id = id;
-	return s;
-}
 
 static void on_claim(void *ctx, const struct claim *claim)
 {
@@ -226,59 +157,6 @@ static void judge_all(struct life *life, ask_fn ask, void *ctx)
 	}
 }
 
-/* ---- one fault, one finding ---- */
-
-static bool is_kind(const struct slot *s, const char *kind)
-{
-	return s->finding.claim.rule && strcmp(s->finding.claim.rule->kind, kind) == 0;
-}
-
-/* Errors come up from the disk under a device within the retries of the layers between. */
-#define BELOW_DELAY_NS 60000000000ULL
-
-static bool wins(const struct life *life, const struct precedence *row, enum join join,
-		 const struct slot *winner, const struct slot *loser)
-{
-	if (winner == loser || !(winner->open || winner->claimed) || winner->held)
-		return false;
-	if (!is_kind(winner, row->winner) || !is_kind(loser, row->loser))
-		return false;
-	/* A remark hides no fault. */
-	if (winner->finding.claim.severity == SEVERITY_INFO &&
-	    loser->finding.claim.severity > SEVERITY_INFO)
-		return false;
-	if (join == JOIN_BELOW &&
-	    loser->finding.claim.last_ns > winner->finding.claim.last_ns + BELOW_DELAY_NS)
-		return false;
-	return subjects_meet(life->model, &winner->finding.claim.subject,
-			     &loser->finding.claim.subject, join);
-}
-
-/* A loser is held back as soon as the winner is claimed, and superseded once the winner is open. */
-static void apply_row(struct life *life, const struct precedence *row, enum join join)
-{
-	for (unsigned int w = 0; w < life->n; w++) {
-		for (unsigned int l = 0; l < life->n; l++) {
-			struct slot *winner = life->slot[w];
-			struct slot *loser = life->slot[l];
-
-			if (!wins(life, row, join, winner, loser))
-				continue;
-			loser->held = true;
-			loser->finding.by = winner->finding.id;
-		}
-	}
-}
-
-static void apply_precedence(struct life *life)
-{
-	for (unsigned int r = 0; r < precedence_count; r++)
-		apply_row(life, &precedence_table[r],
-			  precedence_table[r].same_subject ? JOIN_SAME_SUBJECT : JOIN_SAME_NIC);
-	for (unsigned int r = 0; r < precedence_below_count; r++)
-		apply_row(life, &precedence_below[r], JOIN_BELOW);
-}
-
 /* ---- moving on ---- */
 
 static void open_finding(struct life *life, struct slot *s)
@@ -294,17 +172,14 @@ static void open_finding(struct life *life, struct slot *s)
 	f->by = 0;
 	s->open = true;
 	s->due = true;
+	life->changes++;
 }
 
-static void close_finding(struct life *life, struct slot *s, enum finding_state state,
-			  enum resolution why)
+/* What a former run found has not been looked at long enough in this one to say that it is over. */
+static bool is_too_soon(const struct life *life, const struct slot *s)
 {
-	s->finding.state = state;
-	s->finding.resolution = why;
-	s->open = false;
-	s->due = true;
-	s->present = 0;
-	s->last_change_ns = model_now(life->model);
+	return s->restored && model_now(life->model) - model_start(life->model) <
+				      model_frame(life->model)->window_ns;
 }
 
 static void move_unclaimed(struct life *life, struct slot *s)
@@ -315,14 +190,16 @@ static void move_unclaimed(struct life *life, struct slot *s)
 	if (!s->open)
 		return;
 	if (!class_asked(life->model, rule->class))
-		close_finding(life, s, FINDING_RESOLVED, RESOLVED_UNTRACKED);
+		slot_close(life, s, FINDING_RESOLVED, RESOLVED_UNTRACKED);
+	else if (is_too_soon(life, s))
+		return;
 	else if (!subject_present(life->model, &s->finding.claim.subject))
-		close_finding(life, s, FINDING_RESOLVED, RESOLVED_GONE);
+		slot_close(life, s, FINDING_RESOLVED, RESOLVED_GONE);
 	else if (s->absent >= rule->close_evals && rule->recovered &&
 		 rule->recovered(life->model, &s->finding.claim.subject, s->finding.last_seen_ns))
-		close_finding(life, s, FINDING_RESOLVED, RESOLVED_RECOVERED);
+		slot_close(life, s, FINDING_RESOLVED, RESOLVED_RECOVERED);
 	else if (now > s->finding.last_seen_ns && now - s->finding.last_seen_ns > EXPIRE_NS)
-		close_finding(life, s, FINDING_RESOLVED, RESOLVED_EXPIRED);
+		slot_close(life, s, FINDING_RESOLVED, RESOLVED_EXPIRED);
 }
 
 static bool update_due(const struct life *life, const struct slot *s, bool last)
@@ -330,7 +207,8 @@ static bool update_due(const struct life *life, const struct slot *s, bool last)
 	const struct claim *c = &s->finding.claim;
 	__u64 interval = model_host(life->model)->mode == RUN_DAEMON ? UPDATE_INTERVAL_DAEMON_NS
 								     : UPDATE_INTERVAL_TRACE_NS;
-	bool changed = s->finding.count != s->told_count || c->severity != s->told_severity ||
+	bool changed = s->restored || s->finding.count != s->told_count ||
+		       c->severity != s->told_severity ||
 		       fabs(c->confidence - s->told_confidence) >= CONFIDENCE_STEP;
 
 	if (!changed)
@@ -347,7 +225,7 @@ static void move(struct life *life, struct slot *s, bool last)
 		struct slot *winner = slot_find(life, s->finding.by);
 
 		if (winner && winner->open)
-			close_finding(life, s, FINDING_SUPERSEDED, RESOLVED_NOT);
+			slot_close(life, s, FINDING_SUPERSEDED, RESOLVED_NOT);
 		return;
 	}
 	if (!s->claimed) {
@@ -365,34 +243,6 @@ static void move(struct life *life, struct slot *s, bool last)
 	}
 }
 
-/* ---- causes ---- */
-
-static bool caused(const struct life *life, const struct correlation *row,
-		   const struct slot *effect, const struct slot *cause)
-{
-	__u64 at = effect->finding.first_seen_ns;
-	__u64 from = cause->finding.first_seen_ns;
-
-	if (effect == cause || !cause->open || !is_kind(effect, row->effect) ||
-	    !is_kind(cause, row->cause))
-		return false;
-	if (from > at + CAUSE_SLACK_NS || (at > from && at - from > row->max_delay_ns))
-		return false;
-	return subjects_meet(life->model, &effect->finding.claim.subject,
-			     &cause->finding.claim.subject, row->join);
-}
-
-static void find_causes(const struct life *life, struct slot *effect)
-{
-	struct finding *f = &effect->finding;
-
-	f->n_caused_by = 0;
-	for (unsigned int r = 0; r < correlation_count; r++)
-		for (unsigned int i = 0; i < life->n && f->n_caused_by < FINDING_CAUSES_MAX; i++)
-			if (caused(life, &correlation_table[r], effect, life->slot[i]))
-				f->caused_by[f->n_caused_by++] = life->slot[i]->finding.id;
-}
-
 /* ---- handing out ---- */
 
 static int tell(struct life *life, struct slot *s, finding_fn fn, void *ctx)
@@ -400,6 +250,7 @@ static int tell(struct life *life, struct slot *s, finding_fn fn, void *ctx)
 	int err = fn(ctx, &s->finding);
 
 	s->due = false;
+	s->restored = false;
 	s->last_line_ns = model_now(life->model);
 	s->told_count = s->finding.count;
 	s->told_severity = s->finding.claim.severity;
@@ -465,6 +316,9 @@ int life_evaluate(struct life *life, const struct model *model, bool last, ask_f
 		  finding_fn fn, void *ctx)
 {
 	life->model = model;
+	life->fn = fn;
+	life->fn_ctx = ctx;
+	life->code = 0;
 	judge_all(life, ask, ctx);
 	apply_precedence(life);
 	/* Winners open first, so that a loser is superseded in the same evaluation. */
@@ -476,5 +330,5 @@ int life_evaluate(struct life *life, const struct model *model, bool last, ask_f
 		if (life->slot[i]->open || life->slot[i]->due)
 			find_causes(life, life->slot[i]);
 	sort_open(life);
-	return tell_due(life, fn, ctx);
+	return life->code < 0 ? life->code : tell_due(life, fn, ctx);
 }

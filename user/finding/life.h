@@ -32,7 +32,17 @@ const struct finding *life_open_at(const struct life *life, unsigned int i);
 /* The i-th finding of this run that was open and is resolved, in the order in which they were first
  * seen; NULL past the end. Superseded ones are not among them: their fault is told by the winner. */
 const struct finding *life_past_at(const struct life *life, unsigned int i);
-/* Claims that found no room. */
+/* How many were opened, and how many ended, in this run. */
+__u64 life_changes(const struct life *life);
+
+/*
+ * Before the first evaluation: a finding that a former run of this boot left open goes on, with its id and episode. Its next line is an
+ * update, as soon as it is claimed again, or that it is resolved: not before a whole window was looked at. -EINVAL, -EEXIST,
+ * -ENOSPC, -ENOMEM.
+ */
+int life_restore(struct life *life, const struct finding *finding);
+
+/* Claims that found no room, and findings that had to make room (resolved as untracked). */
 __u64 life_dropped(const struct life *life);
 
 #endif

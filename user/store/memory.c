@@ -16,19 +16,26 @@
 #include "children.h"
 #include "log.h"
 #include "rules/rule.h"
+#include "store/left_open.h"
 
 #define SECOND_NS 1000000000ULL
 /* Event time between two writings; the first comes sooner, so that a daemon that is killed leaves something. */
 #define FIRST_NS (600 * SECOND_NS)
 #define EACH_NS	 (3600 * SECOND_NS)
-#define STEP_MS	 10
+/* ... but what is open must be there after a kill: so soon after one opened or ended. */
+#define CHANGE_NS (10 * SECOND_NS)
+#define STEP_MS	  10
 
 struct memory {
 	struct memory_options options;
 	struct norms *norms;
+	struct left_open left; /* by a former run, until they are handed on */
+	bool handed_on;
+	__u64 learned_ns; /* when what was learned was last taken */
 	__u64 written_ns;
-	pid_t child; /* that writes; 0 = none */
-	int lock_fd; /* -1: none */
+	__u64 changes; /* of findings, as written */
+	pid_t child;   /* that writes; 0 = none */
+	int lock_fd;   /* -1: none */
 };
 
 /* The last folder of the default path is made when it is missing. */
@@ -59,6 +66,15 @@ static int lock(struct memory *m, struct err *err)
 		       path);
 }
 
+/* Only who goes on with open findings takes them. */
+static int read_all(struct memory *m, struct err *err)
+{
+	struct store_kind kinds[] = {norms_kind(m->norms), left_open_kind(&m->left)};
+
+	return store_read(m->options.path, kinds, m->options.writes ? 2 : 1, m->options.writes,
+			  err);
+}
+
 int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err)
 {
 	struct memory *m = calloc(1, sizeof(*m));
@@ -79,7 +95,7 @@ int memory_new(const struct memory_options *options, struct memory **ret_memory,
 		return err->code;
 	}
 	if (options->path[0])
-		code = norms_read(m->norms, options->path, options->writes, &why);
+		code = read_all(m, &why);
 	/* Who may not read it may not write it either, and is told so then. */
 	if (code < 0 && code != -ENOENT &&
 	    !(options->is_default && (!options->writes || code == -EACCES)))
@@ -99,17 +115,34 @@ void memory_free(struct memory *memory)
 		return;
 	if (memory->lock_fd >= 0)
 		close(memory->lock_fd);
+	left_open_done(&memory->left);
 	norms_free(memory->norms);
 	free(memory);
 }
 
+void memory_restore(struct memory *memory, const struct model *model, struct life *life)
+{
+	unsigned int n;
+
+	if (memory->handed_on)
+		return;
+	memory->handed_on = true;
+	n = left_open_restore(&memory->left, model_host(model)->boot_id, life);
+	if (n)
+		log_info("%u finding%s of the run before %s open still", n, n == 1 ? "" : "s",
+			 n == 1 ? "is" : "are");
+}
+
 /* ---- writing ---- */
 
-static int write_now(const struct memory *m, struct err *err)
+static int write_now(const struct memory *m, const struct model *model, const struct life *life,
+		     struct err *err)
 {
 	struct store_text text = {0};
 	int code = norms_add(m->norms, &text);
 
+	if (code == 0)
+		code = left_open_add(life, model_host(model)->boot_id, &text);
 	if (code < 0)
 		return err_set(err, code, "out of memory");
 	make_folder(m);
@@ -119,7 +152,7 @@ static int write_now(const struct memory *m, struct err *err)
 }
 
 /* It has nothing of ours open: where it hangs on a dead disk, no hook hangs with it. */
-static void start_child(struct memory *m)
+static void start_child(struct memory *m, const struct model *model, const struct life *life)
 {
 	struct err err = {0};
 	pid_t pid = child_fork("culprit-store", -1);
@@ -132,7 +165,7 @@ static void start_child(struct memory *m)
 		m->child = pid;
 		return;
 	}
-	if (write_now(m, &err) < 0)
+	if (write_now(m, model, life, &err) < 0)
 		log_warn("%s", err.text);
 	_exit(0);
 }
@@ -164,17 +197,24 @@ void memory_settle(struct memory *memory, const struct model *model, const struc
 		   bool last)
 {
 	struct memory *m = memory;
-	__u64 due_ns = m->written_ns ? m->written_ns + EACH_NS : model_start(model) + FIRST_NS;
-	bool ended = child_ended(m);
+	__u64 now = model_now(model);
+	__u64 due_ns = m->learned_ns ? m->learned_ns + EACH_NS : model_start(model) + FIRST_NS;
+	bool learn = last || now >= due_ns, ended = child_ended(m);
+	bool changed = life_changes(life) != m->changes &&
+		       (!m->written_ns || now - m->written_ns >= CHANGE_NS);
 
-	if (!m->options.writes || !m->options.path[0] || (!last && model_now(model) < due_ns))
+	if (!m->options.writes || !m->options.path[0] || (!learn && !changed))
 		return;
 	/* One that hangs is not joined by another. */
 	if (!ended)
 		return;
-	norms_learn(m->norms, model, has_finding, (void *)life);
-	start_child(m);
-	m->written_ns = model_now(model);
+	if (learn) {
+		norms_learn(m->norms, model, has_finding, (void *)life);
+		m->learned_ns = now;
+	}
+	start_child(m, model, life);
+	m->written_ns = now;
+	m->changes = life_changes(life);
 }
 
 void memory_finish(struct memory *memory, unsigned int ms)

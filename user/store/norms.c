@@ -156,11 +156,9 @@ static bool take(void *ctx, const char *rest)
 	return true;
 }
 
-int norms_read(struct norms *norms, const char *path, bool set_aside, struct err *err)
+struct store_kind norms_kind(struct norms *norms)
 {
-	const struct store_kind kind = {KIND, VERSION, take, norms};
-
-	return store_read(path, &kind, 1, set_aside, err);
+	return (struct store_kind){KIND, VERSION, take, norms};
 }
 
 int norms_add(const struct norms *norms, struct store_text *store)

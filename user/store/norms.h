@@ -18,8 +18,8 @@ struct norms;
 struct norms *norms_new(void);
 void norms_free(struct norms *norms);
 
-/* As store_read() says it. Records are added to what is there. */
-int norms_read(struct norms *norms, const char *path, bool set_aside, struct err *err);
+/* The kind of record, for store_read(): what it takes is added to what is there. */
+struct store_kind norms_kind(struct norms *norms);
 /* The i-th norm that is kept of this disk, with its dev; false past the end. */
 bool norms_of(const struct norms *norms, const struct event_disk *disk, unsigned int i,
 	      struct event_disk_norm *ret);

@@ -301,3 +301,33 @@ const char *store_word(const char *name, char *buf, size_t size)
 	buf[at] = '\0';
 	return buf;
 }
+
+bool store_unword(const char **text, char *to, size_t size)
+{
+	const char *p = *text;
+	size_t at = 0;
+
+	for (; *p && *p != ' '; p++) {
+		char c = *p;
+
+		if (at + 1 >= size)
+			return false;
+		if (c == '%') {
+			char digits[3] = {p[1], p[1] ? p[2] : '\0', '\0'};
+
+			if (!isxdigit((unsigned char)digits[0]) ||
+			    !isxdigit((unsigned char)digits[1]))
+				return false;
+			c = (char)strtoul(digits, NULL, 16);
+			p += 2;
+		}
+		if (!c)
+			return false;
+		to[at++] = c;
+	}
+	if (p == *text)
+		return false;
+	to[at] = '\0';
+	*text = p + (*p == ' ');
+	return true;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store.h - the one file that outlives a run: what was learned (and, later, what is open).
+ * store.h - the one file that outlives a run: what was learned, and what is open.
  *
  * Text, a record a line: a kind, its version, and the rest as its owner writes it. The last line has the number
  * of records and a checksum over all before it, so that a file is whole or is not taken. It is replaced as a
@@ -21,7 +21,7 @@
 
 #include "err.h"
 
-#define STORE_LINE_MAX 512
+#define STORE_LINE_MAX 4096
 #define STORE_SIZE_MAX (4U << 20)
 
 /* Takes one record, without its kind and version. False: it is malformed (passed over). */
@@ -57,6 +57,10 @@ void store_text_done(struct store_text *store);
 
 /* A name as one word: what is not printable ASCII, blanks and % are written as %XX. Returns buf. */
 const char *store_word(const char *name, char *buf, size_t size);
+
+/* Reads a word of store_word() and the blank after it, if there is one, and leaves *text behind them. False: there is none, it is malformed,
+ * or it and its NUL are more than `size` bytes. */
+bool store_unword(const char **text, char *to, size_t size);
 
 /* Reads a number of a record, in base 10 or 16, and leaves *text behind it. False: there is none, or it is above `most`. */
 bool store_number(const char **text, int base, __u64 most, __u64 *ret_value);

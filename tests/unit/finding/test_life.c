@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "finding/life.h"
 #include "finding/verdict.h"
@@ -17,7 +18,7 @@
 /* ---- a model that says what the test wants ---- */
 
 struct model {
-	__u64 now;
+	__u64 now, start;
 	struct event_host host;
 	bool weak, strong, effect; /* which rules claim */
 	enum severity severity;
@@ -42,8 +43,15 @@ __u64 model_now(const struct model *model)
 
 __u64 model_start(const struct model *model)
 {
+	return model->start;
+}
+
+const struct frame *model_frame(const struct model *model)
+{
+	static const struct frame frame = {.window_ns = 60 * S};
+
 	(void)model;
-	return S;
+	return &frame;
 }
 
 const char *model_setting(const struct model *model, const char *key)
@@ -235,6 +243,7 @@ static int setup(void **state)
 {
 	memset(&m, 0, sizeof(m));
 	m.now = 100 * S;
+	m.start = S;
 	m.host.mode = RUN_TRACE;
 	m.severity = SEVERITY_WARNING;
 	m.confidence = 0.9;
@@ -355,6 +364,72 @@ static void test_a_class_that_is_switched_off(void **state)
 	evaluate(*state, false);
 	assert_int_equal(told[0].state, FINDING_OPEN);
 	assert_int_equal(told[0].episode, 2);
+}
+
+/* What a former run left open goes on with its id and episode: no second opening. */
+static void test_a_restart_goes_on(void **state)
+{
+	struct finding left;
+	struct life *next;
+
+	m.strong = true;
+	evaluate(*state, false);
+	m.strong = false;
+	m.healthy = true;
+	evaluate(*state, false);
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].episode, 2);
+	left = told[0];
+	next = life_new();
+	assert_int_equal(life_restore(next, &left), 0);
+	assert_int_equal(life_restore(next, &left), -EEXIST);
+	m.now += 5 * S;
+	m.start = m.now;
+	/* Not seen again, and all looks well: but not for long enough. */
+	m.strong = false;
+	for (int i = 0; i < 10; i++) {
+		evaluate(next, false);
+		assert_int_equal(n_told, 0);
+		assert_non_null(life_open_at(next, 0));
+	}
+	m.strong = true;
+	evaluate(next, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_UPDATE);
+	assert_int_equal(told[0].id, left.id);
+	assert_int_equal(told[0].episode, 2);
+	assert_int_equal(told[0].first_seen_ns, left.first_seen_ns);
+	/* Seen in this run: it ends as any other. */
+	m.strong = false;
+	evaluate(next, false);
+	assert_int_equal(told[0].resolution, RESOLVED_RECOVERED);
+	life_free(next);
+}
+
+static void test_a_restart_finds_it_gone(void **state)
+{
+	struct finding left;
+	struct life *next;
+
+	m.strong = true;
+	evaluate(*state, false);
+	left = told[0];
+	next = life_new();
+	assert_int_equal(life_restore(next, &left), 0);
+	m.start = m.now;
+	m.strong = m.present = false;
+	for (int i = 0; i < 59; i++) {
+		evaluate(next, false);
+		assert_int_equal(n_told, 0);
+	}
+	evaluate(next, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].resolution, RESOLVED_GONE);
+	assert_int_equal(told[0].episode, 1);
+	left.episode = 0;
+	assert_int_equal(life_restore(next, &left), -EINVAL);
+	life_free(next);
 }
 
 static void test_the_stronger_supersedes(void **state)
@@ -545,11 +620,32 @@ static void test_remarks_keep_no_fault_out(void **state)
 	m.severity = SEVERITY_WARNING;
 	m.strong = true;
 	evaluate(*state, false);
-	assert_int_equal(n_told, 1);
-	assert_int_equal(told[0].state, FINDING_OPEN);
-	assert_string_equal(told[0].claim.rule->kind, "strong");
+	/* The one that makes room is ended aloud. */
+	assert_int_equal(n_told, 2);
+	assert_int_equal(told[0].state, FINDING_RESOLVED);
+	assert_int_equal(told[0].resolution, RESOLVED_UNTRACKED);
+	assert_string_equal(told[0].claim.rule->kind, "effect");
+	assert_int_equal(told[1].state, FINDING_OPEN);
+	assert_string_equal(told[1].claim.rule->kind, "strong");
 	verdict_make(&m, *state, &v);
 	assert_int_equal(v.class[CLASS_HARDWARE].state, STATE_FAULT);
+}
+
+/* Nobody takes another's room again and again while both are there. */
+static void test_room_is_taken_once(void **state)
+{
+	m.crowd_from = 1000;
+	m.crowd_to = 1128;
+	evaluate(*state, false);
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 2);
+	assert_int_equal(told[0].resolution, RESOLVED_UNTRACKED);
+	assert_int_equal(told[1].state, FINDING_OPEN);
+	for (int i = 0; i < 5; i++) {
+		evaluate(*state, false);
+		assert_int_equal(n_told, 0);
+	}
 }
 
 int main(void)
@@ -563,6 +659,8 @@ int main(void)
 		T(test_resolves_on_health_only),
 		T(test_expires_after_a_day),
 		T(test_a_class_that_is_switched_off),
+		T(test_a_restart_goes_on),
+		T(test_a_restart_finds_it_gone),
 		T(test_the_stronger_supersedes),
 		T(test_a_held_loser_never_opens),
 		T(test_other_subjects_do_not_supersede),
@@ -573,6 +671,7 @@ int main(void)
 		T(test_the_sure_before_the_suspected),
 		T(test_only_asked_classes_are_judged),
 		T(test_remarks_keep_no_fault_out),
+		T(test_room_is_taken_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

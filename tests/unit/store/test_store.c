@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "finding/subject.h"
+#include "store/left_open.h"
 #include "store/memory.h"
 #include "store/norms.h"
 
@@ -200,6 +202,7 @@ static void test_what_was_learned_comes_back(void **state)
 	struct norms *norms = norms_new(), *again = norms_new();
 	struct store_text text = {0};
 	struct event_disk_norm norm;
+	struct store_kind kind;
 	struct err err = {0};
 	__u32 dev = SDA;
 	struct world w;
@@ -215,7 +218,8 @@ static void test_what_was_learned_comes_back(void **state)
 	norms_learn(norms, w.model, skip_none, NULL);
 	assert_int_equal(norms_add(norms, &text), 0);
 	assert_int_equal(store_write(&text, path, &err), 0);
-	assert_int_equal(norms_read(again, path, true, &err), 0);
+	kind = norms_kind(again);
+	assert_int_equal(store_read(path, &kind, 1, true, &err), 0);
 	assert_true(norms_of(again, &disks_find(model_disks(w.model), SDA)->info, 0, &norm));
 	assert_int_equal(norm.dev, SDA);
 	assert_int_equal(norm.op, 0);
@@ -226,6 +230,143 @@ static void test_what_was_learned_comes_back(void **state)
 	norms_free(norms);
 	norms_free(again);
 	world_done(&w);
+}
+
+/* ---- what is open ---- */
+
+#define BOOT "8c1b0b4e-45e1-4a9c-8a0e-3f9c1d2e4b5a"
+
+static int ignore(void *ctx, const struct finding *finding)
+{
+	(void)ctx;
+	(void)finding;
+	return 0;
+}
+
+/* A finding with something in each field that is kept, the names as a hostile host has them. */
+static struct finding odd_finding(const char *kind)
+{
+	struct finding f = {.episode = 3, .count = 77, .first_seen_ns = 5, .last_seen_ns = ~0ULL};
+	struct subject *s = &f.claim.subject;
+
+	f.claim.rule = rule_find(kind);
+	f.claim.severity = SEVERITY_CRITICAL;
+	f.claim.basis = BASIS_MEASURED;
+	f.claim.fault_at = AT_PROCESS;
+	f.claim.confidence = 0.9375;
+	f.claim.window_ns = 60 * SEC;
+	snprintf(f.claim.message, sizeof(f.claim.message), "LEAK: a b%% keeps 12 sockets");
+	s->type = SUBJECT_PROCESS;
+	s->pid = 4242;
+	s->start_ns = 123456789;
+	snprintf(s->comm, sizeof(s->comm), "-");
+	memset(s->exe, 0xff, sizeof(s->exe) - 1);
+	snprintf(s->cgroup, sizeof(s->cgroup), "/x y\n%%41\t");
+	memset(s->addr, 0x7f, sizeof(s->addr));
+	s->port = 65535;
+	s->prefix_len = 128;
+	f.fingerprint = 0xfedcba9876543210ULL;
+	f.id = subject_id(BOOT, kind, s);
+	return f;
+}
+
+/* Through the file, and into another life. */
+static unsigned int left(const struct finding *f, const char *boot_id, struct life *ret_life)
+{
+	struct world w;
+	struct left_open left = {0};
+	struct store_kind kind = left_open_kind(&left);
+	struct life *life = life_new();
+	struct store_text text = {0};
+	struct err err = {0};
+	int passed;
+
+	world_init(&w);
+	tick(&w);
+	assert_int_equal(life_restore(life, f), 0);
+	life_evaluate(life, w.model, false, NULL, ignore, NULL); /* what is open is listed */
+	assert_int_equal(left_open_add(life, BOOT, &text), 0);
+	assert_int_equal(store_write(&text, path, &err), 0);
+	passed = store_read(path, &kind, 1, true, &err);
+	assert_int_equal(passed, 0);
+	store_text_done(&text);
+	life_free(life);
+	world_done(&w);
+	return left_open_restore(&left, boot_id, ret_life);
+}
+
+static void test_what_is_open_comes_back(void **state)
+{
+	struct finding f = odd_finding("socket-leak");
+	struct life *life = life_new();
+	const struct finding *g;
+	struct world w;
+
+	(void)state;
+	assert_int_equal(left(&f, BOOT, life), 1);
+	world_init(&w);
+	tick(&w);
+	life_evaluate(life, w.model, false, NULL, ignore, NULL);
+	g = life_open_at(life, 0);
+	assert_non_null(g);
+	assert_true(g->id == f.id && g->fingerprint == f.fingerprint && g->episode == 3);
+	assert_true(g->count == 77 && g->first_seen_ns == 5 && g->last_seen_ns == ~0ULL);
+	assert_ptr_equal(g->claim.rule, f.claim.rule);
+	assert_int_equal(g->claim.severity, SEVERITY_CRITICAL);
+	assert_int_equal(g->claim.basis, BASIS_MEASURED);
+	assert_int_equal(g->claim.fault_at, AT_PROCESS);
+	assert_true(g->claim.confidence == 0.9375);
+	assert_string_equal(g->claim.message, f.claim.message);
+	assert_memory_equal(&g->claim.subject, &f.claim.subject, sizeof(f.claim.subject));
+	life_free(life);
+	world_done(&w);
+}
+
+static void test_of_another_boot(void **state)
+{
+	struct finding f = odd_finding("fd-leak");
+	struct life *life = life_new();
+
+	(void)state;
+	assert_int_equal(left(&f, "another", life), 0);
+	life_free(life);
+}
+
+/* Whoever writes to the store by hand, with a right checksum: a record that is not sound is passed over. */
+static void test_open_records_that_are_not_sound(void **state)
+{
+	struct finding f = odd_finding("fd-leak");
+	struct life *life = life_new();
+	struct left_open left_over = {0};
+	struct store_kind kind = left_open_kind(&left_over);
+	char line[4096], *end;
+	unsigned int words = 0;
+
+	(void)state;
+	left(&f, "another", life);
+	{
+		FILE *file = fopen(path, "r");
+
+		assert_non_null(file);
+		assert_non_null(fgets(line, sizeof(line), file));
+		assert_non_null(fgets(line, sizeof(line), file));
+		fclose(file);
+	}
+	line[strcspn(line, "\n")] = '\0';
+	assert_true(kind.take(kind.ctx, line + strlen("open 1 ")));
+	/* Cut short anywhere, or with any word replaced. */
+	for (end = line + strlen(line) - 1; end > line + strlen("open 1 "); end--) {
+		if (*end == ' ') {
+			*end = '\0';
+			words++;
+		}
+	}
+	assert_true(words > 30);
+	assert_false(kind.take(kind.ctx, line + strlen("open 1 ")));
+	assert_false(kind.take(kind.ctx, ""));
+	assert_false(kind.take(kind.ctx, BOOT " no-such-kind 900000 1 1 1 1 1 1 18 0 0 1 m 8 "));
+	left_open_done(&left_over);
+	life_free(life);
 }
 
 /* A second daemon is refused as long as the first one is there; who only reads is not. */
@@ -262,6 +403,9 @@ int main(void)
 		cmocka_unit_test(test_what_others_may_write_is_not_believed),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_what_was_learned_comes_back),
+		cmocka_unit_test(test_what_is_open_comes_back),
+		cmocka_unit_test(test_of_another_boot),
+		cmocka_unit_test(test_open_records_that_are_not_sound),
 		cmocka_unit_test(test_one_writes),
 	};
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* relations.c - which finding stands for another, and which caused it; see life_impl.h. */
+#include <string.h>
+
+#include "finding/life_impl.h"
+
+/* First faults are seen in the order of ticks and rings: the cause may appear a little after the
+ * effect. */
+#define CAUSE_SLACK_NS 2000000000ULL
+
+/* ---- one fault, one finding ---- */
+
+static bool is_kind(const struct slot *s, const char *kind)
+{
+	return s->finding.claim.rule && strcmp(s->finding.claim.rule->kind, kind) == 0;
+}
+
+/* Errors come up from the disk under a device within the retries of the layers between. */
+#define BELOW_DELAY_NS 60000000000ULL
+
+static bool wins(const struct life *life, const struct precedence *row, enum join join,
+		 const struct slot *winner, const struct slot *loser)
+{
+	if (winner == loser || !(winner->open || winner->claimed) || winner->held)
+		return false;
+	if (!is_kind(winner, row->winner) || !is_kind(loser, row->loser))
+		return false;
+	/* A remark hides no fault. */
+	if (winner->finding.claim.severity == SEVERITY_INFO &&
+	    loser->finding.claim.severity > SEVERITY_INFO)
+		return false;
+	if (join == JOIN_BELOW &&
+	    loser->finding.claim.last_ns > winner->finding.claim.last_ns + BELOW_DELAY_NS)
+		return false;
+	return subjects_meet(life->model, &winner->finding.claim.subject,
+			     &loser->finding.claim.subject, join);
+}
+
+/* A loser is held back as soon as the winner is claimed, and superseded once the winner is open. */
+static void apply_row(struct life *life, const struct precedence *row, enum join join)
+{
+	for (unsigned int w = 0; w < life->n; w++) {
+		for (unsigned int l = 0; l < life->n; l++) {
+			struct slot *winner = life->slot[w];
+			struct slot *loser = life->slot[l];
+
+			if (!wins(life, row, join, winner, loser))
+				continue;
+			loser->held = true;
+			loser->finding.by = winner->finding.id;
+		}
+	}
+}
+
+void apply_precedence(struct life *life)
+{
+	for (unsigned int r = 0; r < precedence_count; r++)
+		apply_row(life, &precedence_table[r],
+			  precedence_table[r].same_subject ? JOIN_SAME_SUBJECT : JOIN_SAME_NIC);
+	for (unsigned int r = 0; r < precedence_below_count; r++)
+		apply_row(life, &precedence_below[r], JOIN_BELOW);
+}
+
+/* ---- causes ---- */
+
+static bool caused(const struct life *life, const struct correlation *row,
+		   const struct slot *effect, const struct slot *cause)
+{
+	__u64 at = effect->finding.first_seen_ns;
+	__u64 from = cause->finding.first_seen_ns;
+
+	if (effect == cause || !cause->open || !is_kind(effect, row->effect) ||
+	    !is_kind(cause, row->cause))
+		return false;
+	if (from > at + CAUSE_SLACK_NS || (at > from && at - from > row->max_delay_ns))
+		return false;
+	return subjects_meet(life->model, &effect->finding.claim.subject,
+			     &cause->finding.claim.subject, row->join);
+}
+
+void find_causes(const struct life *life, struct slot *effect)
+{
+	struct finding *f = &effect->finding;
+
+	f->n_caused_by = 0;
+	for (unsigned int r = 0; r < correlation_count; r++)
+		for (unsigned int i = 0; i < life->n && f->n_caused_by < FINDING_CAUSES_MAX; i++)
+			if (caused(life, &correlation_table[r], effect, life->slot[i]))
+				f->caused_by[f->n_caused_by++] = life->slot[i]->finding.id;
+}
