@@ -85,6 +85,8 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
 	sg3-utils smartmontools mdadm rsyslog systemd prometheus
+# Unpacked, not installed: their packages would start services.
+DEPS_SERVERS := nginx postgresql
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
 
@@ -100,11 +102,17 @@ install = @missing=$$($(call missing,$(1))); [ -z "$$missing" ] && exit 0; \
 		sleep $$((try * 5)); apt-get update -q; \
 	done; echo "could not install: "$$missing >&2; exit 1
 
+# What of $(1) is not installed, unpacked under $(B)/servers.
+unpack = @dir=$$PWD/$(B)/servers; [ -e "$$dir/.done" ] && exit 0; mkdir -p "$$dir/debs/partial"; \
+	apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$$dir/debs" $(1) && \
+	for deb in "$$dir"/debs/*.deb; do [ ! -e "$$deb" ] || dpkg -x "$$deb" "$$dir" || exit 1; done && touch "$$dir/.done"
+
 .PHONY: deps deps-test deps-lint deps-bench need-build
 deps:
 	$(call install,$(DEPS_BUILD))
 deps-test:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST))
+	$(call unpack,$(DEPS_SERVERS))
 deps-lint:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT))
 deps-bench:
@@ -255,4 +263,4 @@ help:
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/servers -prune -o -name '*.d' -print 2>/dev/null)

@@ -20,7 +20,10 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+
+#include <linux/io_uring.h>
 
 #include <bpf/bpf.h>
 
@@ -36,7 +39,7 @@
 
 static int held[1024];
 static unsigned int n_held;
-static int listener = -1, sender = -1, receiver = -1;
+static int listener = -1, sender = -1, receiver = -1, own_pidfd = -1;
 static unsigned int port;
 
 static void hold(int fd)
@@ -110,6 +113,78 @@ static PLACE void keep_passed(void)
 	hold(*(int *)CMSG_DATA(CMSG_FIRSTHDR(&msg)));
 }
 
+static PLACE void keep_taken(void)
+{
+	hold((int)syscall(SYS_pidfd_getfd, own_pidfd, 0, 0));
+}
+
+/* ---- io_uring, without its library ---- */
+
+static struct {
+	int fd;
+	unsigned int *sq_tail, *sq_mask, *sq_array, *cq_head, *cq_mask;
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqe;
+} ring = {.fd = -1};
+
+static void ring_open(void)
+{
+	struct io_uring_params p = {0};
+	char *sq, *cq;
+
+	ring.fd = (int)syscall(SYS_io_uring_setup, 4, &p);
+	if (ring.fd < 0)
+		return;
+	sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_SQ_RING);
+	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe),
+		  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_CQ_RING);
+	ring.sqe = mmap(NULL, p.sq_entries * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || (void *)ring.sqe == MAP_FAILED)
+		_exit(17);
+	ring.sq_tail = (unsigned int *)(sq + p.sq_off.tail);
+	ring.sq_mask = (unsigned int *)(sq + p.sq_off.ring_mask);
+	ring.sq_array = (unsigned int *)(sq + p.sq_off.array);
+	ring.cq_head = (unsigned int *)(cq + p.cq_off.head);
+	ring.cq_mask = (unsigned int *)(cq + p.cq_off.ring_mask);
+	ring.cqe = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
+}
+
+/* Opens a file by the ring; IOSQE_ASYNC: a worker of the kernel's does it, which has no user stack. */
+static PLACE void keep_by_ring(unsigned int flags)
+{
+	unsigned int at = *ring.sq_tail & *ring.sq_mask;
+	struct io_uring_sqe *sqe = &ring.sqe[at];
+	int fd;
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = IORING_OP_OPENAT;
+	sqe->flags = (__u8)flags;
+	sqe->fd = AT_FDCWD;
+	sqe->addr = (__u64)(uintptr_t) "/etc/passwd";
+	sqe->open_flags = O_RDONLY;
+	ring.sq_array[at] = at;
+	__atomic_store_n(ring.sq_tail, *ring.sq_tail + 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		_exit(18);
+	fd = ring.cqe[*ring.cq_head & *ring.cq_mask].res;
+	__atomic_store_n(ring.cq_head, *ring.cq_head + 1, __ATOMIC_RELEASE);
+	hold(fd);
+}
+
+static PLACE void keep_ring_here(void)
+{
+	keep_by_ring(0);
+	n_held += 0; /* no tail call */
+}
+
+static PLACE void keep_ring_worker(void)
+{
+	keep_by_ring(IOSQE_ASYNC);
+	n_held += 0;
+}
+
 /* The same call as keep_file()'s. */
 static PLACE void open_and_close(void)
 {
@@ -154,10 +229,11 @@ static void close_range_last(void)
 static const struct {
 	char word;
 	void (*make)(void);
-} words[] = {{'f', keep_file},	    {'s', keep_socket}, {'a', keep_accepted},
-	     {'p', keep_pipe},	    {'P', keep_pair},	{'d', keep_copy},
-	     {'e', keep_eventfd},   {'E', keep_epoll},	{'r', keep_passed},
-	     {'c', open_and_close}, {'x', close_last},	{'y', close_range_last}};
+} words[] = {{'f', keep_file},	    {'s', keep_socket},	   {'a', keep_accepted},
+	     {'p', keep_pipe},	    {'P', keep_pair},	   {'d', keep_copy},
+	     {'e', keep_eventfd},   {'E', keep_epoll},	   {'r', keep_passed},
+	     {'c', open_and_close}, {'x', close_last},	   {'y', close_range_last},
+	     {'g', keep_taken},	    {'u', keep_ring_here}, {'U', keep_ring_worker}};
 
 /* Has, before it is armed, what is to be accepted and passed. */
 static int leaker(const char *self)
@@ -175,6 +251,8 @@ static int leaker(const char *self)
 			return 1;
 		pass_one();
 	}
+	own_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	ring_open();
 	if (write(1, "r", 1) != 1)
 		return 1;
 	while (read(0, &word, 1) == 1) {
@@ -396,6 +474,20 @@ static void count_all(struct bag *bag, bool sees_all)
 	a = look(bag, &p);
 	assert_int_equal(a.tracked, sees_all ? 14 : 12);
 	assert_int_equal(a.unknown, sees_all ? 0 : 2);
+	assert_place(bag, &p, "keep_passed+", sees_all ? 2 : 0);
+	/* Taken out of a process by its pidfd. */
+	tell(&p, "ggg");
+	a = look(bag, &p);
+	assert_int_equal(a.tracked, sees_all ? 17 : 15);
+	assert_place(bag, &p, "keep_taken+", 3);
+	/* By io_uring, in the caller's own context: the place is where the ring was entered. And by a worker of
+	 * the kernel's, which has no user stack: counted, and no place is made up. */
+	tell(&p, "uuUUU");
+	a = look(bag, &p);
+	assert_int_equal(a.tracked, sees_all ? 22 : 15);
+	assert_int_equal(a.unknown, sees_all ? 0 : 7);
+	assert_place(bag, &p, "keep_ring_here+", sees_all ? 2 : 0);
+	assert_place(bag, &p, "keep_ring_worker+", 0);
 	disarm(bag, &p);
 	assert_int_equal(loaded(), 0);
 	end(&p);

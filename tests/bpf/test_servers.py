@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Root, this kernel: real servers under a load that rises and falls are no finding, and a client that leaks connections to
+them is named with its peer.
+
+usage: tests/bpf/test_servers.py build/culprit
+
+nginx and PostgreSQL, those of the system or those that "make deps-test" has unpacked under build/servers, on loopback, with
+their files in a directory of this test's. No service is installed or started; what is started here is ended here.
+"""
+import ctypes.util
+import glob
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+from harness import CULPRIT, check, run_each, stop, until
+
+SECONDS = 26
+UNPACKED = pathlib.Path(CULPRIT).parent / "servers"
+LIBRARIES = sorted({os.path.dirname(p) for p in glob.glob(f"{UNPACKED}/usr/lib/*/*.so*")})
+ENV = dict(os.environ, LD_LIBRARY_PATH=":".join(LIBRARIES))
+HTTP, SQL = 7031, 7032
+NGINX_CONF = f"""
+daemon off; worker_processes 2; user root; pid nginx.pid; error_log error.log;
+events {{ worker_connections 512; }}
+http {{
+    access_log access.log; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
+    server {{ listen 127.0.0.1:{HTTP}; root html; }}
+}}
+"""
+LEAK_HTTP = f"""
+import http.client, time
+kept = []
+for _ in range({2 * SECONDS}):
+    c = http.client.HTTPConnection("127.0.0.1", {HTTP})
+    c.request("GET", "/")
+    c.getresponse().read()
+    kept.append(c)
+    time.sleep(0.5)
+"""
+LEAK_SQL = f"""
+import ctypes, time
+pq = ctypes.CDLL("libpq.so.5")
+pq.PQconnectdb.restype = ctypes.c_void_p
+pq.PQstatus.argtypes = [ctypes.c_void_p]
+kept = []
+for _ in range({2 * SECONDS}):
+    kept.append(pq.PQconnectdb(b"host=127.0.0.1 port={SQL} dbname=postgres user=nobody"))
+    assert pq.PQstatus(kept[-1]) == 0
+    time.sleep(0.5)
+"""
+
+
+def program(name):
+    """Of the system, or unpacked."""
+    found = [shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")]
+    for root in ("", UNPACKED):
+        found += [f"{root}/usr/sbin/{name}", f"{root}/usr/bin/{name}", *sorted(glob.glob(f"{root}/usr/lib/postgresql/*/bin/{name}"))]
+    # The tools of Debian's wrapper in /usr/bin want its clusters.
+    found = [os.path.realpath(f) for f in found if f and os.access(f, os.X_OK)]
+    found = [f for f in found if not f.endswith("pg_wrapper")]
+    return found[0] if found else None
+
+
+class Nginx:
+    def __init__(self, home):
+        self.home = pathlib.Path(home) / "nginx"
+        (self.home / "html").mkdir(parents=True)
+        (self.home / "html" / "index.html").write_text("x" * 20000)
+        (self.home / "conf").write_text(NGINX_CONF)
+
+    def __enter__(self):
+        self.job = subprocess.Popen([program("nginx"), "-p", self.home, "-c", "conf", "-e", "error.log"], env=ENV)
+        if not until(self.answers):
+            raise RuntimeError("nginx does not answer")
+        return self
+
+    @staticmethod
+    def answers():
+        connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=2)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def __exit__(self, *_):
+        stop(self.job)
+
+
+class Postgres:
+    """As nobody: it refuses to be root."""
+
+    def __init__(self, home):
+        self.data = pathlib.Path(home) / "postgres"
+        self.data.mkdir()
+        os.chmod(home, 0o755)
+        shutil.chown(self.data, "nobody")
+
+    def run(self, name, *words, **more):
+        return subprocess.Popen(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", program(name), *map(str, words)],
+                                env=ENV, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+
+    def client(self, name, *words):
+        return self.run(name, "-h", "127.0.0.1", "-p", SQL, "-U", "nobody", *words)
+
+    def __enter__(self):
+        if self.run("initdb", "-D", self.data, "-A", "trust", "-N").wait(timeout=120):
+            raise RuntimeError("initdb failed")
+        self.job = self.run("postgres", "-D", self.data, "-p", SQL, "-c", "listen_addresses=127.0.0.1", "-c",
+                            f"unix_socket_directories={self.data}", "-c", "max_connections=120", "-c", "fsync=off")
+        if not until(lambda: self.client("pgbench", "-i", "-q", "-s", 1, "postgres").wait(timeout=60) == 0):
+            raise RuntimeError("PostgreSQL does not answer")
+        return self
+
+    def __exit__(self, *_):
+        stop(self.job)
+
+
+class Visitors:
+    """Clients of nginx, whose number rises from 2 to 40 and falls again, twice; each makes a few requests a connection."""
+
+    def __enter__(self):
+        self.end, self.failed, self.served = time.monotonic() + SECONDS + 4, 0, 0
+        self.threads = [threading.Thread(target=self.visit, args=(i,)) for i in range(40)]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def wanted(self):
+        phase = (self.end - time.monotonic()) % 15 / 15
+        return 2 + 38 * (2 * phase if phase < 0.5 else 2 - 2 * phase)
+
+    def visit(self, i):
+        while time.monotonic() < self.end:
+            if i >= self.wanted():
+                time.sleep(0.1)
+                continue
+            connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=10)
+            try:
+                for _ in range(5):
+                    connection.request("GET", "/")
+                    self.served += len(connection.getresponse().read()) > 0
+                    time.sleep(0.05)
+            except OSError:
+                self.failed += 1
+            connection.close()
+
+    def __exit__(self, *_):
+        for thread in self.threads:
+            thread.join()
+
+
+def traced(before):
+    """A trace, during which what `before` starts runs; the lines, and the jobs."""
+    trace = subprocess.Popen([CULPRIT, "trace", "-d", str(SECONDS), "--json"], stdout=subprocess.PIPE, text=True)
+    first = trace.stdout.readline()
+    jobs = before()
+    try:
+        rest, _ = trace.communicate(timeout=SECONDS + 60)
+    finally:
+        for job in jobs:
+            stop(job)
+    return [json.loads(text) for text in [first, *rest.splitlines()]], jobs
+
+
+def findings(lines):
+    return [l for l in lines if l["type"] == "finding" and l["severity"] != "info"]
+
+
+def leaks(lines):
+    return [l for l in findings(lines) if l["class"] == "connection-leak" or l["kind"] == "fd-exhaustion"]
+
+
+def healthy(postgres):
+    with Visitors() as visitors:
+        lines, jobs = traced(lambda: [postgres.client("pgbench", "-c", 6, "-T", SECONDS + 1, "-n", "postgres"),
+                                      postgres.client("pgbench", "-c", 3, "-C", "-T", SECONDS + 1, "-n", "-S", "postgres")])
+    check("under load: it was served", visitors.served > 1000 and not visitors.failed, (visitors.served, visitors.failed))
+    check("under load: pgbench went on", all(job.returncode in (0, -15) for job in jobs), [j.returncode for j in jobs])
+    check("under load: no leak, no exhaustion", not leaks(lines), leaks(lines))
+    # What else this host does is not the servers' doing.
+    others = [l for l in findings(lines) if l["class"] == "network" and l["subject"].get("port") in (HTTP, SQL)]
+    check("under load: no fault of the network", not others, others)
+    check("under load: leaks are clear", lines[-1]["classes"]["connection-leak"]["state"] == "clear", lines[-1])
+
+
+def leaking():
+    with Visitors():
+        lines, (web, sql) = traced(lambda: [subprocess.Popen(["python3", "-c", text], env=ENV) for text in (LEAK_HTTP, LEAK_SQL)])
+    for name, job, port in (("nginx", web, HTTP), ("PostgreSQL", sql, SQL)):
+        found = [l for l in leaks(lines) if l["subject"].get("pid") == job.pid]
+        if not check(f"a client leaks connections to {name}: named", found and found[-1]["kind"] == "socket-leak", leaks(lines)):
+            continue
+        check(f"to {name}: the peer", f"127.0.0.1:{port}" in found[-1]["message"], found[-1]["message"])
+    rest = [l for l in leaks(lines) if l["subject"].get("pid") not in (web.pid, sql.pid)]
+    check("the servers are not taken for the leak", not rest, rest)
+
+
+def servers(home):
+    missing = [name for name in ("nginx", "postgres", "initdb", "pgbench") if not program(name)]
+    if not check("nginx and PostgreSQL are here (make deps-test)", not missing, missing):
+        return
+    check("libpq is here", ctypes.util.find_library("pq") or glob.glob(f"{UNPACKED}/usr/lib/*/libpq.so.5"))
+    with Nginx(home), Postgres(home) as postgres:
+        healthy(postgres)
+        leaking()
+
+
+if __name__ == "__main__":
+    sys.exit(run_each("servers", servers))
