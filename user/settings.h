@@ -10,7 +10,7 @@
  *	[labels]      name = text, goes out with every line
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
  *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h
- *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb: see outlet.h
+ *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb, file_max_mb, file_keep: see outlet.h
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.
  */
@@ -35,8 +35,10 @@ struct sinks_options {
 		bool off; /* somebody said so */
 		char target[OUTLET_TARGET_MAX];
 	} choice[SINK_CHOICES_MAX];
-	size_t queue_bytes; /* of each */
-	bool confine;	    /* their writers: rights.h */
+	size_t queue_bytes;	     /* of each */
+	unsigned long long file_max; /* outlet.h */
+	unsigned int file_keep;
+	bool confine; /* their writers: rights.h */
 };
 
 struct settings {

@@ -10,31 +10,60 @@
 #include "options.h"
 #include "outputs.h"
 
-#define QUEUE_KEY    "queue_kb"
-#define QUEUE_MIN_KB 16
-#define QUEUE_MAX_KB 65536
-#define QUEUE_KB     1024
+#define QUEUE_KB 1024
+#define KEEP	 5
+
+static void set_queue(struct sinks_options *o, double kb)
+{
+	o->queue_bytes = (size_t)kb << 10;
+}
+
+static void set_file_max(struct sinks_options *o, double mb)
+{
+	o->file_max = (unsigned long long)(mb * 1e6);
+}
+
+static void set_file_keep(struct sinks_options *o, double files)
+{
+	o->file_keep = (unsigned int)files;
+}
+
+/* Keys that are no sink. */
+static const struct number {
+	const char *key;
+	double min, max;
+	bool whole;
+	void (*set)(struct sinks_options *o, double number);
+} numbers[] = {
+	{"queue_kb", 16, 65536, true, set_queue},
+	{"file_max_mb", 0, 1e6, false, set_file_max},
+	{"file_keep", 1, 100, true, set_file_keep},
+};
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
 void sinks_defaults(struct sinks_options *ret)
 {
-	*ret = (struct sinks_options){.queue_bytes = QUEUE_KB << 10, .confine = true};
+	*ret = (struct sinks_options){
+		.queue_bytes = QUEUE_KB << 10, .file_keep = KEEP, .confine = true};
 }
 
 static const char *key_at(const void *table, unsigned int i)
 {
 	(void)table;
-	return i < outlet_rows ? outlet_table[i].key : QUEUE_KEY;
+	return i < outlet_rows ? outlet_table[i].key : numbers[i - outlet_rows].key;
 }
 
-static int set_queue(struct sinks_options *o, const char *value, struct err *err)
+static int set_number(struct sinks_options *o, const struct number *n, const char *value,
+		      struct err *err)
 {
 	char *end;
-	long kb = strtol(value, &end, 10);
+	double number = strtod(value, &end);
 
-	if (end == value || *end || kb < QUEUE_MIN_KB || kb > QUEUE_MAX_KB)
-		return err_set(err, -EINVAL, "%s: '%.40s' is not between %d and %d", QUEUE_KEY,
-			       value, QUEUE_MIN_KB, QUEUE_MAX_KB);
-	o->queue_bytes = (size_t)kb << 10;
+	if (end == value || *end || !(number >= n->min && number <= n->max) ||
+	    (n->whole && number != (double)(long)number))
+		return err_set(err, -EINVAL, "%s: '%.40s' is not between %g and %g", n->key, value,
+			       n->min, n->max);
+	n->set(o, number);
 	return 0;
 }
 
@@ -44,10 +73,12 @@ int sinks_set(struct sinks_options *options, const char *key, const char *value,
 	struct sink_choice *choice;
 	char hint[80];
 
-	if (strcmp(key, QUEUE_KEY) == 0)
-		return set_queue(options, value, err);
+	for (size_t i = 0; i < NUMBERS; i++)
+		if (strcmp(key, numbers[i].key) == 0)
+			return set_number(options, &numbers[i], value, err);
 	if (!row) {
-		suggest_text(hint, sizeof(hint), "", suggest(key, NULL, outlet_rows + 1, key_at));
+		suggest_text(hint, sizeof(hint), "",
+			     suggest(key, NULL, outlet_rows + NUMBERS, key_at));
 		return err_set(err, -EINVAL, "unknown key '%s' in [sinks]%s", key, hint);
 	}
 	choice = &options->choice[row - outlet_table];
@@ -117,8 +148,13 @@ static void choose(const struct sinks_options *options, struct sinks_options *re
 static int open_one(const struct sinks_options *options, unsigned int row, struct sink **ret_sink,
 		    struct err *err)
 {
-	return sink_queue_new(&outlet_table[row], options->choice[row].target, options->queue_bytes,
-			      options->confine, ret_sink, err);
+	struct outlet like = {.row = &outlet_table[row],
+			      .confine = options->confine,
+			      .file_max = options->file_max,
+			      .file_keep = options->file_keep};
+
+	memcpy(like.target, options->choice[row].target, sizeof(like.target));
+	return sink_queue_new(&like, options->queue_bytes, ret_sink, err);
 }
 
 int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
@@ -139,9 +175,13 @@ int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, uns
 	return code;
 }
 
-static bool same(const struct sink_choice *a, const struct sink_choice *b)
+static bool same(const struct sinks_options *a, const struct sinks_options *b, unsigned int row)
 {
-	return a->on && b->on && strcmp(a->target, b->target) == 0;
+	const struct sink_choice *x = &a->choice[row], *y = &b->choice[row];
+
+	return x->on && y->on && strcmp(x->target, y->target) == 0 &&
+	       (&outlet_table[row] != outlet_find("file") ||
+		(a->file_max == b->file_max && a->file_keep == b->file_keep));
 }
 
 int sinks_change(const struct sinks_options *now, const struct sinks_options *next,
@@ -156,11 +196,11 @@ int sinks_change(const struct sinks_options *now, const struct sinks_options *ne
 	choose(next, &new);
 	/* Open ones stand in the order of the table. */
 	for (unsigned int i = 0; i < outlet_rows && code == 0; i++) {
-		if (same(&old.choice[i], &new.choice[i]))
+		if (same(&old, &new, i))
 			ret_sinks[n++] = outputs->sink[at];
 		else if (new.choice[i].on)
 			code = open_one(&new, i, &ret_sinks[n], err);
-		n += code == 0 && new.choice[i].on && !same(&old.choice[i], &new.choice[i]);
+		n += code == 0 && new.choice[i].on && !same(&old, &new, i);
 		at += old.choice[i].on;
 	}
 	*ret_n = n;

@@ -164,6 +164,17 @@ bool outfile_replaced(const struct outfile *file)
 	       (path_st.st_dev != open_st.st_dev || path_st.st_ino != open_st.st_ino);
 }
 
+unsigned long long outfile_size(const struct outfile *file)
+{
+	struct stat open_st, path_st;
+
+	if (!file->path || fstat(file->fd, &open_st) < 0 || !S_ISREG(open_st.st_mode) ||
+	    lstat(file->path, &path_st) < 0 || path_st.st_dev != open_st.st_dev ||
+	    path_st.st_ino != open_st.st_ino)
+		return 0;
+	return (unsigned long long)open_st.st_size;
+}
+
 int outfile_close(struct outfile *file)
 {
 	if (!file->path || file->fd < 0)

@@ -33,6 +33,9 @@ bool outfile_replaced(const struct outfile *file);
 /* All of the text, or none of it and a negative errno; -EPIPE: the reader went away. */
 int outfile_put(struct outfile *file, const char *text, size_t len);
 
+/* Bytes in the file that the path still names; 0 where it is no regular file, or another one. */
+unsigned long long outfile_size(const struct outfile *file);
+
 /* What close() says; stdout stays open. */
 int outfile_close(struct outfile *file);
 

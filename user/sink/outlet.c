@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sink/rotate.h"
+
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define SYSLOG_SOCKET  "/dev/log"
 #define UDP	       "udp:"
@@ -35,6 +37,26 @@ static int file_open(struct outlet *o, struct err *err)
 	return code;
 }
 
+/* A file that cannot be moved grows on: a full disk is better than a line that is lost, and it is said. */
+static void rotate(struct outlet *o, size_t len)
+{
+	unsigned long long size = o->file_max ? outfile_size(&o->file) : 0;
+	struct err err = {0};
+	int code;
+
+	if (!size || size + len <= o->file_max)
+		return;
+	code = rotate_files(o->target, o->file_keep);
+	if (code < 0)
+		err_set(&err, code, "cannot rotate %.100s: %s", o->target, strerror(-code));
+	else
+		code = outfile_reopen(&o->file, &err);
+	o->fd = o->file.fd;
+	if (code < 0 && !o->cannot_rotate)
+		o->said = err;
+	o->cannot_rotate = code < 0;
+}
+
 /* Who deletes or replaces the file means the next lines for the new one. */
 static int file_write(struct outlet *o, const char *text, size_t len)
 {
@@ -42,6 +64,7 @@ static int file_write(struct outlet *o, const char *text, size_t len)
 
 	if (outfile_replaced(&o->file) && outfile_reopen(&o->file, &err) < 0)
 		return err.code;
+	rotate(o, len);
 	return outfile_put(&o->file, text, len);
 }
 

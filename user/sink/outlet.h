@@ -21,7 +21,11 @@ struct outlet {
 		[OUTLET_TARGET_MAX]; /* a path, @name, udp:HOST:PORT; empty where there is nothing to say */
 	int fd;			     /* -1: not open */
 	bool confine;		     /* its writer gives up what it does not need: rights.h */
-	struct outfile file;	     /* of file and stdout */
+	unsigned long long file_max; /* bytes; a file that would be longer is rotated; 0: never */
+	unsigned int file_keep;	     /* old ones that stay */
+	bool cannot_rotate;	     /* and said so */
+	struct err said;     /* what a write wants told, though the line is out; code 0: nothing */
+	struct outfile file; /* of file and stdout */
 };
 
 struct outlet_row {

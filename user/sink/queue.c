@@ -532,8 +532,7 @@ static int hear_opening(struct queue *q, struct err *err)
 	return 0;
 }
 
-int sink_queue_new(const struct outlet_row *row, const char *target, size_t room, bool confine,
-		   struct sink **ret_sink, struct err *err)
+int sink_queue_new(const struct outlet *like, size_t room, struct sink **ret_sink, struct err *err)
 {
 	struct queue *q = calloc(1, sizeof(*q));
 	int code;
@@ -541,11 +540,9 @@ int sink_queue_new(const struct outlet_row *row, const char *target, size_t room
 	if (!q)
 		return err_set(err, -ENOMEM, "out of memory");
 	q->sink.ops = &queue_ops;
-	q->outlet.row = row;
+	q->outlet = *like;
 	q->outlet.fd = q->fd = -1;
-	q->outlet.confine = confine;
 	q->room = room;
-	snprintf(q->outlet.target, sizeof(q->outlet.target), "%s", target);
 	outlet_name(&q->outlet, q->name, sizeof(q->name));
 	q->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	q->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

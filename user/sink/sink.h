@@ -93,13 +93,12 @@ int json_lost_lines(const struct model *model, __u64 time_ns, __u64 from, __u64 
 int sink_jsonl_new(const char *path, struct sink **ret_sink, struct err *err);
 
 /*
- * Lines wait in `room` bytes, the oldest go first when these are full, for a child that writes them to `row`'s place
+ * Lines wait in `room` bytes, the oldest go first when these are full, for a child that writes them
  * (queue.c). It never blocks but at its start, for two seconds at most, and at its end, for less than one. What cannot
- * be opened is an error only where the row says so. confine: the child gives up all rights but its own (rights.h).
+ * be opened is an error only where the row says so. `like`: its row, target and what else was said of it; copied.
  */
-struct outlet_row;
-int sink_queue_new(const struct outlet_row *row, const char *target, size_t room, bool confine,
-		   struct sink **ret_sink, struct err *err);
+struct outlet;
+int sink_queue_new(const struct outlet *like, size_t room, struct sink **ret_sink, struct err *err);
 
 /* The report for people, from the last verdict, printed by close(). stream is borrowed. */
 int sink_report_new(FILE *stream, bool color, struct sink **ret_sink, struct err *err);

@@ -83,7 +83,8 @@ static void deliver(int fd, struct outlet *outlet, const char *text, size_t len)
 		told = true;
 		wait_before_retry(fd, outlet);
 	}
-	reply(fd, WRITER_TOOK, 0, "");
+	reply(fd, WRITER_TOOK, outlet->said.code, outlet->said.text);
+	outlet->said = (struct err){0};
 }
 
 /* What its parent's terminal or service manager tells the whole group is for the parent; the last lines are still to

@@ -21,7 +21,7 @@
 
 enum writer_what {
 	WRITER_TROUBLE, /* with its line: it is still at it */
-	WRITER_TOOK,	/* its line: it is out */
+	WRITER_TOOK,	/* its line: it is out; `code`: and yet something is to be told */
 	WRITER_OPENED,	/* or could not, by `code` */
 };
 

@@ -117,6 +117,10 @@ static void test_wrong(void **state)
 		{"[probes]\ndisable = block.complet\n",
 		 "2: unknown probe 'block.complet' (did you mean block.complete?)"},
 		{"[thresholds]\nno.such = 1\n", "2: unknown threshold 'no.such'"},
+		{"[sinks]\nfile_max_mb = -1\n", "2: file_max_mb: '-1' is not between 0 and 1e+06"},
+		{"[sinks]\nfile_keep = 2.5\n", "2: file_keep: '2.5' is not between 1 and 100"},
+		{"[sinks]\nfile_kep = 2\n",
+		 "2: unknown key 'file_kep' in [sinks] (did you mean file_keep?)"},
 		{"[daemon]\ngroup = no-such-group\n", "2: group: there is no group no-such-group"},
 	};
 	struct settings s;

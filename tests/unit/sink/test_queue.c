@@ -31,6 +31,7 @@ struct setup {
 	struct verdict verdict;
 	struct sink *sink;
 	__u64 seq;
+	unsigned long long file_max;
 	char told[512]; /* what dispatch() said last */
 };
 
@@ -62,7 +63,12 @@ static void open_queue(struct setup *s, const char *key, const char *target)
 {
 	struct err err = {0};
 
-	assert_int_equal(sink_queue_new(outlet_find(key), target, ROOM, true, &s->sink, &err), 0);
+	struct outlet like = {.row = outlet_find(key), .confine = true};
+
+	snprintf(like.target, sizeof(like.target), "%s", target);
+	like.file_max = s->file_max;
+	like.file_keep = 2;
+	assert_int_equal(sink_queue_new(&like, ROOM, &s->sink, &err), 0);
 }
 
 static long long ms_now(void)
@@ -225,8 +231,10 @@ static void test_that_cannot_open(void **state)
 	struct setup *s = *state;
 	struct err err = {0};
 
-	assert_int_equal(sink_queue_new(outlet_find("file"), s->dir, ROOM, true, &s->sink, &err),
-			 -EISDIR);
+	struct outlet like = {.row = outlet_find("file"), .confine = true};
+
+	snprintf(like.target, sizeof(like.target), "%s", s->dir);
+	assert_int_equal(sink_queue_new(&like, ROOM, &s->sink, &err), -EISDIR);
 	assert_non_null(strstr(err.text, "cannot open"));
 }
 
@@ -247,6 +255,74 @@ static void test_renamed_then_reopened(void **state)
 	file_is(old, "1 2");
 	file_is(s->path, "3");
 	unlink(old);
+}
+
+/* The length of a line, and a limit that takes two of them. */
+static void limit_to_two(struct setup *s)
+{
+	struct err err = {0};
+	struct stat st;
+
+	open_queue(s, "file", s->path);
+	write_lines(s, 1);
+	assert_int_equal(close_queue(s, &err), 0);
+	assert_int_equal(stat(s->path, &st), 0);
+	unlink(s->path);
+	s->file_max = 2 * (unsigned long long)st.st_size + 10;
+	s->seq = 0;
+}
+
+static void test_rotated_by_size(void **state)
+{
+	struct setup *s = *state;
+	char first[128], second[128], third[128];
+	struct err err = {0};
+	struct stat st;
+
+	snprintf(first, sizeof(first), "%s.1", s->path);
+	snprintf(second, sizeof(second), "%s.2", s->path);
+	snprintf(third, sizeof(third), "%s.3", s->path);
+	limit_to_two(s);
+	open_queue(s, "file", s->path);
+	write_lines(s, 7);
+	assert_int_equal(close_queue(s, &err), 0);
+	file_is(s->path, "7");
+	file_is(first, "5 6");
+	file_is(second, "3 4");
+	assert_int_equal(access(third, F_OK), -1);
+	assert_int_equal(stat(s->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	/* A new run goes on in the same file, and knows its length. */
+	open_queue(s, "file", s->path);
+	write_lines(s, 2);
+	assert_int_equal(close_queue(s, &err), 0);
+	file_is(s->path, "9");
+	file_is(first, "7 8");
+	unlink(first);
+	unlink(second);
+}
+
+/* No line is lost by that, and it is said once. */
+static void test_that_cannot_be_rotated(void **state)
+{
+	struct setup *s = *state;
+	struct err err = {0};
+	char first[128];
+
+	snprintf(first, sizeof(first), "%s.1", s->path);
+	assert_int_equal(mkdir(first, 0700), 0);
+	limit_to_two(s);
+	open_queue(s, "file", s->path);
+	write_lines(s, 3);
+	turn(s, 3, 2000);
+	assert_non_null(strstr(s->told, "cannot rotate"));
+	s->told[0] = '\0';
+	write_lines(s, 2);
+	turn(s, 5, 2000);
+	assert_string_equal(s->told, "");
+	assert_int_equal(close_queue(s, &err), 0);
+	file_is(s->path, "1 2 3 4 5");
+	rmdir(first);
 }
 
 static void test_deleted_and_replaced(void **state)
@@ -695,6 +771,8 @@ int main(void)
 		TEST(test_file),
 		TEST(test_that_cannot_open),
 		TEST(test_renamed_then_reopened),
+		TEST(test_rotated_by_size),
+		TEST(test_that_cannot_be_rotated),
 		TEST(test_deleted_and_replaced),
 		TEST(test_directory_gone),
 		TEST(test_full_disk),
