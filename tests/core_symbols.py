@@ -19,7 +19,7 @@ ALLOWED = re.compile(r"""^(
   | qsort|bsearch|abs|labs|llabs
   | sqrt|pow|exp|expm1|log|log2|log10|log1p|l?lround|l?lrint|round|floor|ceil|fabs|fmin|fmax|erf|erfc|l?gamma|fmod|ldexp|frexp|exp2
   | __stack_chk_fail|__ctype_b_loc|__ctype_tolower_loc|__ctype_toupper_loc|__errno_location|__assert_fail
-  | _GLOBAL_OFFSET_TABLE_|inet_ntop
+  | _GLOBAL_OFFSET_TABLE_|inet_ntop|inet_pton|fnmatch
   | sg_get_(asc_ascq|sense_key|scsi_status|nvme_cmd_status)_str  # libsgutils2: numbers to words, by tables alone
 )$""", re.X)
 

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "probe/probe_table.h"
 #include "rules/rule.h"
+#include "rules/watched.h"
 
 /* A trace or a daemon that looks more seldom would miss what it is for; more often costs too much.
  */
@@ -252,6 +253,37 @@ static int set_disable(struct settings *s, const char *key, const char *value, s
 	return settings_set(s, "probes.disable", list, err);
 }
 
+static const char *watch_key(const void *table, unsigned int i)
+{
+	(void)table;
+	return watch_key_at(i);
+}
+
+/* Comma lists of [watch]; a blank in a pattern is written as '?'. */
+static int set_watch(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	char list[256], items[256], name[64], hint[80], *save = NULL;
+	unsigned int n = 0;
+	bool known = false;
+
+	for (; watch_key_at(n); n++)
+		known = known || strcmp(watch_key_at(n), key) == 0;
+	if (!known) {
+		suggest_text(hint, sizeof(hint), "", suggest(key, NULL, n, watch_key));
+		return err_set(err, -EINVAL, "unknown key '%s' in [watch]%s", key, hint);
+	}
+	squeeze(value, list, sizeof(list));
+	if (!list[strspn(list, ",")])
+		return err_set(err, -EINVAL, "%s is empty", key);
+	memcpy(items, list, sizeof(items));
+	for (char *item = strtok_r(items, ",", &save); item; item = strtok_r(NULL, ",", &save))
+		if (!watch_item_sound(key, item))
+			return err_set(err, -EINVAL, "%s: '%.60s' is no address, nor ADDRESS/BITS",
+				       key, item);
+	snprintf(name, sizeof(name), WATCH_PREFIX "%s", key);
+	return settings_set(s, name, list, err);
+}
+
 static int set_arm(struct settings *s, const char *key, const char *value, struct err *err)
 {
 	if (strcmp(value, "none") != 0 && strcmp(value, "leaks") != 0)
@@ -459,6 +491,7 @@ static const struct key_row key_table[] = {
 	{"probes", "disable", set_disable},
 	{"probes", "arm", set_arm},
 	{"labels", NULL, set_label},
+	{"watch", NULL, set_watch},
 	{"sinks", NULL, set_sink},
 	{"daemon", "socket", set_socket},
 	{"daemon", "group", set_group},

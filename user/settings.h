@@ -7,6 +7,7 @@
  *	[general]     class, tick_s, duration (of a trace), window_s (what rates are judged over), store (a path)
  *	[thresholds]  kind.name = number, as `culprit explain KIND` lists them
  *	[probes]      disable = a comma list of probe names
+ *	[watch]       exclude_X and include_X = a comma list: rules/watched.h
  *	[labels]      name = text, goes out with every line
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
  *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h

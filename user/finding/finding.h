@@ -163,7 +163,7 @@ enum resolution {
 	RESOLVED_RECOVERED,
 	RESOLVED_GONE,
 	RESOLVED_EXPIRED,
-	RESOLVED_UNTRACKED, /* it is not followed any more: its class was switched off, or its room was needed */
+	RESOLVED_UNTRACKED, /* it is not followed any more: its class was switched off, its subject excluded, or its room needed */
 };
 const char *finding_state_name(enum finding_state state);
 const char *resolution_name(enum resolution resolution); /* NULL for RESOLVED_NOT */

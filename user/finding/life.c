@@ -10,6 +10,7 @@
 #include "finding/life_impl.h"
 #include "finding/subject.h"
 #include "finding/verdict.h"
+#include "rules/watched.h"
 
 /* Below this nothing opens (the contract). */
 #define CONFIDENCE_LEAST 0.5
@@ -92,7 +93,7 @@ static void on_claim(void *ctx, const struct claim *claim)
 	struct slot *s = slot_find(life, id);
 	double ceiling = basis_ceiling(claim->basis);
 
-	if (claim->confidence < CONFIDENCE_LEAST)
+	if (claim->confidence < CONFIDENCE_LEAST || !subject_watched(life->model, &claim->subject))
 		return;
 	if (!s)
 		s = slot_add(life, claim, id);
@@ -127,7 +128,7 @@ static void tee_ask(void *ctx, const struct ask *ask)
 {
 	struct ask_tee *tee = ctx;
 
-	if (tee->ask)
+	if (tee->ask && ask_watched(tee->life->model, ask))
 		tee->ask(tee->ask_ctx, ask);
 }
 
@@ -189,7 +190,8 @@ static void move_unclaimed(struct life *life, struct slot *s)
 
 	if (!s->open)
 		return;
-	if (!class_asked(life->model, rule->class))
+	if (!class_asked(life->model, rule->class) ||
+	    !subject_watched(life->model, &s->finding.claim.subject))
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_UNTRACKED);
 	else if (is_too_soon(life, s))
 		return;

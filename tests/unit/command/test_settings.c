@@ -52,6 +52,7 @@ static void test_all_sections(void **state)
 	assert_int_equal(load("# a comment\n; another\n\n[general]\nclass = network, hardware\n"
 			      "window_s = 120 ; why\ntick_s = 0.5\nduration = 5m\n"
 			      "[probes]\ndisable = block.complete, tcp.retransmit\n"
+			      "[watch]\nexclude_peers = 10.0.0.0/8, 2001:db8::/32\n"
 			      "[labels]\nsite = fra 1\nRack.no = 7\n",
 			      &s, &err),
 			 0);
@@ -60,7 +61,8 @@ static void test_all_sections(void **state)
 	assert_string_equal(settings_get(&s, "probes.disable"), "block.complete,tcp.retransmit");
 	assert_string_equal(settings_get(&s, "label.site"), "fra 1");
 	assert_string_equal(settings_get(&s, "label.Rack.no"), "7");
-	assert_int_equal(s.n, 5);
+	assert_string_equal(settings_get(&s, "watch.exclude_peers"), "10.0.0.0/8,2001:db8::/32");
+	assert_int_equal(s.n, 6);
 	assert_int_equal(s.tick_ms, 500);
 	assert_int_equal(s.duration_ns, 300000000000ULL);
 	assert_int_equal(load("", &s, &err), 0);
@@ -117,6 +119,12 @@ static void test_wrong(void **state)
 		{"[probes]\ndisable = block.complet\n",
 		 "2: unknown probe 'block.complet' (did you mean block.complete?)"},
 		{"[thresholds]\nno.such = 1\n", "2: unknown threshold 'no.such'"},
+		{"[watch]\nexclude_peers = 10.0.0.0/8, 10.0.0.0/33\n",
+		 "2: exclude_peers: '10.0.0.0/33' is no address"},
+		{"[watch]\nexclude_peers = example.org\n",
+		 "2: exclude_peers: 'example.org' is no address"},
+		{"[watch]\nexclude_disks = x\n", "2: unknown key 'exclude_disks' in [watch]"},
+		{"[watch]\nexclude_devices = ,\n", "2: exclude_devices"},
 		{"[sinks]\nfile_max_mb = -1\n", "2: file_max_mb: '-1' is not between 0 and 1e+06"},
 		{"[sinks]\nfile_keep = 2.5\n", "2: file_keep: '2.5' is not between 1 and 100"},
 		{"[sinks]\nfile_kep = 2\n",

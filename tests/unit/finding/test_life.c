@@ -12,6 +12,7 @@
 
 #include "finding/life.h"
 #include "finding/verdict.h"
+#include "rules/watched.h"
 
 #define S 1000000000ULL
 
@@ -24,6 +25,7 @@ struct model {
 	enum severity severity;
 	double confidence;
 	__u64 count;
+	bool excluded;
 	bool healthy, present, exposed, same;
 	__u32 probe_state;
 	__u64 dropped;
@@ -99,6 +101,19 @@ const struct event_self *model_self_first(const struct model *model)
 {
 	(void)model;
 	return &self_first;
+}
+
+bool subject_watched(const struct model *model, const struct subject *subject)
+{
+	(void)subject;
+	return !model->excluded;
+}
+
+bool ask_watched(const struct model *model, const struct ask *ask)
+{
+	(void)model;
+	(void)ask;
+	return true;
 }
 
 /* ---- a rule table of three kinds and one to come ---- */
@@ -364,6 +379,20 @@ static void test_a_class_that_is_switched_off(void **state)
 	evaluate(*state, false);
 	assert_int_equal(told[0].state, FINDING_OPEN);
 	assert_int_equal(told[0].episode, 2);
+}
+
+static void test_a_subject_that_is_excluded(void **state)
+{
+	m.excluded = m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	m.excluded = false;
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	m.excluded = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].resolution, RESOLVED_UNTRACKED);
 }
 
 /* What a former run left open goes on with its id and episode: no second opening. */
@@ -659,6 +688,7 @@ int main(void)
 		T(test_resolves_on_health_only),
 		T(test_expires_after_a_day),
 		T(test_a_class_that_is_switched_off),
+		T(test_a_subject_that_is_excluded),
 		T(test_a_restart_goes_on),
 		T(test_a_restart_finds_it_gone),
 		T(test_the_stronger_supersedes),
