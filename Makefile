@@ -235,16 +235,19 @@ format:
 # The settings that are there stay.
 CONF := $(DESTDIR)/etc/culprit/culprit.conf
 UNIT_DIR ?= /usr/lib/systemd/system
+SYSUSERS_DIR ?= /usr/lib/sysusers.d
 install: all
 	install -D -m 0755 $(B)/culprit $(DESTDIR)$(PREFIX)/bin/culprit
 	install -d $(DESTDIR)$(UNIT_DIR)
 	sed 's,@BINDIR@,$(PREFIX)/bin,' dist/culprit.service > $(DESTDIR)$(UNIT_DIR)/culprit.service
 	chmod 0644 $(DESTDIR)$(UNIT_DIR)/culprit.service
+	install -D -m 0644 dist/culprit.sysusers $(DESTDIR)$(SYSUSERS_DIR)/culprit.conf
 	[ -e $(CONF) ] || install -D -m 0640 dist/culprit.conf $(CONF)
 	install -D -m 0644 docs/man/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man8/culprit.8
 	install -D -m 0644 docs/man/culprit.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/culprit $(DESTDIR)$(UNIT_DIR)/culprit.service \
+		$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf \
 		$(DESTDIR)$(PREFIX)/share/man/man8/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
 clean:
 	rm -rf $(B)

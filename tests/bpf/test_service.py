@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -141,6 +142,9 @@ CAP = {"DAC_OVERRIDE": 1, "DAC_READ_SEARCH": 2, "SYS_RAWIO": 17, "SYS_PTRACE": 1
        "BPF": 39}
 
 
+NUMBERS = {"chown": 0, "setpcap": 8, "sys_resource": 24} | {name.lower(): number for name, number in CAP.items()}
+
+
 def mask(*names):
     return sum(1 << CAP[name] for name in names)
 
@@ -223,8 +227,34 @@ def two_capabilities_are_enough(home):
     check("... no class is blind", all(c["state"] != "blind" for c in lines[-1]["classes"].values()), lines[-1])
 
 
+def by_its_unit(home):
+    """An ordinary user with the capabilities of the shipped unit: all probes work as they do for root."""
+    unit = (pathlib.Path(__file__).parents[2] / "dist" / "culprit.service").read_text()
+    words = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and line[0] not in "#[")
+    check("the unit's user is not root, and its bounding set is what it is given",
+          words["User"] == "culprit" and words["AmbientCapabilities"] == words["CapabilityBoundingSet"], words)
+    with daemon_of(home) as daemon:
+        pass
+    before = probes_of(home)
+    home = tempfile.mkdtemp(dir=home)
+    os.chmod(pathlib.Path(home).parent, 0o755)
+    os.chmod(home, 0o777)
+    # What this host's root has not itself it cannot give.
+    mine = rights(os.getpid())["CapPrm"]
+    caps = [c.removeprefix("CAP_").lower() for c in words["AmbientCapabilities"].split()]
+    given = "-all," + ",".join("+" + c for c in caps if mine >> NUMBERS[c] & 1)
+    with daemon_of(home, before=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", given,
+                                 "--ambient-caps", given, "--bounding-set", given]) as daemon:
+        is_now = rights(daemon.process.pid)
+        check("as its unit has it: no more than it keeps as root", is_now["CapEff"] == is_now["CapBnd"] == is_now["CapAmb"] ==
+              mask("BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_RAWIO"), is_now)
+        check("... its writer has none at all", [r["CapEff"] for r in children_of(daemon.process.pid).values()
+                                               if r["Name"] == "culprit-writer"] == [0])
+    check("... and all probes work as they do for root", before and before == probes_of(home), (before, probes_of(home)))
+
+
 def main():
-    return run_each("service", metrics, notifies, confined, two_capabilities_are_enough)
+    return run_each("service", metrics, notifies, confined, two_capabilities_are_enough, by_its_unit)
 
 
 if __name__ == "__main__":
