@@ -385,6 +385,15 @@ static int number_between(const char *key, const char *value, double min, double
 	return 0;
 }
 
+/* Settings like the others, so that the source has them, and a reload changes them. */
+static int set_budget(struct settings *s, const char *key, const char *value, struct err *err)
+{
+	double number = 0;
+	int ret = number_between(key, value, 0, 1e6, &number, err);
+
+	return ret < 0 ? ret : settings_set(s, key, number > 0 ? value : "", err);
+}
+
 static int set_flight_minutes(struct settings *s, const char *key, const char *value,
 			      struct err *err)
 {
@@ -504,6 +513,8 @@ static const struct key_row key_table[] = {
 	{"daemon", "metrics", set_metrics},
 	{"daemon", "metrics_file", set_metrics_file},
 	{"daemon", "confine", set_confine},
+	{"daemon", "budget_cpu", set_budget},
+	{"daemon", "budget_mb", set_budget},
 };
 #define KEY_ROWS (sizeof(key_table) / sizeof(key_table[0]))
 

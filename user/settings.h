@@ -10,7 +10,7 @@
  *	[watch]       exclude_X and include_X = a comma list: rules/watched.h
  *	[labels]      name = text, goes out with every line
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
- *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h
+ *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h; budget_cpu, budget_mb: source/live_budget.h
  *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb, file_max_mb, file_keep: see outlet.h
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.

@@ -253,8 +253,27 @@ def by_its_unit(home):
     check("... and all probes work as they do for root", before and before == probes_of(home), (before, probes_of(home)))
 
 
+def keeps_to_its_budget(home):
+    """A budget that nobody could keep: one step down after the other, which is said; none: all is done again."""
+    path = pathlib.Path(home) / "lines"
+
+    def degraded():
+        return {name: reason for name, (state, reason) in probes_of(home).items() if state == "degraded"}
+
+    with daemon_of(home, "budget_cpu = 0.0001", "budget_mb = 100000") as daemon:
+        before = degraded() if path.exists() else {}
+        first = until(lambda: {k: v for k, v in degraded().items() if k not in before})
+        check("over its budget: nothing is armed, which the status line says", first and "tcp.sample" not in first and
+              "not armed" in first.get("block.issue", "") and "budget 0.0001 %" in first["block.issue"], first)
+        check("... then sockets are sampled more seldom", until(lambda: "fourth look" in degraded().get("tcp.sample", "")),
+              degraded())
+        daemon.configure([], [f"file = {path}"])
+        daemon.process.send_signal(signal.SIGHUP)
+        check("without a budget all is done again", until(lambda: degraded() == before), (before, degraded()))
+
+
 def main():
-    return run_each("service", metrics, notifies, confined, two_capabilities_are_enough, by_its_unit)
+    return run_each("service", keeps_to_its_budget, metrics, notifies, confined, two_capabilities_are_enough, by_its_unit)
 
 
 if __name__ == "__main__":

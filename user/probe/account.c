@@ -34,6 +34,32 @@ static void degrade_sample(const struct probes *probes, struct event_probe *even
 		 strerror(probes->peers.netns.refused));
 }
 
+/* It could do more, and is told not to. */
+static void limit(const struct probes *probes, enum hook hook, struct event_probe *event)
+{
+	const char *why = "";
+
+	if (hook == HOOK_TCP_SAMPLE)
+		why = probes->sampled_limit;
+	else if (hook == HOOK_BLOCK_ISSUE || hook == HOOK_BLOCK_INSERT || hook == HOOK_FILES_SCAN ||
+		 hook == HOOK_LEAK_OPEN || hook == HOOK_LEAK_CLOSE)
+		why = probes->armed_limit;
+	if (!why[0] || event->state == PROBE_UNAVAILABLE)
+		return;
+	event->state = PROBE_DEGRADED;
+	snprintf(event->reason, sizeof(event->reason), "%s", why);
+}
+
+void probes_limit(struct probes *probes, const struct probes_limits *limits)
+{
+	snprintf(probes->armed_limit, sizeof(probes->armed_limit), "%s",
+		 limits->armed ? limits->armed : "");
+	snprintf(probes->sampled_limit, sizeof(probes->sampled_limit), "%s",
+		 limits->sampled ? limits->sampled : "");
+	if (probes->have_peers)
+		tcp_peers_sample_each(&probes->peers, limits->sample_each);
+}
+
 int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx)
 {
 	struct sender sender = {.now_ns = now_ns, .fn = fn, .ctx = ctx};
@@ -55,6 +81,7 @@ int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn,
 		}
 		if (run->row->hook == HOOK_TCP_SAMPLE)
 			degrade_sample(probes, &event);
+		limit(probes, run->row->hook, &event);
 		ret = send(&sender, &event.h, EVENT_PROBE, sizeof(event));
 		if (ret < 0)
 			return ret;

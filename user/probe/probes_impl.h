@@ -22,7 +22,9 @@ struct probes {
 	bool verbose;
 	unsigned int cpus; /* possible ones: a per-CPU value has a place for each */
 	unsigned int armed;
-	int ring_fd; /* epoll over the rings; -1: none */
+	char armed_limit[96],
+		sampled_limit[96]; /* why they do less than they could; empty: they do not */
+	int ring_fd;		   /* epoll over the rings; -1: none */
 	/* Each is set up when its link_fd, map or program is there. */
 	bool have_peers;
 	bool have_blocks;

@@ -101,7 +101,7 @@ static int sample(struct tcp_peers *peers)
 
 	for (i = 0; i < list->used; i++)
 		list->all[i].sampled = false;
-	if (peers->link_fd < 0)
+	if (peers->link_fd < 0 || (peers->each && peers->turn++ % peers->each))
 		return 0;
 	ret = sample_one(peers, &list->all[0]);
 	if (ret)
@@ -281,6 +281,12 @@ static int drop_idle(struct tcp_peers *peers, struct walk *walk)
 			return ret;
 	}
 	return 0;
+}
+
+void tcp_peers_sample_each(struct tcp_peers *peers, unsigned int each)
+{
+	peers->each = each;
+	peers->turn = 0;
 }
 
 int tcp_peers_snapshot(struct tcp_peers *peers, unsigned long long now_ns, event_fn fn, void *ctx)

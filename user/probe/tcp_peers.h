@@ -10,7 +10,8 @@
 #include "source/source.h"
 
 struct tcp_peers {
-	struct id_table seen; /* struct peer_seen */
+	unsigned int each, turn; /* of snapshots; each 0: all */
+	struct id_table seen;	 /* struct peer_seen */
 	struct netns_list netns;
 	int map_fd;		      /* peers */
 	int control_fd;		      /* struct tcp_control */
@@ -19,6 +20,8 @@ struct tcp_peers {
 	unsigned long long sample_ns; /* what the last sample of our own namespace took */
 };
 
+/* Sockets are sampled with each snapshot whose number is a multiple of `each`. */
+void tcp_peers_sample_each(struct tcp_peers *peers, unsigned int each);
 /* link_fd as above. */
 int tcp_peers_init(struct tcp_peers *peers, int map_fd, int control_fd, int link_fd);
 /* Samples the live sockets and sends each peer that changed. netns must be up to date with the census. */

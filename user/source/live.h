@@ -8,6 +8,7 @@
 #include "probe/probes.h"
 #include "source/emit.h"
 #include "source/live_asks.h"
+#include "source/live_budget.h"
 #include "source/live_chain.h"
 #include "source/live_clock.h"
 #include "source/live_disks.h"
@@ -54,6 +55,7 @@ struct live {
 	struct live_net net;
 	struct live_ntp ntp;
 	struct live_asks asks;
+	struct live_budget budget;
 	struct live_file_table file_table;
 	struct live_smart *smart;
 };

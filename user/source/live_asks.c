@@ -68,6 +68,11 @@ void live_asks_take(struct live_asks *asks, const struct ask *ask)
 	};
 	struct ask disk = {.what = ask->what, .dev = ask->dev, .until_ns = ask->until_ns};
 
+	if (asks->limited && ask->what != ASK_PROC) {
+		asks->dropped++;
+		return;
+	}
+
 	/* Without its start a process cannot be told from the next one with its number. */
 	if (ask->what == ASK_PROC && ask->pid && ask->start_ns)
 		put(asks, asks->proc, &asks->n_proc, ASKS_PROC_MAX, &process);
@@ -81,6 +86,22 @@ void live_asks_take(struct live_asks *asks, const struct ask *ask)
 		put(asks, asks->issue, &asks->n_issue, ASKS_ISSUE_MAX, &disk);
 	else
 		asks->dropped++;
+}
+
+static void end_all(struct live_ask *list, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		list[i].ask.until_ns = 0;
+}
+
+void live_asks_limit(struct live_asks *asks, bool limited)
+{
+	asks->limited = limited;
+	if (!limited)
+		return;
+	end_all(asks->fds, asks->n_fds);
+	end_all(asks->issue, asks->n_issue);
+	end_all(asks->opens, asks->n_opens);
 }
 
 /* False when the process is gone. */

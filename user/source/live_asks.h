@@ -31,6 +31,7 @@ struct live_asks {
 	unsigned int n_opens;
 	__u32 disarm[ARMED_PIDS_MAX]; /* pids that gave up their places */
 	unsigned int n_disarm;
+	bool limited; /* nothing is armed: live_asks_limit() */
 	struct symbols symbols;
 	__u32 scan;    /* the number of the last breakdown */
 	__u64 dropped; /* no room, no identity, or refused by the kernel side */
@@ -38,6 +39,8 @@ struct live_asks {
 
 /* Notes an ask, or drops and counts it. */
 void live_asks_take(struct live_asks *asks, const struct ask *ask);
+/* While it is limited, what costs (all but who a process is) is dropped and counted; what runs ends with the next tick. */
+void live_asks_limit(struct live_asks *asks, bool limited);
 /* Answers what is new. 0, or what `emit` failed with. */
 int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit *emit);
 /* A tick: ends what is over, breaks down what is asked for. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* live_snapshot.c - what the live source hands out, and in which order; see live.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "source/live.h"
 #include "source/live_host.h"
 #include "source/live_proc.h"
@@ -17,6 +20,36 @@ static int tell_host(struct live *live, struct emit *emit)
 	return EMIT(emit, EVENT_HOST, &event);
 }
 
+/* A number among the settings; 0 where there is none. */
+static double number(const struct live *live, const char *key)
+{
+	const char *text = live_settings_get(&live->settings, key);
+
+	return text ? strtod(text, NULL) : 0;
+}
+
+/* What is left out is a probe that does less: the status line and the metrics have it. */
+static int keep_to_budget(struct live *live, const struct event_self *self, struct emit *emit)
+{
+	struct live_budget *b = &live->budget;
+	struct budget_use use = {self->wall_ns, self->cpu_ns, self->rss_bytes + self->map_bytes};
+	const char *armed, *sampled;
+	char text[2][96];
+
+	if (!live_budget_judge(b, &use, number(live, "budget_cpu"),
+			       (__u64)(number(live, "budget_mb") * 1e6)))
+		return 0;
+	armed = live_budget_left_out(b, true, false);
+	sampled = live_budget_left_out(b, false, true);
+	snprintf(text[0], sizeof(text[0]), "%s: %s", armed ? armed : "", b->reason);
+	snprintf(text[1], sizeof(text[1]), "%s: %s", sampled ? sampled : "", b->reason);
+	live_asks_limit(&live->asks, armed != NULL);
+	probes_limit(live->probes,
+		     &(struct probes_limits){armed ? text[0] : NULL, sampled ? text[1] : NULL,
+					     sampled ? BUDGET_SAMPLE_EACH : 1});
+	return probes_report(live->probes, emit->now_ns, emit_event, emit);
+}
+
 static int tell_self(struct live *live, struct emit *emit)
 {
 	struct event_self event = {
@@ -25,7 +58,9 @@ static int tell_self(struct live *live, struct emit *emit)
 	};
 
 	live_self_read(&event);
-	return EMIT(emit, EVENT_SELF, &event);
+	if (EMIT(emit, EVENT_SELF, &event) < 0)
+		return emit->failed;
+	return keep_to_budget(live, &event, emit);
 }
 
 static int tell_tick(struct live *live, struct emit *emit)

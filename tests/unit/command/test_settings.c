@@ -129,6 +129,7 @@ static void test_wrong(void **state)
 		{"[sinks]\nfile_keep = 2.5\n", "2: file_keep: '2.5' is not between 1 and 100"},
 		{"[sinks]\nfile_kep = 2\n",
 		 "2: unknown key 'file_kep' in [sinks] (did you mean file_keep?)"},
+		{"[daemon]\nbudget_cpu = -1\n", "2: budget_cpu: '-1' is no number"},
 		{"[daemon]\ngroup = no-such-group\n", "2: group: there is no group no-such-group"},
 	};
 	struct settings s;
