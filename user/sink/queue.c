@@ -3,8 +3,8 @@
  * queue.c - a sink whose lines wait in a bounded queue for a child that writes them.
  *
  * One line at a time is with the child, and leaves here when the child says that it is written: a child that dies
- * takes none with it (a line may come twice; its number tells). When the room is full the oldest line that waits
- * goes; the gap line that counts them takes their place as soon as the child takes lines again.
+ * takes none with it (a line may come twice; its number tells). What waits, and what goes when there is no room, is backlog.h; the
+ * gap line that counts what went takes its place as soon as the child takes lines again.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +21,7 @@
 #include "children.h"
 #include "log.h"
 #include "sink.h"
+#include "sink/backlog.h"
 #include "sink/writer.h"
 
 /* How long the start waits for the outlet to open, and the end for the queue to empty, for one that is killed to be
@@ -33,37 +34,25 @@
 /* A child that dies again and again is no reason to do nothing else. */
 #define RESTART_S 1
 
-struct waiting {
-	struct waiting *next;
-	__u64 from, seq; /* of a gap line: the first and the last line that it stands for */
-	bool gap;
-	size_t len;
-	char text[];
-};
-
 enum flying { FLYING_NONE, FLYING_OPEN, FLYING_LINE };
 
 struct queue {
 	struct sink sink;
 	struct outlet outlet; /* as the child gets it: never open here */
 	char name[160];
-	size_t room; /* bytes of lines that may wait */
-	size_t bytes;
-	struct waiting *first, *last; /* the oldest first */
-	struct waiting *out;	      /* with the child */
+	struct backlog backlog;
+	struct waiting *out; /* with the child */
 	enum flying flying;
 	bool reopen_due;
-	bool trouble;	 /* the child said so: it has not got rid of its line since */
-	bool gone;	 /* the reader is, for good */
-	bool settled;	 /* the last lines had their time */
-	bool restarted;	 /* for them */
-	char why[160];	 /* of the trouble */
-	__u64 lost_from; /* lines that went; 0 = none since the last gap line */
-	__u64 lost_to;
+	bool trouble;		   /* the child said so: it has not got rid of its line since */
+	bool gone;		   /* the reader is, for good */
+	bool settled;		   /* the last lines had their time */
+	bool restarted;		   /* for them */
+	char why[160];		   /* of the trouble */
 	const struct model *model; /* of the lines: for a gap line */
 	__u64 time_ns;
 	long long sent_ms; /* when the child got what it has */
-	struct sink_counts counts;
+	__u64 written;
 	pid_t pid;    /* 0: no child */
 	int fd;	      /* to it; -1: none */
 	int timer_fd; /* until the next start */
@@ -150,65 +139,17 @@ static int leave_child(struct queue *q, bool kill_it)
 
 /* ---- the queue ---- */
 
-static struct waiting *waiting_new(__u64 from, __u64 seq, const char *text, size_t len)
-{
-	struct waiting *w = malloc(sizeof(*w) + len);
-
-	if (!w)
-		return NULL;
-	w->next = NULL;
-	w->gap = false;
-	w->from = from;
-	w->seq = seq;
-	w->len = len;
-	memcpy(w->text, text, len);
-	return w;
-}
-
-static struct waiting *take_first(struct queue *q)
-{
-	struct waiting *w = q->first;
-
-	q->first = w->next;
-	if (!q->first)
-		q->last = NULL;
-	q->bytes -= w->len;
-	return w;
-}
-
-static void lose(struct queue *q, __u64 seq)
-{
-	if (!q->lost_from)
-		q->lost_from = seq;
-	q->lost_to = seq;
-	q->counts.lost++;
-}
-
-/* True when this is the first line that goes since the last gap. */
-static bool make_room(struct queue *q, size_t len)
-{
-	bool first = false;
-
-	while (q->first && q->bytes + len > q->room) {
-		struct waiting *w = take_first(q);
-
-		first = first || !q->lost_from;
-		lose(q, w->seq);
-		free(w);
-	}
-	return first;
-}
-
 /* Nothing will be written any more. */
 static void lose_all(struct queue *q)
 {
-	while (q->first)
-		make_room(q, q->room);
+	struct backlog *b = &q->backlog;
+
+	backlog_lose_all(b);
 	if (!q->out)
 		return;
-	q->counts.lost += !q->out->gap;
-	q->lost_to = q->lost_from ? q->lost_to : q->out->seq;
-	q->lost_from = q->out->from;
+	b->lost += !q->out->gap;
+	b->lost_to = b->lost_from ? b->lost_to : q->out->seq;
+	b->lost_from = q->out->from;
 	free(q->out);
 	q->out = NULL;
 }
@@ -219,15 +160,15 @@ static struct waiting *gap_line(struct queue *q)
 	size_t len;
 	char *text;
 
-	if (json_lost_lines(q->model, q->time_ns, q->lost_from, q->lost_to,
+	if (json_lost_lines(q->model, q->time_ns, q->backlog.lost_from, q->backlog.lost_to,
 			    q->why[0] ? q->why : "too slow a reader", &text, &len) < 0)
 		return NULL;
-	w = waiting_new(q->lost_from, q->lost_to, text, len);
+	w = waiting_new(q->backlog.lost_from, q->backlog.lost_to, text, len);
 	free(text);
 	if (!w)
 		return NULL;
 	w->gap = true; /* what it stands for was counted */
-	q->lost_from = 0;
+	q->backlog.lost_from = 0;
 	return w;
 }
 
@@ -251,10 +192,10 @@ static void send_next(struct queue *q)
 	send_reopen(q);
 	if (q->flying != FLYING_NONE)
 		return;
-	if (!q->out && q->lost_from)
+	if (!q->out && q->backlog.lost_from)
 		q->out = gap_line(q);
-	else if (!q->out && q->first)
-		q->out = take_first(q);
+	else if (!q->out && q->backlog.first)
+		q->out = backlog_take(&q->backlog);
 	/* One message is there at most: it has room. A child that died is seen by the loop. */
 	if (q->out && send(q->fd, q->out->text, q->out->len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 			      (ssize_t)q->out->len) {
@@ -285,9 +226,9 @@ static int take_reply(struct queue *q, const struct writer_reply *r, struct err 
 	if (r->what == WRITER_TOOK && q->flying == FLYING_LINE) {
 		free(q->out);
 		q->out = NULL;
-		q->counts.written++;
+		q->written++;
 		q->trouble = false;
-		if (!q->lost_from)
+		if (!q->backlog.lost_from)
 			q->why[0] = '\0';
 	}
 	/* One that was opened anew while in trouble still has its line. */
@@ -336,40 +277,24 @@ static int queue_dispatch(struct sink *sink, struct err *err)
 static int queue_write(struct sink *sink, const struct line *line, struct err *err)
 {
 	struct queue *q = (struct queue *)sink;
-	struct waiting *w = NULL;
-	bool first = false;
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
+	bool first;
 
 	if (q->gone) {
-		lose(q, line->seq);
+		backlog_lose(&q->backlog, line->seq);
 		return err_set(err, -EPIPE, "%s: the reader went away", q->name);
 	}
 	q->model = line->model;
 	q->time_ns = line->time_ns;
-	if (json_line(line, &text, &len) == 0) {
-		first = make_room(q, len);
-		w = waiting_new(line->seq, line->seq, text, len);
-		free(text);
-	}
-	if (!w) {
-		first = first || !q->lost_from;
-		/* Numbers that are lost are one range: what waits before this one goes with it. */
-		while (q->first)
-			make_room(q, q->room);
-		lose(q, line->seq);
-	} else {
-		if (q->last)
-			q->last->next = w;
-		else
-			q->first = w;
-		q->last = w;
-		q->bytes += w->len;
-	}
+	if (json_line(line, &text, &len) < 0)
+		text = NULL;
+	first = backlog_add(&q->backlog, line->seq, text, len);
+	free(text);
 	send_next(q);
 	return first ? err_set(err, -ENOBUFS, "%s: %s; lines are lost from number %llu on", q->name,
 			       q->why[0] ? "what waits is too much" : "too slow",
-			       (unsigned long long)q->lost_from)
+			       (unsigned long long)q->backlog.lost_from)
 		     : 0;
 }
 
@@ -392,9 +317,12 @@ static void queue_counts(const struct sink *sink, struct sink_counts *ret)
 {
 	const struct queue *q = (const struct queue *)sink;
 
-	*ret = q->counts;
-	ret->name = q->outlet.row->key;
-	ret->waiting_bytes = q->bytes;
+	*ret = (struct sink_counts){
+		.name = q->outlet.row->key,
+		.written = q->written,
+		.lost = q->backlog.lost,
+		.waiting_bytes = q->backlog.bytes,
+	};
 }
 
 /* Waits for the child's next word; false when there is none in time. */
@@ -407,7 +335,7 @@ static bool wait_reply(const struct queue *q, int ms)
 
 static bool is_empty(const struct queue *q)
 {
-	return !q->first && !q->out && !q->lost_from;
+	return !q->backlog.first && !q->out && !q->backlog.lost_from;
 }
 
 /* What still waits at the end is lost, and said. */
@@ -415,13 +343,13 @@ static int tell_lost(struct queue *q, struct err *err)
 {
 	__u64 from = 0, to = 0;
 
-	if (q->first) {
-		from = q->first->from;
-		to = q->last->seq;
+	if (q->backlog.first) {
+		from = q->backlog.first->from;
+		to = q->backlog.last->seq;
 	}
-	if (q->lost_from) {
-		from = q->lost_from;
-		to = to ? to : q->lost_to;
+	if (q->backlog.lost_from) {
+		from = q->backlog.lost_from;
+		to = to ? to : q->backlog.lost_to;
 	}
 	if (q->out) {
 		from = q->out->from;
@@ -437,8 +365,7 @@ static int tell_lost(struct queue *q, struct err *err)
 
 static void free_lines(struct queue *q)
 {
-	while (q->first)
-		free(take_first(q));
+	backlog_done(&q->backlog);
 	free(q->out);
 	q->out = NULL;
 }
@@ -542,7 +469,7 @@ int sink_queue_new(const struct outlet *like, size_t room, struct sink **ret_sin
 	q->sink.ops = &queue_ops;
 	q->outlet = *like;
 	q->outlet.fd = q->fd = -1;
-	q->room = room;
+	q->backlog.room = room;
 	outlet_name(&q->outlet, q->name, sizeof(q->name));
 	q->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	q->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
