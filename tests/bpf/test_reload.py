@@ -81,7 +81,9 @@ def restarts(home):
             loop.fail(4)
             if not check("a finding opens", until(lambda: stories(of_file(path), name))):
                 return
-            check("the store has it", until(lambda: "\nopen 1 " in (pathlib.Path(home) / "store").read_text()))
+            store = pathlib.Path(home) / "store"
+            check("the store has it", until(lambda: any(line.startswith("open 1 ") and f" {name} " in line
+                                                        for line in store.read_text().splitlines())))
             daemon.process.kill()
             daemon.process.wait()
         first = stories(of_file(path), name)
@@ -102,7 +104,6 @@ def restarts(home):
         with Daemon(home, **settings) as daemon:
             pass
         check("... and stays so", not stories(of_file(path)[before:], name), of_file(path)[before:])
-        store = pathlib.Path(home) / "store"
         store.write_text(store.read_text()[:-9] + "deadbeef\n")
         with Daemon(home, **settings) as daemon:
             pass

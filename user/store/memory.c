@@ -23,7 +23,7 @@
 #define FIRST_NS (600 * SECOND_NS)
 #define EACH_NS	 (3600 * SECOND_NS)
 /* ... but what is open must be there after a kill: so soon after one opened or ended. */
-#define CHANGE_NS (10 * SECOND_NS)
+#define CHANGE_NS (3 * SECOND_NS)
 #define STEP_MS	  10
 
 struct memory {
