@@ -80,6 +80,12 @@ int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn
 	return fn(ctx, &event.h);
 }
 
+void probes_limit(struct probes *probes, const struct probes_limits *limits)
+{
+	(void)probes;
+	(void)limits;
+}
+
 unsigned long long probes_map_bytes(const struct probes *probes)
 {
 	(void)probes;
