@@ -191,7 +191,11 @@ def healthy(postgres):
     # What else this host does is not the servers' doing.
     others = [l for l in findings(lines) if l["class"] == "network" and l["subject"].get("port") in (HTTP, SQL)]
     check("under load: no fault of the network", not others, others)
-    check("under load: leaks are clear", lines[-1]["classes"]["connection-leak"]["state"] == "clear", lines[-1])
+    # Another program of this host may gain descriptors up to the end: then it says so, and is not clear.
+    verdict = lines[-1]["classes"]["connection-leak"]
+    check("under load: leaks are clear", verdict["state"] == "clear" or
+          ("still gains" in verdict["text"] and not any(name in verdict["text"] for name in ("nginx", "postgres", "pgbench"))),
+          verdict)
 
 
 def leaking():
