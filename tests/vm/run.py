@@ -75,6 +75,16 @@ def choose(args, scenarios):
     return {kernel: wanted or chosen[kernel] for kernel in kernels}
 
 
+def was_late(directory):
+    """Did the trace end before the fault was there, because the machine was too busy? It said nothing of culprit."""
+    if not judge.read_meta(directory / "meta").get("late"):
+        return False
+    for path in directory.iterdir():
+        if path.name != "params":
+            path.unlink()
+    return True
+
+
 class Run:
     """All cells of one call: runs them and keeps what came of each."""
 
@@ -124,11 +134,15 @@ class Run:
         again = set()
         for boot in range(MAX_BOOTS):
             guest = self.guest(kernel)
-            begun = []
+            begun, late = [], []
 
             def on_progress(word, name):
                 if word == "start":
                     begun.append(name)
+                elif word == "end" and name not in again and was_late(out / name):
+                    late.append(name)
+                    again.add(name)
+                    print(f"again {kernel:4} {name:26}        the trace ended before the injection did", flush=True)
                 elif word == "end":
                     self.finish(kernel, left.pop(name), drawn[name], out / name)
 
@@ -139,12 +153,13 @@ class Run:
             if not left:
                 break
             shutil.copy(out / "console.log", out / f"console-{boot + 1}.log")
-            if begun and begun[-1] in left and guest.emulator_failed() and begun[-1] not in again:
-                again.add(begun[-1])
-                print(f"again {kernel:4} {begun[-1]:26}        the emulator lost a change of code: {wrong}", flush=True)
-            elif begun and begun[-1] in left:
-                self.record(kernel, left.pop(begun[-1]), drawn[begun[-1]], [f"guest: {wrong}"], {})
-            elif boot > 0:
+            hung = begun[-1] if begun and begun[-1] in left and begun[-1] not in late else None
+            if hung and guest.emulator_failed() and hung not in again:
+                again.add(hung)
+                print(f"again {kernel:4} {hung:26}        the emulator lost a change of code: {wrong}", flush=True)
+            elif hung:
+                self.record(kernel, left.pop(hung), drawn[hung], [f"guest: {wrong}"], {})
+            elif boot > 0 and not late:
                 break
         for name, cell in left.items():
             self.record(kernel, cell, drawn[name], [f"not run: {wrong or 'the guest ended early'}"], {})
