@@ -188,7 +188,7 @@ cgroup_down() {
 	rmdir "/sys/fs/cgroup/$1"
 }
 
-# thin_up NAME POOL_MB VOLUME_MB [FEATURE...]: a thin pool NAME-tpool over loop devices, with one volume NAME.
+# thin_up NAME POOL_MB VOLUME_MB [FEATURE...]: a thin pool NAME-pool over loop devices, with one volume NAME.
 thin_up() {
 	local name=$1 data meta
 	modprobe dm-thin-pool 2>/dev/null || modprobe dm_thin_pool
@@ -197,14 +197,14 @@ thin_up() {
 	truncate -s 4M "/data/$name.meta"
 	data=$(losetup --find --show --direct-io=on "/data/$name.data")
 	meta=$(losetup --find --show "/data/$name.meta")
-	dmsetup create --noudevsync "$name-tpool" \
+	dmsetup create --noudevsync "$name-pool" \
 		--table "0 $(($2 * 2048)) thin-pool $meta $data 128 0 $(($# - 3)) ${*:4}"
-	dmsetup mknodes "$name-tpool"
-	dmsetup message "$name-tpool" 0 "create_thin 0"
-	dmsetup create --noudevsync "$name" --table "0 $(($3 * 2048)) thin /dev/mapper/$name-tpool 0"
+	dmsetup mknodes "$name-pool"
+	dmsetup message "$name-pool" 0 "create_thin 0"
+	dmsetup create --noudevsync "$name" --table "0 $(($3 * 2048)) thin /dev/mapper/$name-pool 0"
 	dmsetup mknodes "$name"
-	MAPPINGS+=("$name" "$name-tpool")
+	MAPPINGS+=("$name" "$name-pool")
 }
 
 # thin_used NAME: percent of its data, as dmsetup has it
-thin_used() { dmsetup status "$1-tpool" | awk '{ split($6, n, "/"); print int(100 * n[1] / n[2]) }'; }
+thin_used() { dmsetup status "$1-pool" | awk '{ split($6, n, "/"); print int(100 * n[1] / n[2]) }'; }
