@@ -156,7 +156,7 @@ static void sweep(struct live_thin *t)
 static void begin_round(struct live_thin *t, const struct live_disks *disks, __u64 now_ns)
 {
 	t->searching =
-		t->readings != live_disks_readings(disks) || t->round++ % ROUNDS_PER_SEARCH == 0;
+		t->round++ % ROUNDS_PER_SEARCH == 0 || t->readings != live_disks_readings(disks);
 	t->readings = live_disks_readings(disks);
 	t->round_ns = now_ns + ROUND_NS;
 	t->asking = true;

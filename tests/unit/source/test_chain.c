@@ -15,32 +15,15 @@
 
 #include <cmocka.h>
 
+#include "fake_root.h"
 #include "source/disk_text.h"
 #include "source/live_chain.h"
 #include "source/raid_text.h"
 
-static char root[64];
 static struct live_disks *disks;
 static struct live_chain *chain;
 
 /* ---- the made-up host ---- */
-
-static void put(const char *path, const char *text)
-{
-	char full[512];
-	FILE *file;
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	for (char *p = full + strlen(root) + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		assert_true(mkdir(full, 0700) == 0 || errno == EEXIST);
-		*p = '/';
-	}
-	file = fopen(full, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void put_at(const char *disk, const char *what, const char *text)
 {
@@ -48,28 +31,6 @@ static void put_at(const char *disk, const char *what, const char *text)
 
 	snprintf(path, sizeof(path), "sys/block/%s/%s", disk, what);
 	put(path, text);
-}
-
-static void remove_tree(const char *path)
-{
-	char line[512];
-
-	snprintf(line, sizeof(line), "rm -rf '%s/%s'", root, path);
-	assert_int_equal(system(line), 0);
-}
-
-static void put_disk(const char *where, const char *name, const char *dev)
-{
-	char path[256], target[256];
-
-	snprintf(path, sizeof(path), "sys/devices/%s/block/%s/dev", where, name);
-	put(path, dev);
-	snprintf(path, sizeof(path), "sys/devices/%s/block/%s/size", where, name);
-	put(path, "2000\n");
-	snprintf(path, sizeof(path), "%s/sys/block/%s", root, name);
-	snprintf(target, sizeof(target), "../devices/%s/block/%s", where, name);
-	unlink(path);
-	assert_int_equal(symlink(target, path), 0);
 }
 
 static void put_slave(const char *upper, const char *lower, const char *dev)
@@ -97,10 +58,10 @@ static void put_member(const char *name, const char *dev, const char *state, con
 /* sda and sdb under md0 (RAID1) under dm-0 (LVM). */
 static void put_stack(void)
 {
-	put_disk("pci0/ata1", "sda", "8:0\n");
-	put_disk("pci0/ata2", "sdb", "8:16\n");
-	put_disk("virtual", "md0", "9:0\n");
-	put_disk("virtual", "dm-0", "254:0\n");
+	put_disk("pci0/ata1", "sda", "8:0\n", "2000\n");
+	put_disk("pci0/ata2", "sdb", "8:16\n", "2000\n");
+	put_disk("virtual", "md0", "9:0\n", "2000\n");
+	put_disk("virtual", "dm-0", "254:0\n", "2000\n");
 	put_at("dm-0", "dm/name", "vg-data\n");
 	put_at("dm-0", "dm/uuid", "LVM-abcdef\n");
 	put_slave("md0", "sda", "8:0\n");
@@ -119,9 +80,7 @@ static void put_stack(void)
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "%s/culprit-chain-XXXXXX",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	assert_non_null(mkdtemp(root));
+	root_make();
 	put("sys/block/.keep", "");
 	put("proc/partitions", "");
 	put("proc/self/mountinfo", "");
@@ -189,15 +148,6 @@ static const char *poll_all(struct told *told)
 	assert_int_equal(live_disks_poll(disks, &emit), 0);
 	assert_int_equal(live_chain_poll(chain, disks, &emit), 0);
 	return told->order;
-}
-
-static void change(void)
-{
-	static unsigned int changes;
-	char text[32];
-
-	snprintf(text, sizeof(text), "%u", ++changes);
-	put("proc/partitions", text);
 }
 
 /* ---- tests ---- */
@@ -299,12 +249,12 @@ static void test_the_disk_under_a_loop_device(void **state)
 	struct told told;
 
 	(void)state;
-	put_disk("pci0/ata1", "sda", "8:0\n");
-	put_disk("virtual", "loop0", "7:0\n");
+	put_disk("pci0/ata1", "sda", "8:0\n", "2000\n");
+	put_disk("virtual", "loop0", "7:0\n", "2000\n");
 	put_at("loop0", "loop/backing_file", "/data/images/a.img\n");
-	put_disk("virtual", "loop1", "7:1\n");
+	put_disk("virtual", "loop1", "7:1\n", "2000\n");
 	put_at("loop1", "loop/backing_file", "/net/b.img\n");
-	put_disk("virtual", "loop2", "7:2\n");
+	put_disk("virtual", "loop2", "7:2\n", "2000\n");
 	put_at("loop2", "loop/backing_file", "/database/c.img\n");
 	put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
 				   "2 1 8:2 / /data rw - ext4 /dev/sda2 rw\n"
@@ -327,7 +277,7 @@ static void test_a_thousand_devices(void **state)
 		snprintf(dev, sizeof(dev), "254:%u\n", i);
 		snprintf(below, sizeof(below), "dm-%u", i - 1);
 		snprintf(below_dev, sizeof(below_dev), "254:%u\n", i - 1);
-		put_disk("virtual", name, dev);
+		put_disk("virtual", name, dev, "2000\n");
 		if (i)
 			put_slave(name, below, below_dev);
 	}

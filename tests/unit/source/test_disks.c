@@ -15,53 +15,12 @@
 
 #include <cmocka.h>
 
+#include "fake_root.h"
 #include "source/live_disks.h"
 
-static char root[64];
 static struct live_disks *disks;
 
 /* ---- the made-up host ---- */
-
-static void shell(const char *command, const char *path)
-{
-	char line[512];
-
-	snprintf(line, sizeof(line), "%s '%s/%s'", command, root, path);
-	assert_int_equal(system(line), 0);
-}
-
-/* Writes a file below the root, and the directories above it. */
-static void put(const char *path, const char *text)
-{
-	char full[512];
-	FILE *file;
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	for (char *p = full + strlen(root) + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		assert_true(mkdir(full, 0700) == 0 || errno == EEXIST);
-		*p = '/';
-	}
-	file = fopen(full, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-/* A disk is a link in sys/block to a directory in sys/devices. */
-static void put_disk(const char *where, const char *name, const char *dev, const char *sectors)
-{
-	char path[256], target[256];
-
-	snprintf(path, sizeof(path), "sys/devices/%s/block/%s/dev", where, name);
-	put(path, dev);
-	snprintf(path, sizeof(path), "sys/devices/%s/block/%s/size", where, name);
-	put(path, sectors);
-	snprintf(path, sizeof(path), "%s/sys/block/%s", root, name);
-	snprintf(target, sizeof(target), "../devices/%s/block/%s", where, name);
-	unlink(path);
-	assert_int_equal(symlink(target, path), 0);
-}
 
 #define PCI "pci0/ata1"
 
@@ -82,9 +41,7 @@ static void put_sda(void)
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "%s/culprit-disks-XXXXXX",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	assert_non_null(mkdtemp(root));
+	root_make();
 	put("sys/block/.keep", "");
 	put("proc/partitions", "");
 	disks = live_disks_new(root);
@@ -96,7 +53,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	live_disks_free(disks);
-	shell("rm -rf", "");
+	remove_tree("");
 	return 0;
 }
 
@@ -129,16 +86,6 @@ static int take(void *ctx, const struct event *event)
 		told->table = *(const struct event_table *)event;
 	}
 	return 0;
-}
-
-/* /proc/partitions changes with all but the diskseq. */
-static void change(void)
-{
-	static unsigned int changes;
-	char text[32];
-
-	snprintf(text, sizeof(text), "%u", ++changes);
-	put("proc/partitions", text);
 }
 
 static const char *poll_disks(struct told *told)
@@ -231,7 +178,7 @@ static void test_a_disk_that_is_going(void **state)
 	put("sys/block/sda/size", "0\n");
 	change();
 	assert_string_equal(poll_disks(&told), "");
-	shell("rm", "sys/block/sda");
+	remove_tree("sys/block/sda");
 	assert_string_equal(poll_disks(&told), "-8:0 -8:1 ");
 	assert_string_equal(poll_disks(&told), "");
 }
@@ -244,7 +191,7 @@ static void test_disks_go_with_their_partitions(void **state)
 	put_sda();
 	put_disk(PCI, "sdb", "8:16\n", "10\n");
 	poll_disks(&told);
-	shell("rm", "sys/block/sda");
+	remove_tree("sys/block/sda");
 	change();
 	assert_string_equal(poll_disks(&told), "-8:0 -8:1 ");
 	assert_string_equal(poll_disks(&told), "");
@@ -262,14 +209,14 @@ static void test_partitions_come_and_go(void **state)
 	put("sys/block/sda/sda2/size", "1000\n");
 	change();
 	assert_string_equal(poll_disks(&told), "+sda2 ");
-	shell("rm -r", "sys/block/sda/sda1");
+	remove_tree("sys/block/sda/sda1");
 	change();
 	assert_string_equal(poll_disks(&told), "-8:1 ");
 	put("sys/block/sda/sda2/size", "1001\n");
 	change();
 	assert_string_equal(poll_disks(&told), "+sda2 ");
 	/* Same number, other name: gone before it comes. */
-	shell("rm -r", "sys/block/sda/sda2");
+	remove_tree("sys/block/sda/sda2");
 	put("sys/block/sda/sda3/partition", "3\n");
 	put("sys/block/sda/sda3/dev", "8:2\n");
 	put("sys/block/sda/sda3/size", "5\n");
@@ -284,7 +231,7 @@ static void test_a_number_that_gets_another_name(void **state)
 	(void)state;
 	put_disk(PCI, "sda", "8:0\n", "10\n");
 	poll_disks(&told);
-	shell("rm", "sys/block/sda");
+	remove_tree("sys/block/sda");
 	put_disk(PCI, "sdz", "8:0\n", "10\n");
 	change();
 	assert_string_equal(poll_disks(&told), "-8:0 +sdz ");
@@ -305,10 +252,10 @@ static void test_disks_that_vanish_while_looked_at(void **state)
 	(void)state;
 	put_sda();
 	poll_disks(&told);
-	shell("rm", "sys/block/sda/dev"); /* half gone */
+	remove_tree("sys/block/sda/dev"); /* half gone */
 	change();
 	assert_string_equal(poll_disks(&told), "-8:0 -8:1 ");
-	shell("rm -r", "sys");
+	remove_tree("sys");
 	assert_string_equal(poll_disks(&told), "");
 }
 
