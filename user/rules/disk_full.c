@@ -166,12 +166,11 @@ static void claim_fill(const struct model *model, const struct fill *f,
 {
 	struct subject subject = subject_fs(f->fs);
 	bool sure = f->full || f->nospc;
-	double seen = f->forecast.observed_s < 300.0 ? f->forecast.observed_s / 300.0 : 1.0;
 	struct claim claim;
 
 	claim_init(&claim, &disk_full_rule, &subject);
 	claim.basis = sure ? BASIS_REPORTED : BASIS_INFERRED;
-	claim.confidence = confidence_round(sure ? 0.98 : 0.60 + 0.10 * seen);
+	claim.confidence = confidence_round(sure ? 0.98 : forecast_sureness(&f->forecast));
 	claim.severity = severity(model, f);
 	claim.count = 1;
 	claim.first_ns = claim.last_ns = f->fs->space.h.ts_ns;

@@ -94,6 +94,11 @@ struct forecast forecast(const struct model *model, const struct growth *growth,
 	return f;
 }
 
+double forecast_sureness(const struct forecast *f)
+{
+	return 0.60 + 0.10 * (f->observed_s < 300.0 ? f->observed_s / 300.0 : 1.0);
+}
+
 void forecast_say(struct claim *claim, const struct forecast *f, const char *name)
 {
 	if (f->seconds_left >= 0.0)

@@ -25,6 +25,8 @@ extern const struct threshold forecast_reach;
 
 /* Of what grows into `avail` bytes. Only of what grows now: its latest look is a few seconds old at most. */
 struct forecast forecast(const struct model *model, const struct growth *growth, __u64 avail);
+/* How sure a finding is that has nothing but this: 0.60, and 0.70 when it was observed for five minutes. */
+double forecast_sureness(const struct forecast *f);
 /* "+12.0 MB/s for 30 s: full in 4 min" as evidence, or that it does not grow. */
 void forecast_say(struct claim *claim, const struct forecast *f, const char *name);
 

@@ -110,10 +110,8 @@ static enum severity severity_of(const struct model *model, const struct pool_fi
 
 static double sureness(const struct pool_fill *f)
 {
-	double seen = f->forecast.observed_s < 300.0 ? f->forecast.observed_s / 300.0 : 1.0;
-
 	if (!f->full && !(f->pool->now.flags & STOPPED))
-		return 0.60 + 0.10 * seen;
+		return forecast_sureness(&f->forecast);
 	return is_as_meant(f) ? 0.98 * 0.85 : 0.98;
 }
 
