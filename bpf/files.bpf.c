@@ -225,6 +225,7 @@ int files_scan(struct bpf_iter__task_file *ctx)
 	if (task->pid != task->tgid && leader->files == task->files)
 		return 0;
 	record.fd = ctx->fd;
+	record.file = (__u64)file;
 	record.start_ns = leader->start_boottime;
 	record.mode = inode->i_mode;
 	magic = inode->i_sb->s_magic;

@@ -284,7 +284,8 @@ struct fd_record {
 	__u32 idle_ms; /* of TCP: since something was last sent or received; 0 = not known */
 	struct peer_key peer;
 	__u64 start_ns; /* of the process, to be sure that it is the one that was meant */
-	char name[32];	/* last part of the path, or the anonymous inode's name; may be cut */
+	__u64 file; /* the open file: the same for all descriptors that are copies; never told to others */
+	char name[32]; /* last part of the path, or the anonymous inode's name; may be cut */
 };
 
 struct files_control {
@@ -434,7 +435,7 @@ EVENT_SIZE_IS(issue_value, 48);
 EVENT_SIZE_IS(split_key, 8);
 EVENT_SIZE_IS(split_value, 544);
 EVENT_SIZE_IS(census_record, 72);
-EVENT_SIZE_IS(fd_record, 80);
+EVENT_SIZE_IS(fd_record, 88);
 
 /*
  * The histogram slot of a latency. Slot i counts latencies from 2^(i/2) us up to 2^((i+1)/2) us: two

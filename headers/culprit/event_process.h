@@ -82,6 +82,10 @@ struct event_fd_group {
 	char name[128];	      /* a sample: path, or the anonymous inode's name */
 	__u32 idle;	      /* of FD_TCP: nothing sent or received for FD_IDLE_MS */
 	__u32 idle_max_ms;    /* the longest of all; 0 = not known */
+	/* Of these, open in programs that it started too (standard streams apart): no close-on-exec. */
+	__u32 heirs;
+	__u32 heir_pid; /* one of these programs */
+	char heir_comm[EVENT_COMM_LEN];
 };
 
 /* The end of one breakdown: the groups before it with this scan number are all there are. */
@@ -171,7 +175,7 @@ struct event_fd_stack {
 EVENT_SIZE_IS(event_proc, 336);
 EVENT_SIZE_IS(event_proc_fds, 72);
 EVENT_SIZE_IS(event_proc_gone, 32);
-EVENT_SIZE_IS(event_fd_group, 200);
+EVENT_SIZE_IS(event_fd_group, 224);
 EVENT_SIZE_IS(event_fd_scan, 48);
 EVENT_SIZE_IS(event_file_table, 32);
 EVENT_SIZE_IS(event_fd_site, 88);

@@ -423,12 +423,82 @@ static void test_scan(void **state)
 	bag_close(bag);
 }
 
+/* Six sockets that pass to programs it starts and three that do not; a program, and a worker that has them all. */
+static void open_for_heirs(unsigned int n)
+{
+	int fd;
+
+	for (unsigned int i = 0; i < n; i++)
+		if (socket(AF_INET, SOCK_DGRAM, 0) < 0 ||
+		    (i % 2 && socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0))
+			_exit(2);
+	if (fork() == 0) {
+		/* As its standard input: on purpose. */
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		if (dup2(fd, 0))
+			_exit(2);
+		execl("/bin/sleep", "sleep", "60", NULL);
+		_exit(2);
+	}
+	if (fork() == 0) {
+		for (;;)
+			pause();
+	}
+}
+
+/* Ends what it started. */
+static void end_children(pid_t pid)
+{
+	char path[64];
+	int child;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fscanf(file, "%d", &child) == 1)
+		kill(child, SIGKILL);
+	fclose(file);
+}
+
+static void test_heirs(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_fd_group *group;
+	pid_t pid = hold(open_for_heirs, 6);
+
+	(void)state;
+	sleep_ms(300);
+	assert_int_equal(
+		probes_scan_fds(bag->probes, (unsigned int)pid, 0, 3, clock_now_ns(), bag_put, bag),
+		0);
+	group = group_of(bag, FD_SOCKET, FD_UDP, 0, 0);
+	assert_int_equal(group->count, 9);
+	assert_int_equal(group->heirs, 6);
+	assert_string_equal(group->heir_comm, "sleep");
+	assert_int_not_equal(group->heir_pid, 0);
+	/* The worker alone is no heir. */
+	assert_int_equal(kill((pid_t)group->heir_pid, SIGKILL), 0);
+	sleep_ms(100);
+	bag_clear(bag);
+	assert_int_equal(
+		probes_scan_fds(bag->probes, (unsigned int)pid, 0, 4, clock_now_ns(), bag_put, bag),
+		0);
+	group = group_of(bag, FD_SOCKET, FD_UDP, 0, 0);
+	assert_int_equal(group->count, 9);
+	assert_int_equal(group->heirs, 0);
+	end_children(pid);
+	end(pid);
+	bag_close(bag);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact),	     cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_shared_table), cmocka_unit_test(test_unshared_table),
 		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_heirs),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);

@@ -24,10 +24,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECONDS, WITHIN = 24, 20
 PORT = 7021
 PYTHON = f"""
-import os, socket, time
+import os, socket, subprocess, time
 kept = []
-for _ in range({SECONDS + 20}):
+for i in range({SECONDS + 20}):
     kept.append(socket.create_connection(("127.0.0.1", {PORT})))
+    kept[-1].set_inheritable(True)
+    if i == 8:
+        nothing = subprocess.DEVNULL
+        subprocess.Popen(["sleep", "{SECONDS}"], stdin=nothing, stdout=nothing, stderr=nothing, close_fds=False)
     os.close(os.open("/etc/passwd", os.O_RDONLY))
     time.sleep(1)
 """
@@ -100,6 +104,7 @@ def c_programs(lines, whole, stripped, start):
         check("C: function, file and line of the call", re.match(rf"keep_spool\+0x\w+ \(leak_site.c:{line}\)", opened), opened)
         check("C: who called it, without a frame pointer", "< handle_order+" in opened, opened)
         check("C: what closes its own is not taken for it", "serve_request" not in opened, opened)
+        check("C: nobody else has its files open", "no close-on-exec" not in json.dumps(finding), finding["evidence"])
         check("C: nothing about its lines is unknown", not context(finding, "unknown"), finding["context"])
     finding = named(lines, stripped, "stripped", "fd-leak", start)
     if finding:
@@ -114,6 +119,9 @@ def runtimes(lines, python, java, start):
     if finding:
         unknown = " ".join(context(finding, "unknown"))
         check("Python: that its own lines are not known is said", "the script's own lines" in unknown, finding["context"])
+        held = [e["text"] for l in of(lines, python) for e in l["evidence"] if e["name"] == "process.fds.inherited"]
+        check("Python: what a program that it started has open too", held and
+              re.match(r"9 of them are open in sleep\[\d+\] too: no close-on-exec", held[-1]), (held, finding["evidence"]))
         check("Python: the peer", f"127.0.0.1:{PORT}" in finding["message"], finding["message"])
     if java:
         finding = named(lines, java, "Java", "fd-leak", start)

@@ -169,3 +169,10 @@ def story_leak_close_wait_age(host):
     tell(host, 18, lambda s: 20 + 4 * s,
          lambda n: [{**sockets(n // 8), "idle": 0, "idle_max_ms": 400},
                     {**sockets(n - n // 8, 8), "idle": n // 2, "idle_max_ms": 12000}])
+
+
+def story_leak_inherited(host):
+    host.say(what="what a service leaks is open in a program that it started as well: no close-on-exec",
+             expect="socket-leak orders-api[2210]", fault=NEAR)
+    tell(host, 18, lambda s: 20 + 5 * s,
+         lambda n: [{**sockets(n), "heirs": n * 4 // 5, "heir_pid": 4711, "heir_comm": "convert"}])

@@ -36,6 +36,9 @@ struct fd_group {
 				    sent */
 	__u32 idle;	   /* at the latest scan: of TCP, nothing sent or received for FD_IDLE_MS */
 	__u32 idle_max_ms; /* the longest */
+	__u32 heirs;	   /* likewise: held by programs that it started too, */
+	__u32 heir_pid;	   /* such as this one */
+	char heir_comm[EVENT_COMM_LEN];
 };
 
 /* The breakdowns of one process, oldest first. */

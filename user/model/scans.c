@@ -58,7 +58,7 @@ static void begin(struct fd_scans *scans, __u32 scan, __u64 now_ns)
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		struct fd_group *g = &scans->group[i];
 
-		g->count[scans->n] = g->idle = g->idle_max_ms = 0;
+		g->count[scans->n] = g->idle = g->idle_max_ms = g->heirs = 0;
 	}
 	scans->open = true;
 	scans->open_scan = scan;
@@ -100,6 +100,9 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 	/* Files of one kind come as one group; should two be sent, they are one here. */
 	g->count[scans->n] += event->count;
 	g->idle += event->idle;
+	g->heirs += event->heirs;
+	g->heir_pid = event->heir_pid;
+	copy_text(g->heir_comm, sizeof(g->heir_comm), event->heir_comm, sizeof(event->heir_comm));
 	if (event->idle_max_ms > g->idle_max_ms)
 		g->idle_max_ms = event->idle_max_ms;
 }

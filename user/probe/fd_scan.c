@@ -14,12 +14,15 @@
 
 #include <culprit/counters.h>
 
+#include "probe/fd_heirs.h"
 #include "probe/id_table.h"
 #include "probe/kernel_read.h"
 #include "probe/leak_probe.h"
 
 #define GROUPS_MAX  4096
 #define GROUPS_SENT 16
+#define FILES_MAX   65536
+#define HEIRS_MAX   4
 
 struct group_key {
 	struct peer_key peer;
@@ -36,10 +39,23 @@ struct group {
 	__u32 idle;
 	__u32 idle_max_ms;
 	char name[32];
+	__u32 heirs; /* that programs which it started hold too */
+	struct fd_heir heir;
+};
+
+/* An open file of the process. */
+struct file_seen {
+	__u64 file;
+	__u32 group; /* its place among them */
+	bool counted;
 };
 
 struct scanning {
 	struct id_table groups;
+	struct id_table files; /* struct file_seen; used only when there are heirs */
+	struct fd_heir heir[HEIRS_MAX];
+	unsigned int n_heirs;
+	const struct fd_heir *looked_at;
 	__u64 start_ns; /* the process that is meant */
 	__u32 fds;
 	struct fd_live *live;
@@ -82,6 +98,34 @@ static enum fd_kind kind_of(const struct fd_record *record)
 	return FD_OTHER;
 }
 
+static void note_file(struct scanning *scanning, __u64 file, const struct group *group)
+{
+	struct file_seen *seen;
+	bool is_new;
+
+	seen = id_table_add(&scanning->files, &file, &is_new);
+	if (seen && is_new)
+		seen->group = (__u32)(group - (struct group *)id_table_at(&scanning->groups, 0));
+}
+
+/* A descriptor of a program that it started. */
+static int on_heir(void *ctx, const void *data)
+{
+	const struct fd_record *record = data;
+	struct scanning *scanning = ctx;
+	struct file_seen *seen = id_table_find(&scanning->files, &record->file);
+	struct group *group;
+
+	/* Standard streams are handed on on purpose. */
+	if (!seen || seen->counted || record->fd <= STDERR_FILENO)
+		return 0;
+	seen->counted = true;
+	group = id_table_at(&scanning->groups, seen->group);
+	if (!group->heirs++)
+		group->heir = *scanning->looked_at;
+	return 0;
+}
+
 static int on_record(void *ctx, const void *data)
 {
 	const struct fd_record *record = data;
@@ -110,6 +154,8 @@ static int on_record(void *ctx, const void *data)
 		memcpy(group->name, record->name, sizeof(group->name));
 	}
 	group->count++;
+	if (scanning->n_heirs)
+		note_file(scanning, record->file, group);
 	group->idle += record->idle_ms >= FD_IDLE_MS;
 	if (record->idle_ms > group->idle_max_ms)
 		group->idle_max_ms = record->idle_ms;
@@ -171,8 +217,11 @@ static int send_groups(const struct scanning *scanning, const struct fd_scan_req
 			.peer = group->key.peer,
 			.idle = group->idle,
 			.idle_max_ms = group->idle_max_ms,
+			.heirs = group->heirs,
+			.heir_pid = group->heir.pid,
 		};
 
+		memcpy(event.heir_comm, group->heir.comm, sizeof(event.heir_comm));
 		name_sample(event.name, sizeof(event.name), request->pid, group);
 		ret = fn(ctx, &event.h);
 		if (ret < 0)
@@ -181,7 +230,8 @@ static int send_groups(const struct scanning *scanning, const struct fd_scan_req
 	return fn(ctx, &end.h);
 }
 
-static int iterate(struct fd_scan *scan, unsigned int pid, struct scanning *scanning)
+static int iterate(struct fd_scan *scan, unsigned int pid, iter_record_fn fn,
+		   struct scanning *scanning)
 {
 	union bpf_iter_link_info info = {.task = {.pid = pid}};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options);
@@ -200,7 +250,7 @@ static int iterate(struct fd_scan *scan, unsigned int pid, struct scanning *scan
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
-	ret = fd < 0 ? -errno : iter_read(fd, sizeof(struct fd_record), on_record, scanning);
+	ret = fd < 0 ? -errno : iter_read(fd, sizeof(struct fd_record), fn, scanning);
 	bpf_link__destroy(link);
 	return ret;
 }
@@ -219,7 +269,18 @@ int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, eve
 	int ret;
 
 	id_table_init(&scanning.groups, sizeof(struct group_key), sizeof(struct group), GROUPS_MAX);
-	ret = iterate(scan, request->pid, &scanning);
+	id_table_init(&scanning.files, sizeof(__u64), sizeof(struct file_seen), FILES_MAX);
+	/* Where each costs a walk over all processes: one of them. */
+	scanning.n_heirs =
+		fd_heirs_find(request->pid, scanning.heir, scan->for_one ? HEIRS_MAX : 1);
+	ret = iterate(scan, request->pid, on_record, &scanning);
+	for (unsigned int i = 0; i < scanning.n_heirs && ret == 0; i++) {
+		scanning.looked_at = &scanning.heir[i];
+		ret = iterate(scan, scanning.heir[i].pid, on_heir, &scanning);
+		/* It may have ended by now. */
+		if (ret == -ESRCH || ret == -EINVAL)
+			ret = 0;
+	}
 	/* Nothing found: it holds nothing, or is not there any more, or its number is another's. */
 	if (ret == 0 && !scanning.fds && (scanning.strangers || !exists(request->pid)))
 		ret = -ESRCH;
@@ -230,5 +291,6 @@ int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, eve
 		ret = send_groups(&scanning, request, fn, ctx);
 	}
 	id_table_done(&scanning.groups);
+	id_table_done(&scanning.files);
 	return ret;
 }

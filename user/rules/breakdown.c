@@ -87,6 +87,15 @@ static void take(struct breakdown *b, const struct between *of, group_filter pas
 	b->others_held = scans->fds[of->last] > b->held ? scans->fds[of->last] - b->held : 0;
 	for (unsigned int i = of->first + 1; i <= of->last; i++)
 		up += sum(scans, i, pass, arg) >= sum(scans, i - 1, pass, arg);
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		const struct fd_group *g = &scans->group[i];
+
+		if (!g->heirs || !pass(g, arg))
+			continue;
+		b->heirs += g->heirs;
+		if (!b->heir || g->heirs > b->heir->heirs)
+			b->heir = g;
+	}
 	b->rising = (double)up / (double)(of->last - of->first);
 }
 

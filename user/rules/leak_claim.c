@@ -96,6 +96,16 @@ static void holds(struct claim *claim, const struct leak *leak)
 			       text_count(p->fds).s, limit);
 }
 
+/* The peer sees no end of a connection before the last who holds it has closed it. */
+static void inherited(struct claim *claim, const struct breakdown *b)
+{
+	if (!b->heir)
+		return;
+	claim_evidence(claim, ROLE_HOLDS, true, "process.fds.inherited", b->heirs, "{descriptor}",
+		       "%s of them are open in %s too: no close-on-exec", text_count(b->heirs).s,
+		       text_process(b->heir->heir_comm, b->heir->heir_pid).s);
+}
+
 static void evidence_for(struct claim *claim, const struct leak *leak)
 {
 	const struct trend *t = &leak->trend;
@@ -211,6 +221,7 @@ double leak_claim_fill(struct claim *claim, const struct model *model, const str
 	message(claim, leak);
 	who(claim, model, leak->process);
 	holds(claim, leak);
+	inherited(claim, &leak->parts);
 	evidence_for(claim, leak);
 	controls(claim, leak);
 	factor = against(claim, leak);

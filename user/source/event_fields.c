@@ -585,6 +585,9 @@ static const struct event_field fd_group_fields[] = {
 	F(event_fd_group, 12, STR, name),
 	F(event_fd_group, 13, U32, idle),
 	F(event_fd_group, 14, U32, idle_max_ms),
+	F(event_fd_group, 15, U32, heirs),
+	F(event_fd_group, 16, U32, heir_pid),
+	F(event_fd_group, 17, STR, heir_comm),
 	PAD(event_fd_group, pad),
 };
 

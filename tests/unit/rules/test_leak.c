@@ -149,6 +149,36 @@ static void test_a_socket_leak_is_named_with_its_peer(void **state)
 	world_done(&w);
 }
 
+static void test_what_children_hold_is_said(void **state)
+{
+	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
+	struct event_fd_group group = {0};
+	struct world w;
+
+	(void)state;
+	assert_true(first_claim(&w, &story, 20));
+	assert_null(find_evidence(&w.claim[0], "process.fds.inherited"));
+	/* At the next look a program that it started holds forty of them. */
+	group = (struct event_fd_group)EVENT(&w, event_fd_group, EVENT_FD_GROUP);
+	group.pid = PID;
+	group.kind = FD_SOCKET;
+	group.proto = FD_TCP;
+	group.state = 1;
+	group.start_ns = story.born_ns;
+	group.scan = 99;
+	group.count = 66;
+	group.peer = story.peer.peer;
+	group.heirs = 40;
+	group.heir_pid = 4711;
+	memcpy(group.heir_comm, "sleep", 6);
+	put(&w, &group);
+	put_scan(&w, PID, story.born_ns, 99, 86);
+	assert_int_equal(judge_all(&w), 1);
+	assert_string_equal(find_evidence(&w.claim[0], "process.fds.inherited")->text,
+			    "40 of them are open in sleep[4711] too: no close-on-exec");
+	world_done(&w);
+}
+
 static void test_the_kind_is_what_grows(void **state)
 {
 	struct story closed = {.fds = five_a_second, .grows = CLOSED, .scans_s = 7};
@@ -447,6 +477,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_socket_leak_is_named_with_its_peer),
+		cmocka_unit_test(test_what_children_hold_is_said),
 		cmocka_unit_test(test_the_kind_is_what_grows),
 		cmocka_unit_test(test_without_a_breakdown_it_is_inferred),
 		cmocka_unit_test(test_within_20_s_from_its_start),

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fd_heirs.c - the programs that a process has started; see fd_heirs.h. */
+#include "probe/fd_heirs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define THREADS_MAX    32
+#define PF_FORKNOEXEC  0x40 /* include/linux/sched.h */
+#define CHILDREN_BYTES 4096 /* of the list of one thread: about 600 */
+
+static bool read_text(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (len <= 0)
+		return false;
+	buf[len] = '\0';
+	return true;
+}
+
+/* Fields 2 and 9 of /proc/PID/stat: the name, which may hold anything, and the flags. */
+static bool has_called_exec(unsigned int pid, struct fd_heir *ret)
+{
+	char path[32], text[512];
+	char *open, *close;
+	unsigned long flags;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	if (!read_text(path, text, sizeof(text)))
+		return false;
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	if (!open || !close || close < open ||
+	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+		return false;
+	len = (size_t)(close - open - 1);
+	if (len >= sizeof(ret->comm))
+		len = sizeof(ret->comm) - 1;
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->comm, open + 1, len);
+	ret->pid = pid;
+	return !(flags & PF_FORKNOEXEC);
+}
+
+static unsigned int find_of_thread(unsigned int pid, const char *tid, struct fd_heir *ret,
+				   unsigned int max)
+{
+	char path[64], text[CHILDREN_BYTES];
+	unsigned int n = 0;
+	char *at = text, *end;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%.16s/children", pid, tid);
+	if (!read_text(path, text, sizeof(text)))
+		return 0;
+	for (; n < max; at = end) {
+		unsigned long child = strtoul(at, &end, 10);
+
+		if (end == at)
+			break;
+		/* The last one may be cut. */
+		if (*end && has_called_exec((unsigned int)child, &ret[n]))
+			n++;
+	}
+	return n;
+}
+
+unsigned int fd_heirs_find(unsigned int pid, struct fd_heir *ret, unsigned int max)
+{
+	unsigned int n = 0, threads = 0;
+	struct dirent *entry;
+	char path[32];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	dir = opendir(path);
+	while (dir && n < max && threads < THREADS_MAX && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		threads++;
+		n += find_of_thread(pid, entry->d_name, ret + n, max - n);
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
