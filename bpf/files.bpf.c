@@ -203,6 +203,18 @@ static __always_inline void scan_socket(struct file *file, struct fd_record *rec
 	}
 }
 
+/* Whether it stays open across exec(). The table can be resized meanwhile: see census_count(). */
+static __always_inline bool kept_on_exec(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *fdt = task->files->fdt;
+	__u64 word;
+
+	if (!fdt || fd >= fdt->max_fds ||
+	    bpf_probe_read_kernel(&word, sizeof(word), fdt->close_on_exec + fd / 64))
+		return false;
+	return !(word & (1ULL << (fd % 64)));
+}
+
 /* From 6.1 on the iterator is made for one process; before, it walks all, and we pick. */
 SEC("?iter/task_file")
 int files_scan(struct bpf_iter__task_file *ctx)
@@ -226,6 +238,7 @@ int files_scan(struct bpf_iter__task_file *ctx)
 		return 0;
 	record.fd = ctx->fd;
 	record.file = (__u64)file;
+	record.kept = kept_on_exec(task, ctx->fd);
 	record.start_ns = leader->start_boottime;
 	record.mode = inode->i_mode;
 	magic = inode->i_sb->s_magic;

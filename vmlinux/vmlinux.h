@@ -178,6 +178,7 @@ struct signal_struct {
 
 struct fdtable {
 	unsigned int max_fds;
+	unsigned long *close_on_exec;
 	unsigned long *open_fds;
 };
 

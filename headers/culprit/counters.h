@@ -280,7 +280,8 @@ struct fd_record {
 	__u8 anon;  /* an anonymous inode: name says which */
 	__u8 proto; /* enum fd_proto */
 	__u8 state; /* TCP_* */
-	__u8 pad[3];
+	__u8 kept;  /* across exec(): close-on-exec is not set */
+	__u8 pad[2];
 	__u32 idle_ms; /* of TCP: since something was last sent or received; 0 = not known */
 	struct peer_key peer;
 	__u64 start_ns; /* of the process, to be sure that it is the one that was meant */

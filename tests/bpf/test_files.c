@@ -423,24 +423,26 @@ static void test_scan(void **state)
 	bag_close(bag);
 }
 
-/* Six sockets that pass to programs it starts and three that do not; a program, and a worker that has them all. */
+/*
+ * Six sockets that pass to programs it starts and three that do not; a program, and a worker that has them all.
+ * The program has one of the three too, by numbers of its own: handed to it on purpose.
+ */
 static void open_for_heirs(unsigned int n)
 {
-	int fd;
+	int own = -1;
 
 	for (unsigned int i = 0; i < n; i++)
 		if (socket(AF_INET, SOCK_DGRAM, 0) < 0 ||
-		    (i % 2 && socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0))
+		    (i % 2 && (own = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0))
 			_exit(2);
 	if (fork() == 0) {
-		/* As its standard input: on purpose. */
-		fd = socket(AF_INET, SOCK_DGRAM, 0);
-		if (dup2(fd, 0))
+		if (dup2(own, 0) || dup2(own, 60) != 60)
 			_exit(2);
 		execl("/bin/sleep", "sleep", "60", NULL);
 		_exit(2);
 	}
 	if (fork() == 0) {
+		alarm(60);
 		for (;;)
 			pause();
 	}

@@ -101,8 +101,11 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 	g->count[scans->n] += event->count;
 	g->idle += event->idle;
 	g->heirs += event->heirs;
-	g->heir_pid = event->heir_pid;
-	copy_text(g->heir_comm, sizeof(g->heir_comm), event->heir_comm, sizeof(event->heir_comm));
+	if (event->heirs) {
+		g->heir_pid = event->heir_pid;
+		copy_text(g->heir_comm, sizeof(g->heir_comm), event->heir_comm,
+			  sizeof(event->heir_comm));
+	}
 	if (event->idle_max_ms > g->idle_max_ms)
 		g->idle_max_ms = event->idle_max_ms;
 }

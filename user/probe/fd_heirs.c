@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #define THREADS_MAX    32
+#define CHILDREN_MAX   64   /* looked at: a server may have hundreds of workers */
 #define PF_FORKNOEXEC  0x40 /* include/linux/sched.h */
-#define CHILDREN_BYTES 4096 /* of the list of one thread: about 600 */
+#define CHILDREN_BYTES 1024
 
 static bool read_text(const char *path, char *buf, size_t size)
 {
@@ -51,44 +52,50 @@ static bool has_called_exec(unsigned int pid, struct fd_heir *ret)
 	return !(flags & PF_FORKNOEXEC);
 }
 
-static unsigned int find_of_thread(unsigned int pid, const char *tid, struct fd_heir *ret,
-				   unsigned int max)
+struct search {
+	struct fd_heir *found;
+	unsigned int n;
+	unsigned int max;
+	unsigned int children; /* looked at */
+};
+
+static void find_of_thread(struct search *search, unsigned int pid, const char *tid)
 {
 	char path[64], text[CHILDREN_BYTES];
-	unsigned int n = 0;
 	char *at = text, *end;
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%.16s/children", pid, tid);
 	if (!read_text(path, text, sizeof(text)))
-		return 0;
-	for (; n < max; at = end) {
+		return;
+	for (; search->n < search->max && search->children < CHILDREN_MAX; at = end) {
 		unsigned long child = strtoul(at, &end, 10);
 
-		if (end == at)
+		/* The last one may be cut; a number is followed by a space. */
+		if (end == at || !*end)
 			break;
-		/* The last one may be cut. */
-		if (*end && has_called_exec((unsigned int)child, &ret[n]))
-			n++;
+		search->children++;
+		if (has_called_exec((unsigned int)child, &search->found[search->n]))
+			search->n++;
 	}
-	return n;
 }
 
 unsigned int fd_heirs_find(unsigned int pid, struct fd_heir *ret, unsigned int max)
 {
-	unsigned int n = 0, threads = 0;
+	struct search search = {.found = ret, .max = max};
+	unsigned int threads = 0;
 	struct dirent *entry;
 	char path[32];
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%u/task", pid);
 	dir = opendir(path);
-	while (dir && n < max && threads < THREADS_MAX && (entry = readdir(dir))) {
+	while (dir && threads < THREADS_MAX && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		threads++;
-		n += find_of_thread(pid, entry->d_name, ret + n, max - n);
+		find_of_thread(&search, pid, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
-	return n;
+	return search.n;
 }

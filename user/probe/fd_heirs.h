@@ -17,8 +17,8 @@ struct fd_heir {
 
 /*
  * Children of `pid` that have called exec(): those that were forked only, as a server's workers, share its
- * descriptors on purpose. Returns how many were found, at most `max`: by number, of the first 32 threads. None
- * where the kernel does not list children (CONFIG_PROC_CHILDREN).
+ * descriptors on purpose. Returns how many were found, at most `max`, among the first 64 children of the first 32
+ * threads. None where the kernel does not list children (CONFIG_PROC_CHILDREN).
  */
 unsigned int fd_heirs_find(unsigned int pid, struct fd_heir *ret, unsigned int max);
 

@@ -43,7 +43,7 @@ struct group {
 	struct fd_heir heir;
 };
 
-/* An open file of the process. */
+/* An open file of the process, by a descriptor that is not closed on exec(). */
 struct file_seen {
 	__u64 file;
 	__u32 group; /* its place among them */
@@ -154,7 +154,7 @@ static int on_record(void *ctx, const void *data)
 		memcpy(group->name, record->name, sizeof(group->name));
 	}
 	group->count++;
-	if (scanning->n_heirs)
+	if (scanning->n_heirs && record->kept)
 		note_file(scanning, record->file, group);
 	group->idle += record->idle_ms >= FD_IDLE_MS;
 	if (record->idle_ms > group->idle_max_ms)
