@@ -33,7 +33,8 @@ BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH)))
 VERSION := $(shell cat VERSION)
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fcf-protection
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
+	$(if $(filter aarch64,$(ARCH)),-mbranch-protection=standard,-fcf-protection)
 CPPFLAGS += -D_GNU_SOURCE -DCULPRIT_VERSION='"$(VERSION)"' -Iheaders -Iuser -I$(B)/bpf -I$(B)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP
@@ -45,9 +46,12 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux 
 BPF_SRC := $(sort $(wildcard bpf/*.bpf.c))
 BPF_SKEL := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
 CORE_SRC := $(sort $(wildcard user/model/*.c user/rules/*.c user/finding/*.c))
-USER_SRC := $(filter-out $(CORE_SRC),$(sort $(wildcard user/*.c user/*/*.c)))
+STATIC_SRC := $(sort $(wildcard user/static/*.c))
+USER_SRC := $(filter-out $(CORE_SRC) $(STATIC_SRC),$(sort $(wildcard user/*.c user/*/*.c)))
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/obj/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(B)/obj/%.o)
+# What is in user/static takes the place of its namesake in user.
+STATIC_OBJ := $(filter-out $(STATIC_SRC:user/static/%.c=$(B)/obj/user/%.o),$(USER_OBJ)) $(STATIC_SRC:%.c=$(B)/obj/%.o)
 
 .PHONY: all
 all: need-build $(B)/culprit
@@ -55,6 +59,15 @@ all: need-build $(B)/culprit
 $(B)/culprit: $(USER_OBJ) $(B)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS_HARDEN) $(LDFLAGS) -o $@ $(USER_OBJ) $(B)/libcore.a $(LIBS) -lm
+
+# Nothing of the host's is loaded: see user/static/linkage.c. The linker warns of getaddrinfo() and getgrnam() for
+# the modules that nsswitch.conf may name, and cannot know that they are never asked.
+.PHONY: static
+static: need-static $(B)/culprit-static
+$(B)/culprit-static: $(STATIC_OBJ) $(B)/libcore.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -static-pie -s -Wl,-z,relro,-z,now,--no-warnings $(LDFLAGS) -o $@ $(STATIC_OBJ) \
+		$(B)/libcore.a -Wl,--start-group $(LIBS) -llzma -lbz2 -Wl,--end-group -lm
 
 $(B)/libcore.a: $(CORE_OBJ)
 	$(call say,AR,$@)
@@ -85,6 +98,8 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
 	sg3-utils smartmontools mdadm rsyslog systemd prometheus
+# What libdw.a needs besides.
+DEPS_STATIC := liblzma-dev libbz2-dev
 # Unpacked, not installed: their packages would start services.
 DEPS_SERVERS := nginx postgresql
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
@@ -107,7 +122,7 @@ unpack = @dir=$$PWD/$(B)/servers; [ -e "$$dir/.done" ] && exit 0; mkdir -p "$$di
 	apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$$dir/debs" $(1) && \
 	for deb in "$$dir"/debs/*.deb; do [ ! -e "$$deb" ] || dpkg -x "$$deb" "$$dir" || exit 1; done && touch "$$dir/.done"
 
-.PHONY: deps deps-test deps-lint deps-bench need-build
+.PHONY: deps deps-test deps-lint deps-bench deps-static need-build need-static
 deps:
 	$(call install,$(DEPS_BUILD))
 deps-test:
@@ -117,10 +132,15 @@ deps-lint:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT))
 deps-bench:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH))
-# Says what is missing before a compiler says it less well.
+deps-static:
+	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_STATIC))
+# Says what of $(1) is missing before a compiler says it less well; $(2) installs it.
+need = @command -v dpkg-query >/dev/null || exit 0; missing=$$($(call missing,$(1))); \
+	[ -z "$$missing" ] || { echo "missing: "$$missing"; run: sudo make $(2)" >&2; exit 1; }
 need-build:
-	@command -v dpkg-query >/dev/null || exit 0; missing=$$($(call missing,$(DEPS_BUILD))); \
-	[ -z "$$missing" ] || { echo "missing: "$$missing"; run: sudo make deps" >&2; exit 1; }
+	$(call need,$(DEPS_BUILD),deps)
+need-static:
+	$(call need,$(DEPS_BUILD) $(DEPS_STATIC),deps-static)
 
 # ---- the two commands ----
 
@@ -193,6 +213,13 @@ test-vm: need-build $(B)/culprit $(B)/tests/load
 test-matrix: need-build $(B)/culprit $(B)/tests/load
 	@tests/vm/run.py --matrix $(VM_ARGS) --json $(B)/vm/matrix.json
 
+# The static program where there is nothing else. KERNELS="5.10 6.1" (default: 6.1)
+.PHONY: test-static
+test-static: static $(B)/culprit
+	@tests/run.py --log $(B)/log \
+		static-replay='tests/replay/run.py $(B)/culprit-static' \
+		static='tests/static/run.py $(B)/culprit-static $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)")'
+
 .PHONY: bench
 bench: deps-bench
 	@$(MAKE) --no-print-directory run-bench
@@ -257,10 +284,12 @@ help:
 	@echo 'sudo make test             install what is missing, build, pass all tests'
 	@echo 'make                       build/culprit, as an ordinary user'
 	@echo 'sudo make deps             install what the build needs'
+	@echo 'make static                build/culprit-static, which needs nothing on a host (sudo make deps-static)'
 	@echo 'make check                 unit tests and replays: seconds, no root'
 	@echo 'sudo make test-bpf         the probes on this kernel'
 	@echo 'sudo make test-vm          real kernels and faults: KERNELS="5.10 6.1" SCENARIOS="..." SEED=n'
 	@echo 'sudo make test-matrix      every scenario on every kernel'
+	@echo 'sudo make test-static      the static program in an empty root and an empty guest'
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "command/command.h"
+#include "linkage.h"
 #include "log.h"
 
 #define STDOUT_BYTES 65536
@@ -60,7 +61,10 @@ static void version(void)
 	printf("culprit %s\n", CULPRIT_VERSION);
 	printf("libbpf %u.%u, json-c %s, zlib %s\n", libbpf_major_version(), libbpf_minor_version(),
 	       json_c_version(), zlibVersion());
-	puts("features: trace daemon replay record; sinks file unix journald syslog; metrics; schema culprit/1");
+	printf("features: trace daemon replay record; sinks file unix journald syslog; metrics %s; schema culprit/1\n",
+	       linkage.metrics);
+	if (linkage.without)
+		printf("static, without: %s\n", linkage.without);
 }
 
 static int unknown_command(const char *text)
@@ -173,6 +177,7 @@ int main(int argc, char *argv[])
 	char buffer[STDOUT_BYTES];
 
 	guard_standard_files();
+	linkage_init();
 	/* A reader that leaves and a full disk (or a file size limit) are errors, not deaths. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

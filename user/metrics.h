@@ -7,6 +7,7 @@
 #define CULPRIT_METRICS_H
 
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "err.h"
 
@@ -15,11 +16,12 @@ struct metrics;
 typedef void (*metrics_print_fn)(void *ctx, FILE *out);
 
 /* "9899", "127.0.0.1:9899", "[::1]:9899": without a host it is loopback. -EINVAL with a message. */
+int metrics_parse(const char *address, struct sockaddr_storage *ret, struct err *err);
 int metrics_check(const char *address, struct err *err);
 
 /* Serves GET /metrics at the address, a few connections at a time. Errors: -EADDRINUSE and the like, -ENOENT
  * when libmicrohttpd is not installed: it is loaded here, for it brings 3 MB of a TLS library along, which nobody
- * else shall pay. */
+ * else shall pay; -ENOTSUP in the static program. */
 int metrics_new(const char *address, metrics_print_fn print, void *ctx,
 		struct metrics **ret_metrics, struct err *err);
 

@@ -164,6 +164,7 @@ def version():
     number = (ROOT / "VERSION").read_text(encoding="ascii").strip()
     check(text.startswith(f"culprit {number}\n"), text)
     check(re.search(r"libbpf \d+\.\d+", text) and "features:" in text, text)
+    check("metrics file http;" in text and "without" not in text, f"it leaves something out: {text}")
 
 
 @test

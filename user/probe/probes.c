@@ -17,6 +17,7 @@
 #include "probe/capability.h"
 #include "probe/feature.h"
 #include "probe/kernel_read.h"
+#include "probe/mounted.h"
 #include "probe/noise.h"
 #include "probe/probes_impl.h"
 
@@ -86,10 +87,14 @@ static void init_runs(struct probes *probes, const struct probes_options *option
 
 int probes_new(const struct probes_options *options, struct probes **ret_probes, struct err *err)
 {
-	struct probes *probes = calloc(1, sizeof(*probes));
 	unsigned long long interval_ns = options->event_interval_ns;
-	int cpus = libbpf_num_possible_cpus();
+	int ret = mounted_check(err), cpus;
+	struct probes *probes;
 
+	if (ret < 0)
+		return ret;
+	cpus = libbpf_num_possible_cpus();
+	probes = calloc(1, sizeof(*probes));
 	if (!probes)
 		return err_set(err, -ENOMEM, "no memory for the probes");
 	if (cpus < 0) {

@@ -27,7 +27,7 @@ struct probes_options {
 	bool verbose; /* libbpf's messages to stderr as they come */
 };
 
-/* Memory only. */
+/* Memory only, once /proc and /sys are seen to be mounted: else -ENOENT, which says so. */
 int probes_new(const struct probes_options *options, struct probes **ret_probes, struct err *err);
 /* Opens, loads and attaches what it can. 0 when at least one probe is active; else -EPERM with the
  * missing capability named, -ENOTSUP without BTF, or the first failure. Each probe's fate is in
