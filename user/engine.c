@@ -199,6 +199,7 @@ static int evaluate(struct engine *e, bool last)
 		code = send_status(e);
 	if (code == 0 && (last || verdict_due(e, hour)))
 		code = send_verdict(e);
+	outputs_tidy(&e->outputs);
 	if (e->opt.keeper)
 		keeper_settle(e->opt.keeper);
 	if (e->opt.memory)
@@ -284,6 +285,33 @@ static int on_event(void *ctx, const struct event *event)
 
 /* ---- running ---- */
 
+static struct reload_to reload_to(struct engine *e)
+{
+	return (struct reload_to){
+		.outputs = &e->outputs,
+		.source = e->opt.source,
+		.keeper = e->opt.keeper,
+		.now_ns = model_now(e->model),
+	};
+}
+
+static void on_reload(void *ctx)
+{
+	struct engine *e = ctx;
+	struct reload_to to = reload_to(e);
+
+	reload_dispatch(e->opt.reload, &to);
+}
+
+static void on_hangup(struct engine *e)
+{
+	struct reload_to to = reload_to(e);
+
+	outputs_reopen(&e->outputs);
+	if (e->opt.reload)
+		reload_start(e->opt.reload, &to);
+}
+
 static void on_signal(void *ctx, int signal)
 {
 	struct engine *e = ctx;
@@ -295,10 +323,7 @@ static void on_signal(void *ctx, int signal)
 	}
 	/* The terminal of a trace is gone: that is its end. */
 	if (signal == SIGHUP && model_host(e->model)->mode != RUN_TRACE) {
-		outputs_reopen(&e->outputs);
-		if (e->opt.reload)
-			reload_run(e->opt.reload, &e->outputs, e->opt.source, e->opt.keeper,
-				   model_now(e->model));
+		on_hangup(e);
 		return;
 	}
 	e->signals++;
@@ -360,6 +385,9 @@ int engine_run(struct engine *engine, struct err *err)
 			       on_source, engine, err);
 	if (code == 0)
 		code = add_keeper(engine, err);
+	if (code == 0 && engine->opt.reload)
+		code = loop_add_source(engine->loop, reload_fd(engine->opt.reload), on_reload,
+				       engine, err);
 	if (code == 0)
 		code = outputs_watch(&engine->outputs, engine->loop, err);
 	if (code == 0)
@@ -395,6 +423,7 @@ int engine_close(struct engine *engine, struct err *err)
 			note(engine, &now);
 		recorder_free(engine->opt.recorder);
 	}
+	reload_cancel(engine->opt.reload, &engine->outputs);
 	outputs_settle(&engine->outputs, LAST_MS);
 	outputs_close(&engine->outputs);
 	first = engine->outputs.first;

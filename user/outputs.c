@@ -8,6 +8,17 @@
 
 #include "log.h"
 
+/* How long one that is replaced may take for its last lines. */
+#define LEAVE_MS 1000
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 void outputs_init(struct outputs *o, struct sink *const *sinks, unsigned int n)
 {
 	*o = (struct outputs){.n = n};
@@ -92,6 +103,7 @@ static void on_readable(void *ctx)
 			log_warn("%s", err.text);
 		}
 	}
+	outputs_tidy(o);
 }
 
 static int watch(struct outputs *o, const struct sink *sink, struct err *err)
@@ -141,6 +153,49 @@ static bool is_among(const struct sink *sink, struct sink *const *sinks, unsigne
 	return false;
 }
 
+bool outputs_have(const struct outputs *o, const struct sink *sink)
+{
+	return is_among(sink, o->sink, o->n, NULL);
+}
+
+static void close_one(const struct outputs *o, struct sink *sink)
+{
+	struct err lost = {0};
+
+	unwatch(o, sink);
+	if (sink->ops->close(sink, &lost) < 0)
+		log_warn("%s", lost.text);
+}
+
+/* At once, where nothing waits. */
+static void leave(struct outputs *o, struct sink *sink)
+{
+	if (!o->loop || !sink->ops->settle || o->n_leaving == OUTPUTS_MAX ||
+	    sink->ops->settle(sink)) {
+		close_one(o, sink);
+		return;
+	}
+	o->leaving[o->n_leaving].sink = sink;
+	o->leaving[o->n_leaving++].end_ms = now_ms() + LEAVE_MS;
+}
+
+void outputs_tidy(struct outputs *o)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < o->n_leaving; i++) {
+		struct sink *sink = o->leaving[i].sink;
+		struct err told = {0};
+
+		sink->ops->dispatch(sink, &told);
+		if (sink->ops->settle(sink) || now_ms() >= o->leaving[i].end_ms)
+			close_one(o, sink);
+		else
+			o->leaving[left++] = o->leaving[i];
+	}
+	o->n_leaving = left;
+}
+
 static int watch_new(struct outputs *o, struct sink *const *sinks, unsigned int n, struct err *err)
 {
 	int code = 0;
@@ -158,29 +213,23 @@ static int watch_new(struct outputs *o, struct sink *const *sinks, unsigned int 
 
 int outputs_replace(struct outputs *o, struct sink *const *sinks, unsigned int n, struct err *err)
 {
-	struct outputs now = {.n = n, .loop = o->loop, .first = o->first};
+	const struct outputs old = *o;
 	int code = o->loop ? watch_new(o, sinks, n, err) : 0;
 	unsigned int at;
 
 	if (code < 0)
 		return code;
+	o->n = n;
 	for (unsigned int i = 0; i < n; i++) {
-		now.sink[i] = sinks[i];
-		if (is_among(sinks[i], o->sink, o->n, &at)) {
-			now.failed[i] = o->failed[at];
-			now.gone[i] = o->gone[at];
-		}
-	}
-	for (unsigned int i = 0; i < o->n; i++) {
-		struct err lost = {0};
+		bool stays = is_among(sinks[i], old.sink, old.n, &at);
 
-		if (is_among(o->sink[i], sinks, n, NULL))
-			continue;
-		unwatch(o, o->sink[i]);
-		if (o->sink[i]->ops->close(o->sink[i], &lost) < 0)
-			log_warn("%s", lost.text);
+		o->sink[i] = sinks[i];
+		o->failed[i] = stays && old.failed[at];
+		o->gone[i] = stays && old.gone[at];
 	}
-	*o = now;
+	for (unsigned int i = 0; i < old.n; i++)
+		if (!is_among(old.sink[i], sinks, n, NULL))
+			leave(o, old.sink[i]);
 	return 0;
 }
 
@@ -195,14 +244,6 @@ void outputs_close_others(const struct outputs *o, struct sink *const *sinks, un
 }
 
 /* ---- the end ---- */
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /* In turns: one that hangs takes little time from the others. */
 void outputs_settle(const struct outputs *o, unsigned int ms)
@@ -230,4 +271,7 @@ void outputs_close(struct outputs *o)
 			remember(o, &err);
 	}
 	o->n = 0;
+	for (unsigned int i = 0; i < o->n_leaving; i++)
+		close_one(o, o->leaving[i].sink);
+	o->n_leaving = 0;
 }

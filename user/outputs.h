@@ -15,8 +15,14 @@ struct outputs {
 	unsigned int n;
 	bool failed[OUTPUTS_MAX]; /* that was told of */
 	bool gone[OUTPUTS_MAX];	  /* its reader is, for good */
-	struct loop *loop;	  /* NULL: nobody watches them yet */
-	struct err first;	  /* the first trouble that one had; code 0: none */
+	/* No more outputs, but with lines still to get rid of; until then, and no longer than that. */
+	struct {
+		struct sink *sink;
+		long long end_ms;
+	} leaving[OUTPUTS_MAX];
+	unsigned int n_leaving;
+	struct loop *loop; /* NULL: nobody watches them yet */
+	struct err first;  /* the first trouble that one had; code 0: none */
 };
 
 /* Takes the sinks over. */
@@ -31,17 +37,23 @@ int outputs_watch(struct outputs *o, struct loop *loop, struct err *err);
 /* SIGHUP: files may have been renamed. */
 void outputs_reopen(struct outputs *o);
 
-/* Others take their place. Those that stay keep their state; those that are not among the new ones are closed, which
- * takes less than half a second each, and what they lose is logged. 0, or an error with err set where one of the new
+/* Is it one of them? */
+bool outputs_have(const struct outputs *o, const struct sink *sink);
+
+/* Others take their place. Those that stay keep their state; those that are not among the new ones are closed when what waits is
+ * out, after a second at most (outputs_tidy()), and what they lose is logged. 0, or an error with err set where one of the new
  * cannot be watched: then nothing is changed, and the new ones are still the caller's. */
 int outputs_replace(struct outputs *o, struct sink *const *sinks, unsigned int n, struct err *err);
+
+/* After each evaluation: closes those that had to leave and have no more to do, or no more time. */
+void outputs_tidy(struct outputs *o);
 
 /* Closes those of `sinks` that are not among the outputs: they were opened for a change that is not to be. */
 void outputs_close_others(const struct outputs *o, struct sink *const *sinks, unsigned int n);
 
 /* At the end: gives what waits its time, `ms` for all of them together. */
 void outputs_settle(const struct outputs *o, unsigned int ms);
-/* Closes them all; what one could not get rid of becomes `first`, where that is free. */
+/* Closes them all, those that leave too; what one could not get rid of becomes `first`, where that is free. */
 void outputs_close(struct outputs *o);
 
 #endif

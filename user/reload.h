@@ -11,6 +11,7 @@
 /* What became of the last reading, for who asks. */
 struct reload_state {
 	char file[KEEPER_PATH_MAX * 4];
+	bool opening; /* another is under way: new sinks are not open yet */
 	bool failed;
 	__u64 good_ns;	 /* when it was last good, in event time; 0: at the start */
 	char wrong[384]; /* why it failed */
@@ -23,18 +24,31 @@ struct reload;
 /* Reads what is asked for now, as at the start: 0, or a negative errno with err set. */
 typedef int (*reload_read_fn)(const void *ctx, struct settings *ret, struct err *err);
 
-/* `now`: what is in force, copied. NULL: out of memory. */
+/* `now`: what is in force, copied. NULL: out of memory or descriptors. */
 struct reload *reload_new(const char *file, const struct settings *now, reload_read_fn read,
 			  const void *ctx);
-/* NULL is fine. */
+/* NULL is fine. One that is under way must have been cancelled. */
 void reload_free(struct reload *reload);
 
+/* What the settings are for; the engine's. */
+struct reload_to {
+	struct outputs *outputs;
+	struct source *source;
+	struct keeper *keeper;
+	__u64 now_ns;
+};
+
 /*
- * Reads, and puts in force what can be without a restart. New sinks are opened first (two seconds each at most): where
- * the file is wrong or one of them cannot be opened, all stays as it was. The outcome is logged, and is the state.
+ * Reads, and puts in force what can be without a restart. New sinks are opened first, while all else goes on, for two seconds at
+ * most: the outcome comes by reload_dispatch() then. Where the file is wrong or one of them cannot be opened, all stays as it
+ * was. The outcome is logged, and is the state. One that is under way is given up for the new one.
  */
-void reload_run(struct reload *reload, struct outputs *outputs, struct source *source,
-		struct keeper *keeper, __u64 now_ns);
+void reload_start(struct reload *reload, const struct reload_to *to);
+/* For the loop: readable when one that is under way may have come to its end. */
+int reload_fd(const struct reload *reload);
+void reload_dispatch(struct reload *reload, const struct reload_to *to);
+/* Gives up one that is under way: all stays as it was. */
+void reload_cancel(struct reload *reload, const struct outputs *outputs);
 
 /* NULL for NULL. */
 const struct reload_state *reload_state(const struct reload *reload);

@@ -82,12 +82,12 @@ int sinks_set_file(struct sinks_options *options, const char *path, struct err *
 /* Something of it must be told: -EINVAL where stdout is off and nothing else is set, no sink, no metrics, no captures. */
 int settings_check_sinks(const struct settings *settings, struct err *err);
 /* The sinks of `next` in the place of those of `now`, which are outputs->sink: one that is chosen there too is the same in ret_sinks,
- * the others are opened. On failure none of those is left. */
+ * the others are made, and open meanwhile (sink_ops.opened). On failure none of those is left. */
 struct outputs;
 int sinks_change(const struct sinks_options *now, const struct sinks_options *next,
 		 const struct outputs *outputs, struct sink **ret_sinks, unsigned int *ret_n,
 		 struct err *err);
-/* Opens all that are chosen, stdout when none is, and none where stdout is off. On failure *ret_n are open, and the caller's to close. */
+/* Opens all that are chosen, stdout when none is, and none where stdout is off; waits for each two seconds at most. On failure *ret_n are open, and the caller's to close. */
 int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
 	       struct err *err);
 

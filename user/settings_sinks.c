@@ -12,6 +12,8 @@
 
 #define QUEUE_KB 1024
 #define KEEP	 5
+/* How long the start waits for a sink to open. */
+#define OPEN_MS 2000
 
 static void set_queue(struct sinks_options *o, double kb)
 {
@@ -171,8 +173,10 @@ int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, uns
 		code = open_one(&chosen, i, &ret_sinks[n], err);
 		n += code == 0;
 	}
+	for (unsigned int i = 0; i < n && code >= 0; i++)
+		code = ret_sinks[i]->ops->opened(ret_sinks[i], OPEN_MS, err);
 	*ret_n = n;
-	return code;
+	return code < 0 ? code : 0;
 }
 
 static bool same(const struct sinks_options *a, const struct sinks_options *b, unsigned int row)

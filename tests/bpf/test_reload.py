@@ -8,8 +8,10 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
+import time
 
 from harness import CULPRIT, Daemon, Loop, check, run_each, until
 
@@ -65,6 +67,32 @@ def reloads(home):
           of_file(second)[-1]["seq"] > new[-1]["seq"])
 
 
+def opens_while_all_goes_on(home):
+    """A new sink whose peer does not accept: nothing stands still, and its lines wait for it."""
+    path = pathlib.Path(home) / "lines"
+    with socket.socket(socket.AF_UNIX) as deaf, socket.socket(socket.AF_UNIX) as first:
+        deaf.bind(f"{home}/deaf")
+        deaf.listen(0)
+        first.connect(f"{home}/deaf")  # the one that its backlog takes
+        with Daemon(home, sinks=[f"file = {path}"]) as daemon:
+            daemon.configure([], [f"file = {path}", f"unix_stream = {home}/deaf"])
+            began = time.monotonic()
+            daemon.process.send_signal(signal.SIGHUP)
+            slowest = 0
+            while time.monotonic() - began < 1.5:
+                asked = time.monotonic()
+                daemon.ask()
+                slowest = max(slowest, time.monotonic() - asked)
+            check("a new sink that does not open: who asks is answered meanwhile", slowest < 1, slowest)
+            deaf.accept()[0].close()
+            accepted = deaf.accept()[0]
+            accepted.settimeout(10)
+            reader = accepted.makefile()
+        line = json.loads(reader.readline())
+        check("... and has the lines from then on", line["seq"] > 1 and line["run"] == of_file(path)[-1]["run"], line)
+        accepted.close()
+
+
 def stories(lines, name):
     """What was said of the disk's findings: run, state, resolution, id, episode."""
     return [(l["run"], l["state"], l.get("resolution"), l["id"], l["episode"]) for l in lines
@@ -113,7 +141,7 @@ def restarts(home):
 
 
 def main():
-    return run_each("reload", reloads, restarts)
+    return run_each("reload", reloads, opens_while_all_goes_on, restarts)
 
 
 if __name__ == "__main__":

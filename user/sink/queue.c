@@ -8,37 +8,27 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "children.h"
 #include "log.h"
 #include "sink.h"
 #include "sink/backlog.h"
 #include "sink/writer.h"
+#include "sink/writer_child.h"
 
-/* How long the start waits for the outlet to open, and the end for the queue to empty, for one that is killed to be
- * gone, and a turn of the end at most. */
-#define OPEN_MS 2000
+/* How long the end waits for the queue to empty, and a turn of it at most. */
 #define LAST_MS 300
-#define KILL_MS 50
 #define TURN_MS 50
 #define STEP_MS 5
-/* A child that dies again and again is no reason to do nothing else. */
-#define RESTART_S 1
 
 enum flying { FLYING_NONE, FLYING_OPEN, FLYING_LINE };
 
 struct queue {
 	struct sink sink;
-	struct outlet outlet; /* as the child gets it: never open here */
+	struct writer_child child;
 	char name[160];
 	struct backlog backlog;
 	struct waiting *out; /* with the child */
@@ -48,18 +38,13 @@ struct queue {
 	bool gone;		   /* the reader is, for good */
 	bool settled;		   /* the last lines had their time */
 	bool restarted;		   /* for them */
+	bool heard;		   /* the first child's first word */
 	char why[160];		   /* of the trouble */
 	const struct model *model; /* of the lines: for a gap line */
 	__u64 time_ns;
 	long long sent_ms; /* when the child got what it has */
 	__u64 written;
-	pid_t pid;    /* 0: no child */
-	int fd;	      /* to it; -1: none */
-	int timer_fd; /* until the next start */
-	int epoll_fd; /* of both: one descriptor for the loop, whatever child lives */
 };
-
-/* ---- the child ---- */
 
 static long long now_ms(void)
 {
@@ -69,72 +54,20 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int watch(const struct queue *q, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(q->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-static void start_later(const struct queue *q)
-{
-	struct itimerspec soon = {.it_value.tv_sec = RESTART_S};
-
-	timerfd_settime(q->timer_fd, 0, &soon, NULL);
-}
-
-/* Short-lived children of ours may still hold the socket: closing alone would neither end it nor take it out of the
- * epoll set. */
-static void close_socket(struct queue *q)
-{
-	if (q->fd < 0)
-		return;
-	epoll_ctl(q->epoll_fd, EPOLL_CTL_DEL, q->fd, NULL);
-	shutdown(q->fd, SHUT_RDWR);
-	close(q->fd);
-	q->fd = -1;
-}
+/* ---- the child ---- */
 
 static int start(struct queue *q)
 {
-	pid_t parent = getpid();
-	int ends[2], code;
+	int code = writer_child_start(&q->child);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	q->pid = child_fork("culprit-writer", ends[1]);
-	if (q->pid == 0)
-		writer_run(CHILD_FD, parent, &q->outlet);
-	close(ends[1]);
-	q->fd = ends[0];
-	code = q->pid < 0 ? (int)q->pid : watch(q, q->fd);
-	if (code < 0) {
-		close_socket(q); /* the child ends by that, if there is one */
-		q->pid = 0;
-		return code;
-	}
-	q->flying = FLYING_OPEN;
-	return 0;
+	q->flying = code < 0 ? FLYING_NONE : FLYING_OPEN;
+	return code;
 }
 
-/* Takes the child's end; one that hangs is left to itself. Returns its exit status, 0 where there is none. */
-static int leave_child(struct queue *q, bool kill_it)
+static int leave(struct queue *q, bool kill_it)
 {
-	int status = 0;
-
-	close_socket(q);
 	q->flying = FLYING_NONE;
-	if (!q->pid)
-		return 0;
-	for (int ms = 0;
-	     ms < (kill_it ? KILL_MS : LAST_MS) && waitpid(q->pid, &status, WNOHANG) == 0;
-	     ms += STEP_MS) {
-		if (kill_it)
-			kill(q->pid, SIGKILL);
-		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
-	}
-	q->pid = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	return writer_child_leave(&q->child, kill_it);
 }
 
 /* ---- the queue ---- */
@@ -177,7 +110,7 @@ static void send_reopen(struct queue *q)
 {
 	if (!q->reopen_due || (q->flying != FLYING_NONE && !q->trouble))
 		return;
-	if (send(q->fd, WRITER_REOPEN, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+	if (send(q->child.fd, WRITER_REOPEN, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
 		return;
 	q->reopen_due = false;
 	if (q->flying == FLYING_NONE)
@@ -187,7 +120,7 @@ static void send_reopen(struct queue *q)
 /* Gives the child what is next, when it has nothing. */
 static void send_next(struct queue *q)
 {
-	if (q->fd < 0)
+	if (q->child.fd < 0)
 		return;
 	send_reopen(q);
 	if (q->flying != FLYING_NONE)
@@ -197,7 +130,7 @@ static void send_next(struct queue *q)
 	else if (!q->out && q->backlog.first)
 		q->out = backlog_take(&q->backlog);
 	/* One message is there at most: it has room. A child that died is seen by the loop. */
-	if (q->out && send(q->fd, q->out->text, q->out->len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	if (q->out && send(q->child.fd, q->out->text, q->out->len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 			      (ssize_t)q->out->len) {
 		q->flying = FLYING_LINE;
 		q->sent_ms = now_ms();
@@ -241,12 +174,12 @@ static int take_reply(struct queue *q, const struct writer_reply *r, struct err 
 
 static int child_died(struct queue *q, struct err *err)
 {
-	if (leave_child(q, false) == WRITER_PEER_GONE) {
+	if (leave(q, false) == WRITER_PEER_GONE) {
 		q->gone = true;
 		lose_all(q);
 		return err_set(err, -EPIPE, "%s: the reader went away", q->name);
 	}
-	start_later(q);
+	writer_child_start_later(&q->child);
 	return err_set(err, -ECHILD, "%s: its writer was killed; there will be another", q->name);
 }
 
@@ -254,16 +187,14 @@ static int queue_dispatch(struct sink *sink, struct err *err)
 {
 	struct queue *q = (struct queue *)sink;
 	struct writer_reply reply;
-	__u64 times;
 	int code = 0;
 	ssize_t n;
 
-	if (read(q->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times) && q->fd < 0 &&
-	    !q->gone && start(q) < 0)
-		start_later(q);
-	if (q->fd < 0)
+	if (writer_child_is_due(&q->child) && q->child.fd < 0 && !q->gone && start(q) < 0)
+		writer_child_start_later(&q->child);
+	if (q->child.fd < 0)
 		return 0;
-	n = recv(q->fd, &reply, sizeof(reply), MSG_DONTWAIT);
+	n = recv(q->child.fd, &reply, sizeof(reply), MSG_DONTWAIT);
 	if (n == (ssize_t)sizeof(reply))
 		code = take_reply(q, &reply, err);
 	else if (n >= 0 || errno != EAGAIN)
@@ -310,7 +241,7 @@ static int queue_reopen(struct sink *sink, struct err *err)
 
 static int queue_fd(const struct sink *sink)
 {
-	return ((const struct queue *)sink)->epoll_fd;
+	return ((const struct queue *)sink)->child.epoll_fd;
 }
 
 static void queue_counts(const struct sink *sink, struct sink_counts *ret)
@@ -318,7 +249,7 @@ static void queue_counts(const struct sink *sink, struct sink_counts *ret)
 	const struct queue *q = (const struct queue *)sink;
 
 	*ret = (struct sink_counts){
-		.name = q->outlet.row->key,
+		.name = q->child.outlet.row->key,
 		.written = q->written,
 		.lost = q->backlog.lost,
 		.waiting_bytes = q->backlog.bytes,
@@ -328,9 +259,9 @@ static void queue_counts(const struct sink *sink, struct sink_counts *ret)
 /* Waits for the child's next word; false when there is none in time. */
 static bool wait_reply(const struct queue *q, int ms)
 {
-	struct pollfd poll_fd = {.fd = q->fd, .events = POLLIN};
+	struct pollfd poll_fd = {.fd = q->child.fd, .events = POLLIN};
 
-	return q->fd >= 0 && poll(&poll_fd, 1, ms) > 0;
+	return q->child.fd >= 0 && poll(&poll_fd, 1, ms) > 0;
 }
 
 static bool is_empty(const struct queue *q)
@@ -378,7 +309,7 @@ static bool is_over(struct queue *q)
 	/* A child that has had its line for longer than this will not be rid of it now. */
 	if (q->flying == FLYING_LINE && now_ms() - q->sent_ms > LAST_MS)
 		return true;
-	if (q->fd < 0 && (q->restarted || start(q) < 0))
+	if (q->child.fd < 0 && (q->restarted || start(q) < 0))
 		return true;
 	q->restarted = q->restarted || q->flying == FLYING_OPEN;
 	return false;
@@ -421,18 +352,39 @@ static int queue_close(struct sink *sink, struct err *err)
 	drain(q);
 	if (!is_empty(q))
 		code = tell_lost(q, err);
-	leave_child(q, !is_empty(q));
+	/* One that is still at something hangs. */
+	leave(q, !is_empty(q) || q->flying != FLYING_NONE);
 	free_lines(q);
-	if (q->timer_fd >= 0)
-		close(q->timer_fd);
-	if (q->epoll_fd >= 0)
-		close(q->epoll_fd);
+	writer_child_done(&q->child);
 	free(q);
 	return code;
 }
 
+/* The child's first word: what is wrong with the outlet. */
+static int queue_opened(struct sink *sink, int ms, struct err *err)
+{
+	struct queue *q = (struct queue *)sink;
+	struct err trouble = {0};
+	int code;
+
+	if (q->heard)
+		return 0;
+	if (!wait_reply(q, ms))
+		return 1;
+	q->heard = true;
+	code = queue_dispatch(sink, &trouble);
+	if (code < 0 && (q->child.outlet.row->must_open || code == -EPIPE)) {
+		*err = trouble;
+		return code;
+	}
+	if (code < 0)
+		log_warn("%s; lines wait", trouble.text);
+	return 0;
+}
+
 static const struct sink_ops queue_ops = {
 	.name = "queue",
+	.opened = queue_opened,
 	.write = queue_write,
 	.reopen = queue_reopen,
 	.fd = queue_fd,
@@ -442,23 +394,6 @@ static const struct sink_ops queue_ops = {
 	.close = queue_close,
 };
 
-/* The child's first word: what is wrong with the outlet. */
-static int hear_opening(struct queue *q, struct err *err)
-{
-	struct err trouble = {0};
-	int code = 0;
-
-	if (wait_reply(q, OPEN_MS))
-		code = queue_dispatch(&q->sink, &trouble);
-	if (code < 0 && (q->outlet.row->must_open || code == -EPIPE)) {
-		*err = trouble;
-		return code;
-	}
-	if (code < 0)
-		log_warn("%s; lines wait", trouble.text);
-	return 0;
-}
-
 int sink_queue_new(const struct outlet *like, size_t room, struct sink **ret_sink, struct err *err)
 {
 	struct queue *q = calloc(1, sizeof(*q));
@@ -467,20 +402,13 @@ int sink_queue_new(const struct outlet *like, size_t room, struct sink **ret_sin
 	if (!q)
 		return err_set(err, -ENOMEM, "out of memory");
 	q->sink.ops = &queue_ops;
-	q->outlet = *like;
-	q->outlet.fd = q->fd = -1;
 	q->backlog.room = room;
-	outlet_name(&q->outlet, q->name, sizeof(q->name));
-	q->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	q->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	code = q->epoll_fd < 0 || q->timer_fd < 0 ? -errno : watch(q, q->timer_fd);
+	outlet_name(like, q->name, sizeof(q->name));
+	code = writer_child_init(&q->child, like);
 	if (code == 0)
 		code = start(q);
-	if (code < 0)
-		err_set(err, code, "cannot set up %s: %s", q->name, strerror(-code));
-	else
-		code = hear_opening(q, err);
 	if (code < 0) {
+		err_set(err, code, "cannot set up %s: %s", q->name, strerror(-code));
 		queue_close(&q->sink, &(struct err){0});
 		return code;
 	}

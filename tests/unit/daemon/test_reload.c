@@ -10,6 +10,10 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "keeper.h"
@@ -154,6 +158,31 @@ static void open_first(struct settings *s, struct outputs *outputs, const char *
 	outputs_init(outputs, sinks, n);
 }
 
+static long long ms_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* The loop's part, until it is known what becomes of it. */
+static void finish(struct reload *r, const struct reload_to *to)
+{
+	struct pollfd poll_fd = {.fd = reload_fd(r), .events = POLLIN};
+
+	while (reload_state(r)->opening && poll(&poll_fd, 1, 10000) > 0)
+		reload_dispatch(r, to);
+	assert_false(reload_state(r)->opening);
+}
+
+static void run(struct reload *r, struct reload_to *to, __u64 now_ns)
+{
+	to->now_ns = now_ns;
+	reload_start(r, to);
+	finish(r, to);
+}
+
 static void test_reload(void **state)
 {
 	struct keeper_options none = {.captures_max = 10};
@@ -163,6 +192,7 @@ static void test_reload(void **state)
 	struct keeper *keeper = NULL;
 	struct settings now;
 	struct outputs outputs;
+	struct reload_to to = {.outputs = &outputs, .source = &source};
 	struct err err = {0};
 	struct sink *first;
 	struct reload *r;
@@ -175,13 +205,14 @@ static void test_reload(void **state)
 	open_first(&now, &outputs, a);
 	first = outputs.sink[0];
 	assert_int_equal(keeper_new(&none, &keeper, &err), 0);
+	to.keeper = keeper;
 	r = reload_new("conf", &now, read_wanted, NULL);
 	said = reload_state(r);
 
 	/* The file is bad: nothing is changed, and what was wrong is known. */
 	refused = 1;
 	configured = 99;
-	reload_run(r, &outputs, &source, keeper, 5);
+	run(r, &to, 5);
 	assert_true(said->failed);
 	assert_string_equal(said->wrong, "conf:3: no");
 	assert_int_equal(configured, 99);
@@ -192,7 +223,7 @@ static void test_reload(void **state)
 	wanted = now;
 	set(&wanted, "general", "class", "network");
 	set(&wanted, "sinks", "file", bad);
-	reload_run(r, &outputs, &source, keeper, 6);
+	run(r, &to, 6);
 	assert_true(said->failed);
 	assert_non_null(strstr(said->wrong, bad));
 	assert_int_equal(configured, 99);
@@ -201,7 +232,7 @@ static void test_reload(void **state)
 
 	/* Only a setting: the sink stays. */
 	set(&wanted, "sinks", "file", a);
-	reload_run(r, &outputs, &source, keeper, 7);
+	run(r, &to, 7);
 	assert_false(said->failed);
 	assert_int_equal(said->good_ns, 7);
 	assert_int_equal(configured, 1);
@@ -211,7 +242,7 @@ static void test_reload(void **state)
 	/* Another file, and what needs a restart. */
 	set(&wanted, "sinks", "file", b);
 	set(&wanted, "daemon", "metrics", "9899");
-	reload_run(r, &outputs, &source, keeper, 8);
+	run(r, &to, 8);
 	assert_false(said->failed);
 	assert_int_equal(outputs.n, 1);
 	assert_int_equal(access(b, F_OK), 0);
@@ -225,13 +256,85 @@ static void test_reload(void **state)
 	rmdir(home);
 }
 
+/* One connection is what its backlog takes, and that is ours: the next one waits for accept(). */
+static int listen_deaf(const char *path, int *ret_first)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	*ret_first = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(connect(*ret_first, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* A peer that does not accept holds up neither who asks for the change nor, for longer than it may, the change. */
+static void test_deaf_peer(void **state)
+{
+	struct keeper_options none = {.captures_max = 10};
+	char home[] = "/tmp/test_reload.XXXXXX", a[64], b[64];
+	struct source source = {.ops = &source_ops};
+	struct settings now;
+	struct outputs outputs;
+	struct reload_to to = {.outputs = &outputs, .source = &source, .now_ns = 5};
+	struct err err = {0};
+	struct reload *r;
+	long long began;
+	int fd, first;
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	snprintf(a, sizeof(a), "%s/a", home);
+	snprintf(b, sizeof(b), "%s/b", home);
+	fd = listen_deaf(b, &first);
+	open_first(&now, &outputs, a);
+	assert_int_equal(keeper_new(&none, &to.keeper, &err), 0);
+	r = reload_new("conf", &now, read_wanted, NULL);
+	wanted = now;
+	set(&wanted, "sinks", "unix_stream", b);
+
+	/* Given up: all stays as it was. */
+	began = ms_now();
+	reload_start(r, &to);
+	assert_true(ms_now() - began < 1000);
+	assert_true(reload_state(r)->opening);
+	assert_int_equal(outputs.n, 1);
+	reload_cancel(r, &outputs);
+	assert_false(reload_state(r)->opening);
+	assert_int_equal(reload_state(r)->good_ns, 0);
+
+	/* Waited for, which the next one ends, and then taken as it is: its lines wait. */
+	reload_start(r, &to);
+	assert_true(reload_state(r)->opening);
+	began = ms_now();
+	reload_start(r, &to);
+	assert_true(ms_now() - began < 1000);
+	assert_true(reload_state(r)->opening);
+	finish(r, &to);
+	assert_true(ms_now() - began >= 1900);
+	assert_false(reload_state(r)->failed);
+	assert_int_equal(outputs.n, 2);
+
+	began = ms_now();
+	outputs_close(&outputs);
+	assert_true(ms_now() - began < 1000);
+	reload_free(r);
+	keeper_free(to.keeper);
+	close(first);
+	close(fd);
+	unlink(a);
+	unlink(b);
+	rmdir(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_names_are_bounded),
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_fixed),	  cmocka_unit_test(test_names_are_bounded),
+		cmocka_unit_test(test_changes),	  cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_deaf_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

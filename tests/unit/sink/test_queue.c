@@ -69,6 +69,7 @@ static void open_queue(struct setup *s, const char *key, const char *target)
 	like.file_max = s->file_max;
 	like.file_keep = 2;
 	assert_int_equal(sink_queue_new(&like, ROOM, &s->sink, &err), 0);
+	assert_true(s->sink->ops->opened(s->sink, 2000, &err) >= 0);
 }
 
 static long long ms_now(void)
@@ -234,8 +235,10 @@ static void test_that_cannot_open(void **state)
 	struct outlet like = {.row = outlet_find("file"), .confine = true};
 
 	snprintf(like.target, sizeof(like.target), "%s", s->dir);
-	assert_int_equal(sink_queue_new(&like, ROOM, &s->sink, &err), -EISDIR);
+	assert_int_equal(sink_queue_new(&like, ROOM, &s->sink, &err), 0);
+	assert_int_equal(s->sink->ops->opened(s->sink, 10000, &err), -EISDIR);
 	assert_non_null(strstr(err.text, "cannot open"));
+	assert_int_equal(close_queue(s, &err), 0);
 }
 
 static void test_renamed_then_reopened(void **state)
