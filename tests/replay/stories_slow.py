@@ -145,6 +145,15 @@ def story_slow_late_looks(host):
     host.end()
 
 
+def story_slow_late_beside_another(host):
+    host.say(what="reads of one disk take 12 ms, on a host whose own timers come up to 300 ms late; another disk, whose "
+             "interrupts go elsewhere, works as usual: it is the host", expect="none")
+    begin_ssd(host)
+    work(host, 8, reads=100, read_ms=2)
+    work(host, 9, reads=16, read_ms=12, late=(0, 0.3, 0.05, 0.2))
+    host.end()
+
+
 def story_slow_larger_requests(host):
     host.say(what="requests of 512 kB instead of 4: they take longer and move more, no fault", expect="none")
     begin_ssd(host)

@@ -15,9 +15,10 @@
  *	0.90	no other disk worked as usual meanwhile: the host, or a way that they share, may be slow
  *	0.90	only a sibling says so: the disk's own past is of this run, and as slow
  *
- * Not slow: where at least half of the other disks that work are slow too; where no other disk works and this host
- * wakes up late itself by as much (processors that are busy or stolen slow everything down); a mapping over a disk that is slow; a rotating disk
- * that takes no longer than seeks explain; other virtual disks (a loop device's file lies on a disk that is judged).
+ * Not slow: where at least half of the other disks that work are slow too; where this host wakes up late itself
+ * (processors that are busy or stolen slow everything down) by as much as the disk does, or, while another disk works
+ * as usual, by LATE_BESIDE times as much; a mapping over a disk that is slow; a rotating disk that takes no longer
+ * than seeks explain; other virtual disks (a loop device's file lies on a disk that is judged).
  *
  * Severity: warning.
  */
@@ -31,6 +32,8 @@
 
 /* The issue hook stays for so long after the last slow look. */
 #define ARM_NS (20 * 1000000000ULL)
+/* Completions that end in a softirq are held up where others, of a disk with a processor of its own, are not. */
+#define LATE_BESIDE 10.0
 
 static const struct threshold min_ratio = {
 	"disk-slow.min_ratio", 3, "1",
@@ -132,6 +135,14 @@ static bool any_real_slow(const struct model *model, const struct pace_limits *l
 		if (!is_virtual(disk) && find_slow(model, disk, limits, &p))
 			return true;
 	return false;
+}
+
+/* Is this host late itself, by so much that nothing can be said of the disk? */
+static bool host_is_late(const struct disk_pace *p, const struct company *company)
+{
+	double excess_ms = p->took_ms - p->expect_ms;
+
+	return p->jitter_ms > excess_ms * (company->healthy ? LATE_BESIDE : 1.0);
 }
 
 static const char *op_name(unsigned int op)
@@ -269,7 +280,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		company = company_of(model, &p, &limits);
 		if (company.slow && company.slow * 2 >= company.working)
 			continue;
-		if (!company.healthy && p.took_ms - p.expect_ms < p.jitter_ms)
+		if (host_is_late(&p, &company))
 			continue;
 		claim_slow(model, &p, &company, judgement);
 	}
