@@ -38,10 +38,12 @@ used() { df --output=pcent "/tmp/fs.$1" | tail -n 1 | tr -dc 0-9; }
 buffered() { dd if=/dev/zero of="$1" bs=64k count=$(($2 * 16)) conv=notrunc status=none; }
 
 fs_down() {
-	local at
-	# Not by looking at the folders: of a file system that is shut down nothing can be read.
-	while read -r _ at _; do
-		[[ $at != /tmp/fs.* ]] || umount -l "$at"
-	done </proc/mounts
+	local mounts i
+	# Not by looking at the folders: of a file system that is shut down nothing can be read. The whole table first, as
+	# it moves under who reads it; the last mount first, as it may lie over an earlier one.
+	mapfile -t mounts < <(awk '$2 ~ "^/tmp/fs[.]" { print $2 }' /proc/mounts)
+	for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do
+		umount -l "${mounts[i]}"
+	done
 	rm -f /data/fs-*
 }
