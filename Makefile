@@ -104,6 +104,7 @@ DEPS_STATIC := liblzma-dev libbz2-dev
 DEPS_SERVERS := nginx postgresql
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
+DEPS_PACKAGES := debhelper fakeroot debootstrap fish zsh
 
 # The packages of $(1) that dpkg does not have, on a system that has dpkg.
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' "$$p" 2>/dev/null | \
@@ -122,7 +123,7 @@ unpack = @dir=$$PWD/$(B)/servers; [ -e "$$dir/.done" ] && exit 0; mkdir -p "$$di
 	apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$$dir/debs" $(1) && \
 	for deb in "$$dir"/debs/*.deb; do [ ! -e "$$deb" ] || dpkg -x "$$deb" "$$dir" || exit 1; done && touch "$$dir/.done"
 
-.PHONY: deps deps-test deps-lint deps-bench deps-static need-build need-static
+.PHONY: deps deps-test deps-lint deps-bench deps-static deps-packages need-build need-static
 deps:
 	$(call install,$(DEPS_BUILD))
 deps-test:
@@ -134,6 +135,8 @@ deps-bench:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH))
 deps-static:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_STATIC))
+deps-packages:
+	$(call install,$(DEPS_BUILD) $(DEPS_PACKAGES))
 # Says what of $(1) is missing before a compiler says it less well; $(2) installs it.
 need = @command -v dpkg-query >/dev/null || exit 0; missing=$$($(call missing,$(1))); \
 	[ -z "$$missing" ] || { echo "missing: "$$missing"; run: sudo make $(2)" >&2; exit 1; }
@@ -189,6 +192,7 @@ check: need-build $(B)/culprit $(B)/san/culprit $(UNIT_BIN)
 		$(foreach t,$(UNIT_BIN),$(t:$(B)/tests/%=%)=$(t)) \
 		replay='tests/replay/run.py $(B)/san/culprit' \
 		cli='tests/cli/run.py $(B)/culprit' \
+		completion='tests/cli/completion.py $(B)/culprit' \
 		core-symbols='tests/core_symbols.py $(B)/libcore.a'
 
 # cmocka programs that load BPF: root, this kernel.
@@ -259,10 +263,14 @@ format:
 # ---- install ----
 
 .PHONY: install uninstall clean help
-# The settings that are there stay.
 CONF := $(DESTDIR)/etc/culprit/culprit.conf
+LOGROTATE := $(DESTDIR)/etc/logrotate.d/culprit
 UNIT_DIR ?= /usr/lib/systemd/system
 SYSUSERS_DIR ?= /usr/lib/sysusers.d
+BASH_DIR ?= $(PREFIX)/share/bash-completion/completions
+ZSH_DIR ?= $(PREFIX)/share/zsh/site-functions
+FISH_DIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# Settings that are there stay.
 install: all
 	install -D -m 0755 $(B)/culprit $(DESTDIR)$(PREFIX)/bin/culprit
 	install -d $(DESTDIR)$(UNIT_DIR)
@@ -270,14 +278,39 @@ install: all
 	chmod 0644 $(DESTDIR)$(UNIT_DIR)/culprit.service
 	install -D -m 0644 dist/culprit.sysusers $(DESTDIR)$(SYSUSERS_DIR)/culprit.conf
 	[ -e $(CONF) ] || install -D -m 0640 dist/culprit.conf $(CONF)
+	[ -e $(LOGROTATE) ] || install -D -m 0644 dist/culprit.logrotate $(LOGROTATE)
 	install -D -m 0644 docs/man/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man8/culprit.8
 	install -D -m 0644 docs/man/culprit.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
+	install -D -m 0644 dist/completions/culprit.bash $(DESTDIR)$(BASH_DIR)/culprit
+	install -D -m 0644 dist/completions/culprit.fish $(DESTDIR)$(FISH_DIR)/culprit.fish
+	install -D -m 0644 dist/completions/_culprit $(DESTDIR)$(ZSH_DIR)/_culprit
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/culprit $(DESTDIR)$(UNIT_DIR)/culprit.service \
-		$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf \
+		$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf $(LOGROTATE) \
+		$(DESTDIR)$(BASH_DIR)/culprit $(DESTDIR)$(FISH_DIR)/culprit.fish $(DESTDIR)$(ZSH_DIR)/_culprit \
 		$(DESTDIR)$(PREFIX)/share/man/man8/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
 clean:
 	rm -rf $(B)
+
+# ---- packages ----
+
+# For the Debian that this is: $(B)/deb/culprit_VERSION+debN_ARCH.deb, with its source. Built from a copy, so that nothing of
+# the build lands in this tree, and its version tells the releases apart: their libraries differ.
+DEB := $(B)/deb
+DEB_TREE := $(DEB)/culprit-$(VERSION)
+DEB_RELEASE = $(shell . /etc/os-release && echo "$${VERSION_CODENAME} +deb$${VERSION_ID}")
+.PHONY: deb test-packages
+deb:
+	$(Q)rm -rf $(DEB) && mkdir -p $(DEB_TREE)
+	$(Q)tar -c --exclude=./$(B) --exclude=./.git --exclude=__pycache__ . | tar -x -C $(DEB_TREE)
+	$(Q)set -- $(DEB_RELEASE) && sed -i "1s/^culprit (.*) [a-z]*;/culprit ($(VERSION)$$2) $$1;/" $(DEB_TREE)/debian/changelog
+	$(Q)cd $(DEB_TREE) && MAKEFLAGS= dpkg-buildpackage -us -uc >../build.log 2>&1 || { tail -n 20 ../build.log >&2; exit 1; }
+	$(Q)rm -rf $(DEB_TREE)
+	@ls $(DEB)/*.deb
+test-packages: deps-packages
+	@$(MAKE) --no-print-directory $(B)/culprit
+	@tests/run.py --log $(B)/log --limit 5400 \
+		packages='tests/packages/run.py' completion-shells='tests/cli/completion.py $(B)/culprit --all-shells'
 
 help:
 	@echo 'sudo make trace [D=10]     install what is missing, build, trace this host for 30 s (or D)'
@@ -293,6 +326,8 @@ help:
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make deb                   a package for this Debian, in build/deb'
+	@echo 'sudo make test-packages    packages for Debian 12 and 13: built, checked, installed, upgraded, purged'
 	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
 
 -include $(shell find $(B) -path $(B)/servers -prune -o -name '*.d' -print 2>/dev/null)
