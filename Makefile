@@ -209,9 +209,9 @@ test-bpf: need-build $(B)/culprit $(BPFTEST_BIN) $(B)/tests/load
 # Real kernels and real faults, under emulation. KERNELS="5.10 6.1" SCENARIOS="medium-error" SEED=7
 VM_ARGS = --culprit $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)") \
 	$(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(SEED),--seed $(SEED))
-$(B)/tests/load: $(wildcard tests/vm/load/*.c tests/vm/load/*.h) Makefile
+$(B)/tests/load: $(wildcard tests/vm/load/*.c tests/vm/load/*.h) tests/bpf/lib_ways.c tests/bpf/ways.h Makefile
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -o $@ $(filter %.c,$^)
+	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 -Itests/bpf $(WARN) $(CFLAGS) -pthread -o $@ $(filter %.c,$^)
 test-vm: need-build $(B)/culprit $(B)/tests/load
 	@tests/vm/run.py $(VM_ARGS) --json $(B)/vm/table.json
 test-matrix: need-build $(B)/culprit $(B)/tests/load

@@ -15,178 +15,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-
-#include <linux/io_uring.h>
 
 #include <bpf/bpf.h>
 
 #include "source/symbols.h"
 #include "source/unwind.h"
+#include "ways.h"
 
 #define S_NS	    1000000000ULL
 #define SYMBOLS_MAX (10 * S_NS)
 
 /* ---- the process that leaks ---- */
 
-#define PLACE __attribute__((noinline, noclone, optimize("no-optimize-sibling-calls")))
-
-static int held[1024];
-static unsigned int n_held;
-static int listener = -1, sender = -1, receiver = -1, own_pidfd = -1;
-static unsigned int port;
-
-static void hold(int fd)
-{
-	if (fd < 0)
-		_exit(11);
-	held[n_held++] = fd;
-}
-
-static PLACE void keep_file(void)
-{
-	hold(open("/etc/passwd", O_RDONLY));
-}
-
-static PLACE void keep_socket(void)
-{
-	hold(socket(AF_INET, SOCK_STREAM, 0));
-}
-
-static PLACE void keep_accepted(void)
-{
-	hold(accept(listener, NULL, NULL));
-}
-
-static PLACE void keep_pipe(void)
-{
-	int ends[2];
-
-	if (pipe(ends))
-		_exit(12);
-	hold(ends[0]);
-	hold(ends[1]);
-}
-
-static PLACE void keep_pair(void)
-{
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
-		_exit(12);
-	hold(ends[0]);
-	hold(ends[1]);
-}
-
-static PLACE void keep_copy(void)
-{
-	hold(dup(0));
-}
-
-static PLACE void keep_eventfd(void)
-{
-	hold(eventfd(0, 0));
-}
-
-static PLACE void keep_epoll(void)
-{
-	hold(epoll_create1(0));
-}
-
-static PLACE void keep_passed(void)
-{
-	char byte, room[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = room,
-			     .msg_controllen = sizeof(room)};
-
-	if (recvmsg(receiver, &msg, 0) != 1)
-		_exit(13);
-	hold(*(int *)CMSG_DATA(CMSG_FIRSTHDR(&msg)));
-}
-
-static PLACE void keep_taken(void)
-{
-	hold((int)syscall(SYS_pidfd_getfd, own_pidfd, 0, 0));
-}
-
-/* ---- io_uring, without its library ---- */
-
-static struct {
-	int fd;
-	unsigned int *sq_tail, *sq_mask, *sq_array, *cq_head, *cq_mask;
-	struct io_uring_sqe *sqe;
-	struct io_uring_cqe *cqe;
-} ring = {.fd = -1};
-
-static void ring_open(void)
-{
-	struct io_uring_params p = {0};
-	char *sq, *cq;
-
-	ring.fd = (int)syscall(SYS_io_uring_setup, 4, &p);
-	if (ring.fd < 0)
-		return;
-	sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE,
-		  MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_SQ_RING);
-	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe),
-		  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_CQ_RING);
-	ring.sqe = mmap(NULL, p.sq_entries * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_SQES);
-	if (sq == MAP_FAILED || cq == MAP_FAILED || (void *)ring.sqe == MAP_FAILED)
-		_exit(17);
-	ring.sq_tail = (unsigned int *)(sq + p.sq_off.tail);
-	ring.sq_mask = (unsigned int *)(sq + p.sq_off.ring_mask);
-	ring.sq_array = (unsigned int *)(sq + p.sq_off.array);
-	ring.cq_head = (unsigned int *)(cq + p.cq_off.head);
-	ring.cq_mask = (unsigned int *)(cq + p.cq_off.ring_mask);
-	ring.cqe = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
-}
-
-/* Opens a file by the ring; IOSQE_ASYNC: a worker of the kernel's does it, which has no user stack. */
-static PLACE void keep_by_ring(unsigned int flags)
-{
-	unsigned int at = *ring.sq_tail & *ring.sq_mask;
-	struct io_uring_sqe *sqe = &ring.sqe[at];
-	int fd;
-
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_OPENAT;
-	sqe->flags = (__u8)flags;
-	sqe->fd = AT_FDCWD;
-	sqe->addr = (__u64)(uintptr_t) "/etc/passwd";
-	sqe->open_flags = O_RDONLY;
-	ring.sq_array[at] = at;
-	__atomic_store_n(ring.sq_tail, *ring.sq_tail + 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
-		_exit(18);
-	fd = ring.cqe[*ring.cq_head & *ring.cq_mask].res;
-	__atomic_store_n(ring.cq_head, *ring.cq_head + 1, __ATOMIC_RELEASE);
-	hold(fd);
-}
-
-static PLACE void keep_ring_here(void)
-{
-	keep_by_ring(0);
-	n_held += 0; /* no tail call */
-}
-
-static PLACE void keep_ring_worker(void)
-{
-	keep_by_ring(IOSQE_ASYNC);
-	n_held += 0;
-}
-
 /* The same call as keep_file()'s. */
-static PLACE void open_and_close(void)
+static __attribute__((noinline)) void open_and_close(void)
 {
 	int fd = open("/etc/passwd", O_RDONLY);
 
@@ -194,75 +39,45 @@ static PLACE void open_and_close(void)
 		_exit(14);
 }
 
-static void pass_one(void)
-{
-	char room[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec iov = {(char *)"x", 1};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = room,
-			     .msg_controllen = sizeof(room)};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(int));
-	*(int *)CMSG_DATA(head) = 0;
-	if (sendmsg(sender, &msg, 0) != 1)
-		_exit(15);
-}
-
-static void close_last(void)
-{
-	if (!n_held || close(held[--n_held]))
-		_exit(16);
-}
-
-/* Past the calls that are watched. */
-static void close_range_last(void)
-{
-	n_held--;
-	if (close_range((unsigned int)held[n_held], (unsigned int)held[n_held], 0))
-		_exit(16);
-}
-
 static const struct {
 	char word;
-	void (*make)(void);
-} words[] = {{'f', keep_file},	    {'s', keep_socket},	   {'a', keep_accepted},
-	     {'p', keep_pipe},	    {'P', keep_pair},	   {'d', keep_copy},
-	     {'e', keep_eventfd},   {'E', keep_epoll},	   {'r', keep_passed},
-	     {'c', open_and_close}, {'x', close_last},	   {'y', close_range_last},
-	     {'g', keep_taken},	    {'u', keep_ring_here}, {'U', keep_ring_worker}};
+	const char *way;
+} words[] = {{'f', "file"},    {'s', "socket"},	 {'a', "accepted"},   {'p', "pipe"},
+	     {'P', "pair"},    {'d', "copy"},	 {'e', "eventfd"},    {'E', "epoll"},
+	     {'t', "timerfd"}, {'i', "inotify"}, {'S', "signalfd"},   {'r', "passed"},
+	     {'g', "taken"},   {'u', "ring"},	 {'U', "ring-worker"}};
 
-/* Has, before it is armed, what is to be accepted and passed. */
+static void do_as_told(char word)
+{
+	if (word == 'c')
+		open_and_close();
+	else if (word == 'x')
+		ways_close_last();
+	else if (word == 'y')
+		ways_close_range_last();
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].word == word)
+			way_find(words[i].way)->keep();
+}
+
+/* Has, before it is armed, what is to be accepted. */
 static int leaker(const char *self)
 {
-	int pair[2];
+	unsigned int port = 0;
 	char word;
 
-	listener = tcp_listen("127.0.0.1", &port, 64);
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
-		return 1;
-	sender = pair[0];
-	receiver = pair[1];
-	for (int i = 0; i < 3; i++) {
+	ways_prepare(tcp_listen("127.0.0.1", &port, 64));
+	for (int i = 0; i < 3; i++)
 		if (tcp_connect("127.0.0.1", port) < 0)
 			return 1;
-		pass_one();
-	}
-	own_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	ring_open();
 	if (write(1, "r", 1) != 1)
 		return 1;
 	while (read(0, &word, 1) == 1) {
-		for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (words[i].word == word)
-				words[i].make();
 		if (word == '!') {
 			execl(self, self, "leaker", NULL);
 			return 1;
 		}
+		do_as_told(word);
 		if (write(1, "k", 1) != 1)
 			return 1;
 	}
@@ -488,6 +303,12 @@ static void count_all(struct bag *bag, bool sees_all)
 	assert_int_equal(a.unknown, sees_all ? 0 : 7);
 	assert_place(bag, &p, "keep_ring_here+", sees_all ? 2 : 0);
 	assert_place(bag, &p, "keep_ring_worker+", 0);
+	tell(&p, "tiiSSS");
+	a = look(bag, &p);
+	assert_int_equal(a.tracked, sees_all ? 28 : 21);
+	assert_place(bag, &p, "keep_timerfd+", 1);
+	assert_place(bag, &p, "keep_inotify+", 2);
+	assert_place(bag, &p, "keep_signalfd+", 3);
 	disarm(bag, &p);
 	assert_int_equal(loaded(), 0);
 	end(&p);
@@ -581,7 +402,7 @@ static void test_exec(void **state)
 	site = first_site(bag);
 	assert_true(read_stack(bag, &p, site, &words_of));
 	assert_non_null(strstr(words_of.text, "keep_file+"));
-	assert_non_null(strstr(words_of.text, "(test_leak.c:"));
+	assert_non_null(strstr(words_of.text, "(lib_ways.c:"));
 	assert_true(words_of.flags & STACK_LINES);
 	tell(&p, "!");
 	assert_false(read_stack(bag, &p, site, &words_of));
@@ -600,15 +421,17 @@ static void test_of_a_survivor(void **state)
 	struct bag *bag = bag_open(NULL, NULL);
 	struct process p = start(bag, NULL);
 	static struct stack_sample sample;
+	__u64 begin_ns;
 	__u32 site;
 
 	(void)state;
 	assert_int_equal(arm(bag, &p), 0);
+	begin_ns = clock_now_ns();
 	tell(&p, "f");
 	look(bag, &p);
 	site = first_site(bag);
 	assert_int_equal(
-		probes_fd_sample(bag->probes, (unsigned int)p.pid, site, clock_now_ns(), &sample),
+		probes_fd_sample(bag->probes, (unsigned int)p.pid, site, begin_ns, &sample),
 		-EAGAIN); /* it has not lived long */
 	tell(&p, "x");
 	assert_int_equal(probes_fd_sample(bag->probes, (unsigned int)p.pid, site,
@@ -636,11 +459,11 @@ static void test_own_root(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	snprintf(shell, sizeof(shell),
-		 "exec unshare -m sh -c 'mount --rbind / %s && cd %s && mount -t tmpfs none mnt && "
-		 "cp %s mnt/only-here && pivot_root . . && umount -l . && cd / && "
-		 "exec /mnt/only-here leaker'",
-		 dir, dir, self);
+	snprintf(
+		shell, sizeof(shell),
+		"cd %s && exec unshare -m sh -c 'mount --bind / . && cd %s && mount -t proc none proc && "
+		"mount -t tmpfs none mnt && cp %s mnt/only-here && exec chroot . /mnt/only-here leaker'",
+		dir, dir, self);
 	p = start(bag, shell);
 	assert_int_not_equal(access("/mnt/only-here", F_OK), 0);
 	assert_int_equal(arm(bag, &p), 0);

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import time
 
-from harness import CULPRIT, check, run_each, stop
+from harness import check, run_each, stop
+from leaks import context, evidence, named, of, traced
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS, WITHIN = 24, 20
@@ -75,30 +76,19 @@ def build_id(path):
     return re.search(r"Build ID: (\w+)", text)[1]
 
 
-def context(finding, label):
-    return [c["text"] for c in finding["context"] if c["label"] == label]
-
-
-def of(lines, process):
-    return [l for l in lines if l["type"] == "finding" and l["class"] == "connection-leak" and
-            l["subject"].get("pid") == process.pid]
-
-
-def named(lines, process, name, kind, start):
-    """The last finding of a process."""
-    found = of(lines, process)
-    if not check(f"{name}: {kind}", found and found[-1]["kind"] == kind, (found, lines[-1])):
-        return None
-    took = calendar.timegm(time.strptime(found[0]["time"][:19], "%Y-%m-%dT%H:%M:%S")) - start
-    sited = [l for l in found if context(l, "opened")]
-    check(f"{name}: within {WITHIN} s", took <= WITHIN, took)
-    check(f"{name}: it has a call site", sited, found[-1]["context"])
-    return (sited or found)[-1]
+def in_time(lines, process, name, kind, start):
+    """Named, and soon: the last finding of a process."""
+    finding = named(lines, process.pid, name, kind)
+    if finding:
+        took = calendar.timegm(time.strptime(of(lines, process.pid)[0]["time"][:19], "%Y-%m-%dT%H:%M:%S")) - start
+        check(f"{name}: within {WITHIN} s", took <= WITHIN, took)
+        check(f"{name}: it has a call site", context(finding, "opened"), finding["context"])
+    return finding
 
 
 def c_programs(lines, whole, stripped, start):
     program, line = whole[1:]
-    finding = named(lines, whole[0], "C, no frame pointers", "fd-leak", start)
+    finding = in_time(lines, whole[0], "C, no frame pointers", "fd-leak", start)
     if finding:
         opened = " ".join(context(finding, "opened"))
         check("C: function, file and line of the call", re.match(rf"keep_spool\+0x\w+ \(leak_site.c:{line}\)", opened), opened)
@@ -106,7 +96,7 @@ def c_programs(lines, whole, stripped, start):
         check("C: what closes its own is not taken for it", "serve_request" not in opened, opened)
         check("C: nobody else has its files open", "no close-on-exec" not in json.dumps(finding), finding["evidence"])
         check("C: nothing about its lines is unknown", not context(finding, "unknown"), finding["context"])
-    finding = named(lines, stripped, "stripped", "fd-leak", start)
+    finding = in_time(lines, stripped, "stripped", "fd-leak", start)
     if finding:
         opened, unknown = " ".join(context(finding, "opened")), " ".join(context(finding, "unknown"))
         check("stripped: module and offset, no name", re.match(r"orders-bare\+0x\w+ < orders-bare\+0x\w+", opened) and
@@ -115,16 +105,16 @@ def c_programs(lines, whole, stripped, start):
 
 
 def runtimes(lines, python, java, start):
-    finding = named(lines, python, "Python", "socket-leak", start)
+    finding = in_time(lines, python, "Python", "socket-leak", start)
     if finding:
         unknown = " ".join(context(finding, "unknown"))
         check("Python: that its own lines are not known is said", "the script's own lines" in unknown, finding["context"])
-        held = [e["text"] for l in of(lines, python) for e in l["evidence"] if e["name"] == "process.fds.inherited"]
+        held = [text for line in of(lines, python.pid) for text in evidence(line, "process.fds.inherited")]
         check("Python: what a program that it started has open too", held and
               re.match(r"9 of them are open in sleep\[\d+\] too: no close-on-exec", held[-1]), (held, finding["evidence"]))
         check("Python: the peer", f"127.0.0.1:{PORT}" in finding["message"], finding["message"])
     if java:
-        finding = named(lines, java, "Java", "fd-leak", start)
+        finding = in_time(lines, java, "Java", "fd-leak", start)
         if finding:
             text = " ".join(context(finding, "opened") + context(finding, "unknown"))
             check("Java: no name for what is compiled at run time", "Keeper" not in text, text)
@@ -134,27 +124,26 @@ def runtimes(lines, python, java, start):
 def one_a_second(home):
     home = pathlib.Path(home)
     program, stripped, line = built(home)
-    jobs = [subprocess.Popen(["python3", "-c", SERVER], stdout=subprocess.PIPE, text=True)]
-    java = None
-    jobs[0].stdout.readline()
     if shutil.which("javac"):
         (home / "Keeper.java").write_text(JAVA)
         subprocess.run(["javac", "-d", home, home / "Keeper.java"], check=True)
-    trace = subprocess.Popen([CULPRIT, "trace", "-d", str(SECONDS), "--json"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(["python3", "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    server.stdout.readline()
+    begun = []
+
+    def start():
+        begun.append(time.time())
+        jobs = [subprocess.Popen([program, str(SECONDS + 20)]), subprocess.Popen([stripped, str(SECONDS + 20)]),
+                subprocess.Popen(["python3", "-c", PYTHON])]
+        return jobs + ([subprocess.Popen(["java", "-Xmx64m", "-cp", home, "Keeper"])] if shutil.which("javac") else [])
+
     try:
-        first = trace.stdout.readline()
-        start = time.time()
-        jobs += [subprocess.Popen([program, str(SECONDS + 20)]), subprocess.Popen([stripped, str(SECONDS + 20)]),
-                 subprocess.Popen(["python3", "-c", PYTHON])]
-        if shutil.which("javac"):
-            java = subprocess.Popen(["java", "-Xmx64m", "-cp", home, "Keeper"])
-        rest, _ = trace.communicate(timeout=SECONDS + 60)
+        lines, jobs = traced(SECONDS, start)
     finally:
-        for job in jobs + ([java] if java else []):
-            stop(job)
-    lines = [json.loads(text) for text in [first, *rest.splitlines()]]
-    c_programs(lines, (jobs[1], program, line), jobs[2], start)
-    runtimes(lines, jobs[3], java, start)
+        stop(server)
+    java = jobs[3] if len(jobs) > 3 else None
+    c_programs(lines, (jobs[0], program, line), jobs[1], begun[0])
+    runtimes(lines, jobs[2], java, begun[0])
     if not java:
         print("Java: not tested, there is no javac")
     others = [l for l in lines if l["type"] == "finding" and l["class"] not in ("connection-leak", "system")]

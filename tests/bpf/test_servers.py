@@ -11,7 +11,6 @@ their files in a directory of this test's. No service is installed or started; w
 import ctypes.util
 import glob
 import http.client
-import json
 import os
 import pathlib
 import shutil
@@ -21,6 +20,7 @@ import threading
 import time
 
 from harness import CULPRIT, check, run_each, stop, until
+from leaks import findings, leaks, traced
 
 SECONDS = 26
 UNPACKED = pathlib.Path(CULPRIT).parent / "servers"
@@ -160,30 +160,9 @@ class Visitors:
             thread.join()
 
 
-def traced(before):
-    """A trace, during which what `before` starts runs; the lines, and the jobs."""
-    trace = subprocess.Popen([CULPRIT, "trace", "-d", str(SECONDS), "--json"], stdout=subprocess.PIPE, text=True)
-    first = trace.stdout.readline()
-    jobs = before()
-    try:
-        rest, _ = trace.communicate(timeout=SECONDS + 60)
-    finally:
-        for job in jobs:
-            stop(job)
-    return [json.loads(text) for text in [first, *rest.splitlines()]], jobs
-
-
-def findings(lines):
-    return [l for l in lines if l["type"] == "finding" and l["severity"] != "info"]
-
-
-def leaks(lines):
-    return [l for l in findings(lines) if l["class"] == "connection-leak" or l["kind"] == "fd-exhaustion"]
-
-
 def healthy(postgres):
     with Visitors() as visitors:
-        lines, jobs = traced(lambda: [postgres.client("pgbench", "-c", 6, "-T", SECONDS + 1, "-n", "postgres"),
+        lines, jobs = traced(SECONDS, lambda: [postgres.client("pgbench", "-c", 6, "-T", SECONDS + 1, "-n", "postgres"),
                                       postgres.client("pgbench", "-c", 3, "-C", "-T", SECONDS + 1, "-n", "-S", "postgres")])
     check("under load: it was served", visitors.served > 1000 and not visitors.failed, (visitors.served, visitors.failed))
     check("under load: pgbench went on", all(job.returncode in (0, -15) for job in jobs), [j.returncode for j in jobs])
@@ -200,7 +179,7 @@ def healthy(postgres):
 
 def leaking():
     with Visitors():
-        lines, (web, sql) = traced(lambda: [subprocess.Popen(["python3", "-c", text], env=ENV) for text in (LEAK_HTTP, LEAK_SQL)])
+        lines, (web, sql) = traced(SECONDS, lambda: [subprocess.Popen(["python3", "-c", text], env=ENV) for text in (LEAK_HTTP, LEAK_SQL)])
     for name, job, port in (("nginx", web, HTTP), ("PostgreSQL", sql, SQL)):
         found = [l for l in leaks(lines) if l["subject"].get("pid") == job.pid]
         if not check(f"a client leaks connections to {name}: named", found and found[-1]["kind"] == "socket-leak", leaks(lines)):

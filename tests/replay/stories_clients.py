@@ -106,6 +106,22 @@ def story_leak_of_the_client(host):
     host.end()
 
 
+def story_leak_beside_container(host):
+    host.say(what="accepted sockets leak, and a container has as many connections to its own loopback's same port",
+             expect="socket-leak orders-api[2210]", fault=FAULT, least="socket-leak 0.85")
+    begin(host)
+    host.fds(2210, "orders-api", 20, born=120)
+    for s in range(1, 21):
+        second(host)
+        host.fds(2210, "orders-api", 20 + 5 * s, born=120)
+        host.peer("127.0.0.1", 443, netns=HOST_NETNS_2, live=5 * s, attempts=5, established=5, segs_out=15, bytes_acked=900)
+        if s >= 7:
+            host.scan(2210, s, [{"count": 20, "kind": "file", "name": "/var/log/orders/api.log"}, sockets(5 * s, peer=API)],
+                      born=120)
+        host.tick()
+    host.end()
+
+
 def story_loss_beside_container(host):
     host.say(what="a path loses packets, and so does a container's client at the same port: no twins, two paths",
              expect=[f"path-loss {A}:9092", "path-loss 203.0.113.9:9092"],

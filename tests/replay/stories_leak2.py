@@ -158,6 +158,12 @@ def story_leak_site_none(host):
     armed(host, 18, lambda new, old: [(CONNECT, new, new, old, old)], {CONNECT: {"flags": 32}})
 
 
+def story_leak_site_past(host):
+    host.say(what="descriptors that were passed by another process, past the hooks: no line is made up",
+             expect="fd-leak orders-api[2210]", fault=NEAR + [f"fd_armed pid={API}"])
+    armed(host, 18, lambda new, old: [], {}, kind="pipe", via="syscalls", unknown=23)
+
+
 def story_leak_idle_pool(host):
     host.say(what="connections that a pool never gets back: most of them rest for minutes",
              expect="socket-leak orders-api[2210]", fault=NEAR)

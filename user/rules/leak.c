@@ -200,11 +200,12 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 	leak->left_s = forecast_s(leak);
 }
 
+/* Loopback never leaves its namespace, and within one nothing else comes back to us. */
 static bool may_be_ours(const struct model *model, const struct breakdown *b,
 			const struct peer *peer)
 {
 	return peer->key.dir == PEER_OUT && peer->key.port == b->peer->port && peer->live &&
-	       (peer->key.netns != b->peer->netns || peer_is_loopback(peer, model_nics(model)));
+	       (peer->key.netns == b->peer->netns) == peer_is_loopback(peer, model_nics(model));
 }
 
 /*

@@ -226,7 +226,7 @@ double leak_claim_fill(struct claim *claim, const struct model *model, const str
 	controls(claim, leak);
 	factor = against(claim, leak);
 	if (!site->opened)
-		claim_text(claim, ROLE_UNKNOWN, "from which line of its code");
+		leak_site_say_none(claim, leak);
 	if (peer) {
 		struct subject s =
 			subject_peer(model, peer->addr, peer->netns, peer->port, peer->dir, 0);

@@ -140,6 +140,19 @@ double leak_site_say(struct claim *claim, const struct leak *leak, const struct 
 	return confidence;
 }
 
+void leak_site_say_none(struct claim *claim, const struct leak *leak)
+{
+	const struct fd_sites *sites = leak->process->sites;
+
+	if (sites && sites->armed.unknown)
+		claim_evidence(claim, ROLE_UNKNOWN, false, "process.fds.unseen",
+			       sites->armed.unknown, "{descriptor}",
+			       "from which line: %u came past the hooks (passed, io_uring)",
+			       sites->armed.unknown);
+	else
+		claim_text(claim, ROLE_UNKNOWN, "from which line of its code");
+}
+
 void leak_site_after(const struct leak_site *site, char *buf, size_t size)
 {
 	const char *text = site->stack ? site->stack->text : "";

@@ -19,6 +19,8 @@ bool leak_site_find(const struct leak *leak, struct leak_site *ret);
 /* Says it in the claim; returns the confidence, raised by what survives. */
 double leak_site_say(struct claim *claim, const struct leak *leak, const struct leak_site *site,
 		     double confidence);
+/* There is none: says why, if it is known. */
+void leak_site_say_none(struct claim *claim, const struct leak *leak);
 /* "pool.c:118" or "db_connect" of the innermost frame; empty when it has no name. */
 void leak_site_after(const struct leak_site *site, char *buf, size_t size);
 /* Arms the suspect for a bounded time, and asks which functions its sites are. */

@@ -138,13 +138,24 @@ static void conn_connected(struct client *c, int fd)
 	conn_close(c, fd);
 }
 
+/* Closed in this mode, a socket is gone without a word to its peer. */
+static void vanish(int fd)
+{
+	int on = 1;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)))
+		die("TCP_REPAIR");
+}
+
 /* The first answer is here: the connection joins the others, is closed, or is forgotten. */
 static void conn_answered(struct client *c, int fd)
 {
 	const struct plan *p = &c->conns[fd].job->plan;
 
 	c->conns[fd].state = OPEN;
-	if (p->after == CLOSE)
+	if (p->after == VANISH)
+		vanish(fd);
+	if (p->after == CLOSE || p->after == VANISH)
 		conn_close(c, fd);
 	else if (p->after == FORGET && !p->await_eof)
 		epoll_ctl(c->epoll, EPOLL_CTL_DEL, fd, NULL);

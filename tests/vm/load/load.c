@@ -6,8 +6,7 @@
  *
  *   load serve -p 7000 &  load leak-socket -a 127.0.0.1 -p 7000 -o 5
  *
- * A command is a row of defaults for a plan; the options change it. Build: cc -o load
- * tests/vm/load/[a-z]*.c
+ * A command is a row of defaults for a plan; the options change it. Build: make build/tests/load
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -100,7 +99,7 @@ static const struct command {
 	struct plan plan;
 } commands[] = {
 	{"serve",
-	 "answer on ports -p (-m echo, sink, close, drop, reset)",
+	 "answer on ports -p (-m echo, sink, neglect, close, drop, reset)",
 	 run_server,
 	 {.manner = ECHO}},
 	{"stream",
@@ -128,6 +127,10 @@ static const struct command {
 	 "-o connections a second, each reset as soon as it is made",
 	 run_client,
 	 {.opens_per_s = 5, .after = PROBE, .bytes = 10}},
+	{"vanish",
+	 "-o connections a second, each gone after its answer without a word",
+	 run_client,
+	 {.opens_per_s = 5, .after = VANISH, .bytes = 100}},
 	{"leak-socket",
 	 "-o connections a second never closed, -H closed properly",
 	 run_client,
@@ -140,6 +143,10 @@ static const struct command {
 	 "-o opens of -f a second never closed, -H closed properly",
 	 run_files,
 	 {.opens_per_s = 5, .healthy_rate = 20}},
+	{"leak-way",
+	 "-o descriptors a second of the way -f (pipe ...), -H files opened and closed, in -c threads",
+	 run_way,
+	 {.opens_per_s = 3, .count = 1}},
 	{"burst-file",
 	 "-c opens of -f at once, closed after -w seconds, -k times",
 	 run_files,
@@ -163,7 +170,7 @@ static void usage(FILE *out)
 		     "DELAY] [-N NAME]\n"
 		     "            [-o OPENS/S] [-c COUNT] [-r MESSAGES/S] [-b BYTES] [-w SECONDS] "
 		     "[-k ROUNDS]\n"
-		     "            [-H HEALTHY/S] [-m echo|sink|close|drop|reset]\n");
+		     "            [-H HEALTHY/S] [-m echo|sink|neglect|close|drop|reset]\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].help);
 	exit(out == stderr ? 2 : 0);
@@ -213,6 +220,7 @@ static void set_option(struct plan *p, int opt, char *arg)
 	case 'm':
 		p->manner = *arg == 'c'	  ? ANSWER_AND_CLOSE
 			    : *arg == 's' ? SINK
+			    : *arg == 'n' ? NEGLECT
 			    : *arg == 'd' ? DROP
 			    : *arg == 'r' ? RESET
 					  : ECHO;

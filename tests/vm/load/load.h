@@ -9,12 +9,13 @@
 
 enum { MAX_FD = 20000, MAX_BYTES = 1 << 20, BLOCK = 4096 };
 
-/* What a client does with a connection after its first answer; PROBE: resets it as soon as it is made. */
-enum after { KEEP, CLOSE, FORGET, PROBE };
+/* What a client does with a connection after its first answer; PROBE: resets it as soon as it is made; VANISH: is gone
+ * and the server is not told, as a host that loses its power. */
+enum after { KEEP, CLOSE, FORGET, PROBE, VANISH };
 
-/* What a server does with what it reads; DROP: resets at the first byte, RESET: answers that and resets at
- * the next. */
-enum manner { ECHO, SINK, ANSWER_AND_CLOSE, DROP, RESET };
+/* What a server does with what it reads; NEGLECT: as ECHO, and never closes; DROP: resets at the first byte, RESET:
+ * answers that and resets at the next. */
+enum manner { ECHO, SINK, NEGLECT, ANSWER_AND_CLOSE, DROP, RESET };
 
 struct plan {
 	const char *addr, *path, *name;
@@ -25,7 +26,7 @@ struct plan {
 	double hold_s;	     /* close this long after opening; 0: keep */
 	double give_up_s;    /* how long to wait for a connection; 0: as long as the kernel does */
 	double healthy_rate; /* proper opens and closes a second beside a leak */
-	long count;	     /* how many to have open; 0: no limit */
+	long count;	     /* how many to have open (threads to have); 0: no limit */
 	long rounds;	     /* how often a burst comes */
 	long bytes;
 	enum after after;
@@ -62,6 +63,9 @@ int run_server(const struct plan *plan);
 /* Opens files at a rate: keeps them (a leak), or holds count of them for hold_s, or closes each at
  * once. */
 int run_files(const struct plan *plan);
+/* Gets descriptors in the way that `path` names (tests/bpf/ways.h) and keeps them, in one of count threads that all
+ * open and close files too. */
+int run_way(const struct plan *plan);
 /* Reads (or writes and now and then syncs) random blocks of a file or device past the page cache.
  */
 int run_disk(const struct plan *plan);

@@ -80,6 +80,10 @@ int run_server(const struct plan *plan)
 				n.established++;
 				n.open++;
 			} else if (!serve_one(fd, plan, &n)) {
+				if (plan->manner == NEGLECT) {
+					epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+					continue;
+				}
 				if (plan->manner < DROP)
 					close(fd);
 				n.closed++;
