@@ -170,6 +170,11 @@ def story_leak_idle_pool(host):
     tell(host, 18, lambda s: 20 + 5 * s, lambda n: [{**sockets(n), "idle": n - 7, "idle_max_ms": 185000}])
 
 
+def story_ramp_in_use(host):
+    host.say(what="a pool gains a connection a second, and uses all it has: in a trace of 28 s no leak", expect="none")
+    tell(host, 28, lambda s: 20 + s, lambda n: [{**sockets(n), "idle": 0, "idle_max_ms": 2300}])
+
+
 def story_leak_close_wait_age(host):
     host.say(what="peers hung up long ago: how long is said", expect="close-wait-leak orders-api[2210]", fault=NEAR)
     tell(host, 18, lambda s: 20 + 4 * s,

@@ -238,7 +238,8 @@ static bool is_mirror(const struct model *model, const struct breakdown *b)
 /*
  * Connections that serve: a floor that follows load rises as the load does, and each of them is in use. Of a
  * leak's, those older than FD_IDLE_MS rest, and the oldest has rested nearly since it began; a server's that a
- * client keeps open between requests rest no longer than it lets them. Not judged while most are younger.
+ * client keeps open between requests rest no longer than it lets them. While most are younger only that none
+ * rests says so: a leak's first ones are old enough when it has risen min_rises times.
  */
 static bool is_in_use(const struct model *model, const struct leak *leak)
 {
@@ -252,8 +253,10 @@ static bool is_in_use(const struct model *model, const struct leak *leak)
 	if (is_accepted && span_s < KEPT_ALIVE_S && model_frame(model)->mode == RUN_DAEMON &&
 	    (leak->left_s < 0.0 || leak->left_s > HOUR_S))
 		return true;
-	if (!b->idle_max_ms || b->timed < b->open * TIMED_LEAST || span_s < 2 * YOUNGEST_S)
+	if (!b->idle_max_ms || b->timed < b->open * TIMED_LEAST)
 		return false;
+	if (span_s < 2 * YOUNGEST_S)
+		return !b->idle;
 	old = (double)b->grown * (1.0 - YOUNGEST_S / span_s);
 	if (b->idle < IDLE_LEAST * old)
 		return true;

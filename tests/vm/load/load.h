@@ -66,6 +66,8 @@ int run_files(const struct plan *plan);
 /* Gets descriptors in the way that `path` names (tests/bpf/ways.h) and keeps them, in one of count threads that all
  * open and close files too. */
 int run_way(const struct plan *plan);
+/* Starts processes that end at once, count of them if one is given; 1 when there were fewer. */
+int run_forks(const struct plan *plan);
 /* Reads (or writes and now and then syncs) random blocks of a file or device past the page cache.
  */
 int run_disk(const struct plan *plan);
