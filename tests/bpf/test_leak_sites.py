@@ -111,7 +111,7 @@ def runtimes(lines, python, java, start):
         check("Python: that its own lines are not known is said", "the script's own lines" in unknown, finding["context"])
         held = [text for line in of(lines, python.pid) for text in evidence(line, "process.fds.inherited")]
         check("Python: what a program that it started has open too", held and
-              re.match(r"9 of them are open in sleep\[\d+\] too: no close-on-exec", held[-1]), (held, finding["evidence"]))
+              re.match(r"9 are open in sleep\[\d+\] too: no close-on-exec", held[-1]), (held, finding["evidence"]))
         check("Python: the peer", f"127.0.0.1:{PORT}" in finding["message"], finding["message"])
     if java:
         finding = in_time(lines, java, "Java", "fd-leak", start)

@@ -102,7 +102,7 @@ static void inherited(struct claim *claim, const struct breakdown *b)
 	if (!b->heir)
 		return;
 	claim_evidence(claim, ROLE_HOLDS, true, "process.fds.inherited", b->heirs, "{descriptor}",
-		       "%s of them are open in %s too: no close-on-exec", text_count(b->heirs).s,
+		       "%s are open in %s too: no close-on-exec", text_count(b->heirs).s,
 		       text_process(b->heir->heir_comm, b->heir->heir_pid).s);
 }
 
@@ -177,6 +177,48 @@ static double against(struct claim *claim, const struct leak *leak)
 	return factor;
 }
 
+/* The registered ports of databases, and those that their makers document. */
+static const char *database_at(unsigned int port)
+{
+	static const struct {
+		unsigned int port;
+		const char *name;
+	} known[] = {
+		{5432, "PostgreSQL"}, {6432, "PgBouncer"},  {3306, "MySQL"},
+		{1433, "SQL Server"}, {1521, "Oracle"},	    {50000, "Db2"},
+		{27017, "MongoDB"},   {6379, "Redis"},	    {9042, "Cassandra"},
+		{7687, "Neo4j"},      {8123, "ClickHouse"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].port == port)
+			return known[i].name;
+	return NULL;
+}
+
+/* Connections to a database mostly come from a pool, which can say itself who took one and kept it. */
+static void advise_pool(struct claim *claim, const struct leak *leak)
+{
+	const struct process *p = leak->process;
+	const struct peer_key *peer = leak->parts.peer;
+	const char *database;
+	char text[80];
+
+	if (!peer || peer->dir != PEER_OUT || leak->kind != LEAK_SOCKETS)
+		return;
+	database = database_at(peer->port);
+	if (!database)
+		return;
+	if (strcmp(p->who && p->who->exe[0] ? last_part(p->who->exe) : p->comm, "java") == 0)
+		snprintf(text, sizeof(text),
+			 "%s: turn on the pool's leak detection (leakDetectionThreshold)",
+			 database);
+	else
+		snprintf(text, sizeof(text), "%s: turn on the pool's leak detection, if it has one",
+			 database);
+	claim_advice(claim, true, text, "%s", "");
+}
+
 static void advise(struct claim *claim, const struct leak *leak, const struct leak_site *site)
 {
 	char after[48] = "";
@@ -200,6 +242,7 @@ static void advise(struct claim *claim, const struct leak *leak, const struct le
 		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu", p->pid,
 			     (unsigned long long)more);
 	}
+	advise_pool(claim, leak);
 	if (site->stack)
 		leak_site_after(site, after, sizeof(after));
 	if (after[0])

@@ -146,6 +146,35 @@ static void test_a_socket_leak_is_named_with_its_peer(void **state)
 	assert_string_equal(c->message, "LEAK: proc-2210[2210] keeps sockets to 10.0.0.37:5432; "
 					"fd limit in 3 min.");
 	assert_string_equal(c->advice[0].command, "ss -tnpo dst 10.0.0.37");
+	assert_string_equal(c->advice[3].text,
+			    "PostgreSQL: turn on the pool's leak detection, if it has one");
+	assert_string_equal(c->advice[3].command, "");
+	assert_true(c->advice[3].changes);
+	world_done(&w);
+}
+
+/* A pool can say itself who keeps its connections; what is no database's port is nobody's pool. */
+static void test_a_pool_is_told_of_its_leak_detection(void **state)
+{
+	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
+	struct event_proc who = {0};
+	struct world w;
+
+	(void)state;
+	assert_true(first_claim(&w, &story, 20));
+	who = (struct event_proc)EVENT(&w, event_proc, EVENT_PROC);
+	who.pid = PID;
+	who.start_ns = story.born_ns;
+	strcpy(who.exe, "/usr/lib/jvm/java-17/bin/java");
+	put(&w, &who);
+	assert_int_equal(judge_all(&w), 1);
+	assert_string_equal(
+		w.claim[0].advice[3].text,
+		"PostgreSQL: turn on the pool's leak detection (leakDetectionThreshold)");
+	world_done(&w);
+	story.peer = peer_out(37, 443);
+	assert_true(first_claim(&w, &story, 20));
+	assert_int_equal(w.claim[0].n_advice, 3);
 	world_done(&w);
 }
 
@@ -175,7 +204,7 @@ static void test_what_children_hold_is_said(void **state)
 	put_scan(&w, PID, story.born_ns, 99, 86);
 	assert_int_equal(judge_all(&w), 1);
 	assert_string_equal(find_evidence(&w.claim[0], "process.fds.inherited")->text,
-			    "40 of them are open in sleep[4711] too: no close-on-exec");
+			    "40 are open in sleep[4711] too: no close-on-exec");
 	world_done(&w);
 }
 
@@ -477,6 +506,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_socket_leak_is_named_with_its_peer),
+		cmocka_unit_test(test_a_pool_is_told_of_its_leak_detection),
 		cmocka_unit_test(test_what_children_hold_is_said),
 		cmocka_unit_test(test_the_kind_is_what_grows),
 		cmocka_unit_test(test_without_a_breakdown_it_is_inferred),
