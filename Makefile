@@ -206,6 +206,14 @@ test-bpf: need-build $(B)/culprit $(BPFTEST_BIN) $(B)/tests/load
 	@tests/run.py --log $(B)/log $(foreach t,$(BPFTEST_BIN),$(t:$(B)/tests/%=%)=$(t)) \
 		$(foreach t,$(sort $(wildcard tests/bpf/test_*.py)),$(t:tests/%.py=%)='$(t) $(B)/culprit')
 
+# In real time: a leak of one each EVERY seconds beside healthy churn, as a daemon sees it.
+MINUTES ?= 30
+EVERY ?= 60
+.PHONY: soak
+soak: need-build $(B)/culprit $(B)/tests/load
+	@[ "$$(id -u)" = 0 ] || { echo "make soak needs root" >&2; exit 1; }
+	@tests/bpf/soak.py $(B)/culprit $(MINUTES) $(EVERY)
+
 # Real kernels and real faults, under emulation. KERNELS="5.10 6.1" SCENARIOS="medium-error" SEED=7
 VM_ARGS = --culprit $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)") \
 	$(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(SEED),--seed $(SEED))
@@ -323,6 +331,7 @@ help:
 	@echo 'sudo make test-vm          real kernels and faults: KERNELS="5.10 6.1" SCENARIOS="..." SEED=n'
 	@echo 'sudo make test-matrix      every scenario on every kernel'
 	@echo 'sudo make test-static      the static program in an empty root and an empty guest'
+	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
