@@ -104,7 +104,7 @@ DEPS_STATIC := liblzma-dev libbz2-dev
 DEPS_SERVERS := nginx postgresql
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
-DEPS_PACKAGES := debhelper fakeroot debootstrap fish zsh
+DEPS_PACKAGES := debhelper fakeroot debootstrap fish zsh python3-yaml
 
 # The packages of $(1) that dpkg does not have, on a system that has dpkg.
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' "$$p" 2>/dev/null | \
@@ -193,6 +193,7 @@ check: need-build $(B)/culprit $(B)/san/culprit $(UNIT_BIN)
 		replay='tests/replay/run.py $(B)/san/culprit' \
 		cli='tests/cli/run.py $(B)/culprit' \
 		completion='tests/cli/completion.py $(B)/culprit' \
+		docs='tests/docs/run.py $(B)/culprit' \
 		core-symbols='tests/core_symbols.py $(B)/libcore.a'
 
 # cmocka programs that load BPF: root, this kernel.
@@ -231,6 +232,11 @@ test-static: static $(B)/culprit
 	@tests/run.py --log $(B)/log \
 		static-replay='tests/replay/run.py $(B)/culprit-static' \
 		static='tests/static/run.py $(B)/culprit-static $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)")'
+
+# The pages that are made from what the program holds.
+.PHONY: docs
+docs: $(B)/culprit
+	docs/generate.py $(B)/culprit
 
 .PHONY: bench
 bench: deps-bench
@@ -335,6 +341,7 @@ help:
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make docs                  docs/kinds.md and docs/lines.md, from the program and its schema'
 	@echo 'make deb                   a package for this Debian, in build/deb'
 	@echo 'sudo make test-packages    packages for Debian 12 and 13: built, checked, installed, upgraded, purged'
 	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
