@@ -6,6 +6,7 @@ usage: tests/packages/run.py [SUITE...]      (bookworm, trixie; default: both)
 
 Built from this tree, with lintian's errors and warnings as failures; installed, upgraded with changed settings, removed
 and purged, with all files of the system compared before and after; the daemon started as its unit says, on this kernel.
+With trixie also the container's recipe and manifest (container.py).
 The roots are in the cache (tests/packages/roots); nothing of them is changed. Needs root and, to fill the cache, the
 mirror. A line for each check; the last line is "N passed, N failed".
 """
@@ -18,6 +19,7 @@ import sys
 import time
 import urllib.request
 
+import container
 from chroot import Root, in_own_namespace
 from service import Service
 
@@ -225,6 +227,8 @@ def main():
     for suite in suites:
         if package := build(suite):
             use(suite, package)
+    if "trixie" in suites:
+        container.run(check, TOP, WORK)
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 
