@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Writes the pages that are made from what the program itself holds: docs/kinds.md from `culprit explain`, docs/lines.md
-from the schema and the lines of the replays.
+from the schema and lines that the program wrote.
 
 usage: docs/generate.py PROGRAM [--check]      (make docs)
 
@@ -19,16 +19,21 @@ SCHEMA = TOP / "docs" / "culprit-1.schema.json"
 REPLAYS = TOP / "tests" / "replay"
 NOTE = "<!-- Made by docs/generate.py: make docs. -->\n"
 
-# The examples: a replay, the type of the line, and what must stand in it.
+# Lines of runs on Linux 6.1 under emulation, while a disk of a mirror could not read some sectors and while a path lost
+# packets (tests/vm/scenarios: raid1-medium-error, net-path-loss).
+RECORDED = TOP / "tests" / "docs" / "recorded.jsonl"
+
+# The examples: where they are from, and what must stand in them.
 SHOWN = {
     "finding": [
-        ("A disk under RAID, LVM and a file system", "chain-lvm-on-raid", {"state": "open", "kind": "disk-media-error"}),
-        ("A leak of sockets", "leak-sockets", {"state": "open", "kind": "socket-leak"}),
-        ("A name server that answers again", "dns-errors-recover", {"state": "resolved"}),
+        ("A disk of a mirror, on Linux 6.1", RECORDED, {"state": "update", "kind": "disk-media-error"}),
+        ("A path that loses packets, on Linux 6.1", RECORDED, {"kind": "path-loss"}),
+        ("A leak of sockets", REPLAYS / "leak-sockets.expected", {"state": "open", "kind": "socket-leak"}),
+        ("A name server that answers again", REPLAYS / "dns-errors-recover.expected", {"state": "resolved"}),
     ],
-    "verdict": [("", "chain-lvm-on-raid", {})],
-    "status": [("", "chain-lvm-on-raid", {})],
-    "gap": [("Samples of a ring", "ring-lost-the-events", {})],
+    "verdict": [("Of the first run", RECORDED, {})],
+    "status": [("Of the first run", RECORDED, {})],
+    "gap": [("Samples of a ring", REPLAYS / "ring-lost-the-events.expected", {})],
 }
 
 
@@ -57,7 +62,13 @@ class Field:
 
     def __init__(self, path, node, must):
         self.path, self.node, self.must = path, node, must
-        self.example = node["examples"][0] if "examples" in node else node.get("const")
+        self.example = None
+
+    def shown(self):
+        """The value that was seen; else the schema's own."""
+        if self.example is not None:
+            return self.example
+        return self.node["examples"][0] if "examples" in self.node else self.node.get("const")
 
 
 class Section:
@@ -176,7 +187,7 @@ def shown(value):
 def table(section):
     yield "| field | type | meaning | example |\n|---|---|---|---|"
     for field in section.fields.values():
-        example = field.example
+        example = field.shown()
         if field.path == "host.labels" or field.path == "labels":
             cell = f"`{json.dumps(example)}`"
         else:
@@ -205,25 +216,26 @@ def lines_of(path):
 
 
 def examples(kind):
-    for title, replay, wanted in SHOWN[kind]:
-        for line in lines_of(REPLAYS / f"{replay}.expected"):
+    for title, path, wanted in SHOWN[kind]:
+        where = path.relative_to(TOP)
+        for line in lines_of(path):
             if line["type"] == kind and all(line.get(key) == value for key, value in wanted.items()):
-                head = f"{title}, from" if title else "From"
-                yield f"{head} `tests/replay/{replay}.expected`:\n\n```json\n{pretty(line)}\n```\n"
+                yield f"{title}, from `{where}`:\n\n```json\n{pretty(line)}\n```\n"
                 break
         else:
-            sys.exit(f"docs/generate.py: {replay}.expected has no {kind} with {wanted}: name another one in SHOWN")
+            sys.exit(f"docs/generate.py: {where} has no {kind} with {wanted}: name another one in SHOWN")
 
 
 def lines_page(with_examples):
     schema = Schema()
-    for path in sorted(REPLAYS.glob("*.expected")):
+    for path in [RECORDED, *sorted(REPLAYS.glob("*.expected"))]:
         for line in lines_of(path):
             schema.see(line)
     page = ["# The lines", NOTE,
             schema.root["description"] + " `culprit schema` prints the JSON Schema that this page is made from.\n",
             "A star: the field is always there. Times are RFC 3339 in UTC with nanoseconds, an `id` is 16 hexadecimal digits. The",
-            "examples are lines of the replays in `tests/replay`, laid out for reading; a value in a table is the first one there.\n"]
+            "examples are lines that the program wrote, on Linux 6.1 under emulation and where these have none in the replays of",
+            "`tests/replay`, laid out for reading; a value in a table is the first one there, or made up where no line has one.\n"]
     for title, section in schema.sections.items():
         level = "###" if "," in title and not title.startswith("gap") else "##"
         page.append(f"{level} {title}\n")
@@ -239,7 +251,7 @@ def lines_page(with_examples):
 
 def without_examples(page):
     """lines.md as the schema alone has it: no blocks of JSON with their titles, no last cells."""
-    page = re.sub(r"^[^\n]*tests/replay/\S+\.expected`:\n\n```json\n.*?^```\n", "", page, flags=re.M | re.S)
+    page = re.sub(r"^[^\n]*, from `tests/\S+`:\n\n```json\n.*?^```\n", "", page, flags=re.M | re.S)
     page = re.sub(r"^(\| `.*\|).*\|$", r"\1", page, flags=re.M)
     return re.sub(r"\n{2,}", "\n\n", page)
 
