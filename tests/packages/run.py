@@ -57,6 +57,7 @@ def build(suite):
         source = root.path / "source"
         shutil.copytree(TOP, source, symlinks=True, ignore=lambda directory, names: {
             n for n in names if n in (".git", "__pycache__") or (n == "build" and pathlib.Path(directory) == TOP)})
+        root.apt("update")  # the cached lists may be old; without a network they must do
         if not done(f"{suite}: what the build needs is there", root.apt("build-dep", "/source")):
             return None
         if not done(f"{suite}: make deb", root.run("make", "-C", "/source", "deb", limit=1800)):
