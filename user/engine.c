@@ -312,6 +312,14 @@ static void on_hangup(struct engine *e)
 		reload_start(e->opt.reload, &to);
 }
 
+/* Inherited from nohup: what shall outlive its terminal. */
+static bool hangup_ignored(void)
+{
+	struct sigaction now;
+
+	return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void on_signal(void *ctx, int signal)
 {
 	struct engine *e = ctx;
@@ -321,8 +329,10 @@ static void on_signal(void *ctx, int signal)
 			keeper_capture(e->opt.keeper);
 		return;
 	}
-	/* The terminal of a trace is gone: that is its end. */
-	if (signal == SIGHUP && model_host(e->model)->mode != RUN_TRACE) {
+	/* The terminal of a trace is gone: that is its end, also before the first event. */
+	if (signal == SIGHUP && !e->opt.keeper && hangup_ignored())
+		return;
+	if (signal == SIGHUP && e->opt.keeper) {
 		on_hangup(e);
 		return;
 	}

@@ -568,21 +568,40 @@ def color_on_a_terminal():
         check(on_terminal(["replay", path], {**env, **change}) == plain, f"not plain with {change}")
 
 
-@test
-def interrupted_replay():
-    """A capture that comes through a pipe, slowly: the first signal ends it with its verdict."""
+def signalled_replay(what, text, rest="", **more):
+    """A replay of a pipe that brings `text`, a signal, `rest`, and stays open for a while: the lines that were out by then."""
     pipe = WORK / "slow"
     os.mkfifo(pipe)
     child = subprocess.Popen([program, "replay", str(pipe), "--json"], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
+                             stderr=subprocess.PIPE, **more)
     with open(pipe, "w", encoding="utf-8") as writer:
-        writer.write(HEADER + QUIET.format(name="sda").split("1030000000000")[0])
+        writer.write(text)
         writer.flush()
-        time.sleep(0.3)
-        child.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        time.sleep(0.5)
+        child.send_signal(what)
+        if rest:
+            time.sleep(0.3)
+            writer.write(rest)
+        else:
+            child.wait(timeout=5)
+    pipe.unlink()
     stdout, stderr = child.communicate(timeout=20)
-    check(child.returncode in (0, 1), f"{child.returncode}: {stderr!r}")
+    check(child.returncode == 0 and not stderr, f"{what.name}: {child.returncode} {stderr!r}")
+    return check_lines(stdout, what.name)
+
+
+@test
+def interrupted_replay():
+    """A capture that comes through a pipe, slowly: the first signal ends it with its verdict, whenever it comes."""
+    text = HEADER + QUIET.format(name="sda")
+    begun, rest = text[:text.index("1030000000000")], text[text.index("1030000000000"):]
+    for what in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for piece in (HEADER, begun, begun.replace("mode=trace", "mode=daemon")):
+            lines = signalled_replay(what, piece)
+            check(lines[-1]["type"] == "verdict", f"{what.name} after {len(piece)} bytes: no verdict")
+    lines = signalled_replay(signal.SIGHUP, begun, rest,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    check(lines[-1]["window_s"] == 30, f"nohup: ended early, after {lines[-1]['window_s']} s")
 
 
 def main():

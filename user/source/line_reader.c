@@ -3,12 +3,15 @@
 #include "source/line_reader.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
+/* How long a pipe is waited for: who reads must hear of Ctrl-C, too. */
+#define WAIT_MS	    100
 #define GZIP_WINDOW (15 + 16) /* zlib: the largest window, gzip framing */
 
 enum mode { MODE_UNKNOWN, MODE_PLAIN, MODE_GZIP, MODE_GZIP_BETWEEN };
@@ -49,14 +52,18 @@ void line_reader_free(struct line_reader *reader)
 	free(reader);
 }
 
-/* Has at least `least` bytes in r->in, unless the file ends before. 0 or negative errno. */
+/* Has at least `least` bytes in r->in, unless the file ends before. 0, -EAGAIN or negative errno. */
 static int fill_in(struct line_reader *r, size_t least)
 {
 	if (r->in_from == r->in_to)
 		r->in_from = r->in_to = 0;
 	while (r->in_to - r->in_from < least && !r->eof) {
-		ssize_t n = read(r->fd, r->in + r->in_to, sizeof(r->in) - r->in_to);
+		struct pollfd ready = {.fd = r->fd, .events = POLLIN};
+		ssize_t n;
 
+		if (poll(&ready, 1, WAIT_MS) == 0)
+			return -EAGAIN;
+		n = read(r->fd, r->in + r->in_to, sizeof(r->in) - r->in_to);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -122,7 +129,7 @@ static int begin_member(struct line_reader *r)
 	return 0;
 }
 
-/* Adds to r->text. 0, also when nothing could be added yet; negative errno. */
+/* Adds to r->text. 0, also when nothing could be added yet; -EAGAIN: nor will be at once; negative errno. */
 static int fill_text(struct line_reader *r)
 {
 	/* Two bytes tell what it is; they may lie at the end of the buffer. */
@@ -184,6 +191,7 @@ int line_reader_next(struct line_reader *reader, const char **ret_line, size_t *
 		memmove(r->text, r->text + r->text_from, n);
 		r->text_from = 0;
 		r->text_to = n;
-		fill_text(r);
+		if (fill_text(r) == -EAGAIN)
+			return -EAGAIN;
 	}
 }

@@ -21,6 +21,7 @@ struct replay {
 	struct source source;
 	struct line_reader *reader;
 	bool unsealed; /* made by hand: no trailer, comments allowed */
+	bool trailer;  /* it was read, and was right */
 	bool read_all; /* nothing more comes from the reader */
 	bool have_end; /* EVENT_END was read, and waits for what follows it */
 	union event_buf end;
@@ -104,8 +105,11 @@ static int read_header(struct replay *r, struct err *err)
 {
 	const char *line;
 	size_t length;
-	int code = line_reader_next(r->reader, &line, &length, err);
+	int code;
 
+	do
+		code = line_reader_next(r->reader, &line, &length, err);
+	while (code == -EAGAIN);
 	if (code == 0)
 		return err_set(err, -EBADMSG, "it is empty");
 	if (code == -EBADMSG)
@@ -168,17 +172,11 @@ static void check_trailer(struct replay *r, const char *line, size_t length)
 {
 	char want[CAPTURE_FRAME_MAX];
 	int n = capture_trailer(want, sizeof(want), r->lines, r->crc);
-	struct err err = {0};
-	int code;
 
-	if ((size_t)n != length + 1 || memcmp(line, want, length) != 0) {
+	if ((size_t)n != length + 1 || memcmp(line, want, length) != 0)
 		damaged(r, "the number of lines or their checksum does not match");
-		return;
-	}
-	code = line_reader_next(r->reader, &line, &length, &err);
-	if (code != 0)
-		damaged(r, code < 0 ? err.text : "something follows the last line");
-	r->read_all = true;
+	else
+		r->trailer = true;
 }
 
 /* Takes one line. 1: *ret_event is to be handed out; 0: nothing is. */
@@ -214,7 +212,7 @@ static int take_line(struct replay *r, const char *line, size_t length, union ev
 	return code;
 }
 
-/* 1: *ret_event is to be handed out; 0: nothing is, yet. */
+/* 1: *ret_event is to be handed out; 0: nothing is, yet; -EAGAIN: nor will be at once. */
 static int next_event(struct replay *r, union event_buf *ret_event)
 {
 	struct err why = {0};
@@ -222,11 +220,15 @@ static int next_event(struct replay *r, union event_buf *ret_event)
 	size_t length;
 	int code = line_reader_next(r->reader, &line, &length, &why);
 
-	if (code > 0)
+	if (code == -EAGAIN)
+		return code;
+	if (code > 0 && r->trailer)
+		damaged(r, "something follows the last line");
+	else if (code > 0)
 		return take_line(r, line, length, ret_event);
-	if (code < 0)
+	else if (code < 0)
 		damaged(r, why.text);
-	else if (!r->unsealed)
+	else if (!r->unsealed && !r->trailer)
 		damaged(r, "the recording was cut off");
 	r->read_all = true;
 	return 0;
@@ -272,7 +274,10 @@ static int replay_dispatch(struct source *source, event_fn fn, void *ctx, struct
 
 		if (r->stop || r->read_all)
 			return hand_out_end(r, fn, ctx);
-		if (next_event(r, &event) == 0)
+		code = next_event(r, &event);
+		if (code == -EAGAIN)
+			return 1;
+		if (code == 0)
 			continue;
 		if (event.h.ts_ns > r->last_ns)
 			r->last_ns = event.h.ts_ns;
