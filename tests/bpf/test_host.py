@@ -5,7 +5,7 @@
 usage: tests/bpf/test_host.py build/culprit
 
 A quiet trace, a loop device whose backing file was truncated, a process that leaks sockets on
-loopback, each probe forced off in turn, and one missing right. What is started here is ended here,
+loopback, each probe forced off in turn, and missing rights. What is started here is ended here,
 by pid.
 """
 import calendar
@@ -176,12 +176,25 @@ def missing_rights():
               named in run.stderr and len(run.stderr.splitlines()) == 1, run.stderr)
 
 
+def root_of_a_user_namespace():
+    """As in a rootless container: all capabilities, and none that counts."""
+    if subprocess.run(["unshare", "--map-root-user", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        print("user namespaces cannot be made here (a chroot, or forbidden): not tried")
+        return
+    run = subprocess.run(["unshare", "--map-root-user", CULPRIT, "trace", "-d", "1"], capture_output=True, text=True,
+                         check=False, timeout=20)
+    check("user namespace: exit 1", run.returncode == 1 and not run.stdout, run)
+    check("user namespace: one line says so",
+          "user namespace" in run.stderr and len(run.stderr.splitlines()) == 1, run.stderr)
+
+
 def main():
     quiet()
     truncated_loop()
     socket_leak()
     forced_off()
     missing_rights()
+    root_of_a_user_namespace()
     return summary()
 
 
