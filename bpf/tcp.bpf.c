@@ -23,6 +23,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define ECONNREFUSED 111
 #define EHOSTUNREACH 113
 
+/* linux/errqueue.h: who says so. */
+#define SO_EE_ORIGIN_ICMP  2
+#define SO_EE_ORIGIN_ICMP6 3
+
 /*
  * Why a segment is sent again, from the state that the kernel is in at that moment:
  *  - in CA_Loss, the timer's handler has just cleared icsk_pending (tcp_write_timer_handler), while ACKs
@@ -336,6 +340,28 @@ static __always_inline __u8 connection_ended(const struct sock *sk, const struct
 	return 0;
 }
 
+/*
+ * Who asks getsockopt(SO_ERROR), as every client that does not wait in connect() does, takes the soft error away
+ * before it closes. What woke it is still queued: since 6.0 ("tcp: allow traceroute -Mtcp for unpriv users") each ICMP
+ * error of an attempt is; before, nobody is woken by a soft one.
+ */
+static __always_inline int queued_error(const struct sock *sk)
+{
+	const struct sock_exterr_skb *error;
+	const struct sk_buff *skb;
+	__u8 origin;
+
+	if (!bpf_core_type_exists(struct sock_exterr_skb) ||
+	    !BPF_CORE_READ(sk, sk_error_queue.qlen))
+		return 0;
+	skb = BPF_CORE_READ(sk, sk_error_queue.next);
+	error = (const void *)((const char *)skb + bpf_core_field_offset(struct sk_buff, cb));
+	origin = BPF_CORE_READ(error, ee.ee_origin);
+	if (origin != SO_EE_ORIGIN_ICMP && origin != SO_EE_ORIGIN_ICMP6)
+		return 0;
+	return (int)BPF_CORE_READ(error, ee.ee_errno);
+}
+
 static __always_inline void closed(const struct sock *sk, int old, const bool direct)
 {
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
@@ -359,6 +385,8 @@ static __always_inline void closed(const struct sock *sk, int old, const bool di
 	/* What a router said while connect() still ran is a soft error: it is why the caller gives up. */
 	if (old == TCP_SYN_SENT && !err)
 		err = GET(direct, sk, sk_err_soft);
+	if (old == TCP_SYN_SENT && !err)
+		err = queued_error(sk);
 	if (old == TCP_SYN_SENT)
 		outcome = attempt_failed(peer, err, &sums);
 	else if (old != TCP_SYN_RECV)

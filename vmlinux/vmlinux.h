@@ -328,12 +328,18 @@ struct rb_root {
 	struct rb_node *rb_node;
 };
 
+struct sk_buff_head {
+	struct sk_buff *next;
+	__u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	int sk_rx_dst_ifindex; /* 6.1; not 5.10 */
 	struct dst_entry *sk_dst_cache;
 	struct rb_root tcp_rtx_queue;
 	u16 sk_protocol;
+	struct sk_buff_head sk_error_queue;
 	int sk_err;
 	int sk_err_soft;
 	u32 sk_max_ack_backlog;
@@ -402,6 +408,16 @@ struct sk_buff {
 	__u16 network_header;
 	unsigned char *head;
 	unsigned char *data;
+};
+
+struct sock_extended_err {
+	__u32 ee_errno;
+	__u8 ee_origin;
+};
+
+/* What sk_buff.cb is in an error queue. */
+struct sock_exterr_skb {
+	struct sock_extended_err ee;
 };
 
 /* What TCP keeps in cb. */

@@ -202,11 +202,16 @@ static void test_refused(void **state)
 	}
 }
 
-static void wait_for_error(int fd)
+/* As clients do it that do not wait in connect(): SO_ERROR takes the error away from the socket. */
+static void wait_for_error(int fd, int error)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	socklen_t size = sizeof(int);
+	int told = 0;
 
 	assert_int_equal(poll(&poll_fd, 1, 20000), 1);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_ERROR, &told, &size), 0);
+	assert_int_equal(told, error);
 	close(fd);
 }
 
@@ -230,7 +235,7 @@ static void test_timed_out(void **state)
 	assert_int_equal(peer->live_syn, 5);
 	assert_int_equal(peer->retrans[RETRANS_SYN], 5);
 	for (i = 0; i < 5; i++)
-		wait_for_error(fds[i]);
+		wait_for_error(fds[i], ETIMEDOUT);
 	filter_clear();
 	bag_fill(bag);
 	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", 4001);
@@ -245,32 +250,51 @@ static void test_timed_out(void **state)
 	bag_close(bag);
 }
 
-/* The router's answer is a soft error while the kernel is still in connect(); it names the end. */
-static void test_unreachable(void **state)
+/* A router's or a firewall's answer is a soft error while the kernel is still in connect(); it names the end. */
+static void test_answered_by_icmp(void **state)
 {
+	static const struct {
+		const char *addr, *rule;
+		int err;
+		enum conn_outcome outcome;
+	} cases[] = {
+		{"127.0.0.1", "reject with icmp type host-unreachable", EHOSTUNREACH,
+		 CONN_UNREACHABLE},
+		{"127.0.0.1", "reject with icmp type port-unreachable", ECONNREFUSED, CONN_REFUSED},
+		{"::1", "reject with icmpv6 type port-unreachable", ECONNREFUSED, CONN_REFUSED},
+	};
 	struct bag *bag = bag_open(NULL, NULL);
 	const struct event_tcp_peer *peer;
-	unsigned int i;
+	unsigned int i, n, port;
+	char rule[96];
 	int fds[3];
 
 	(void)state;
-	if (!filter("tcp dport 4002 reject with icmp type host-unreachable")) {
-		print_message("this kernel cannot reject\n");
-		bag_close(bag);
-		skip();
+	for (n = 0; n < 3; n++) {
+		port = 4010 + n;
+		snprintf(rule, sizeof(rule), "tcp dport %u %s", port, cases[n].rule);
+		if (!filter(rule)) {
+			print_message("this kernel cannot reject\n");
+			bag_close(bag);
+			skip();
+		}
+		for (i = 0; i < 3; i++)
+			assert_int_equal(tcp_connect_nonblock(cases[n].addr, port, 1, &fds[i]),
+					 -EINPROGRESS);
+		for (i = 0; i < 3; i++)
+			wait_for_error(fds[i], cases[n].err);
+		filter_clear();
+		bag_fill(bag);
+		peer = bag_peer(bag, PEER_OUT, cases[n].addr, port);
+		assert_non_null(peer);
+		assert_int_equal(peer->attempts, 3);
+		assert_int_equal(cases[n].err == ECONNREFUSED ? peer->refused : peer->unreachable,
+				 3);
+		assert_int_equal(peer->unreachable + peer->refused + peer->timed_out +
+					 peer->failed + peer->abandoned,
+				 3);
+		expect_conn_events(bag, port, cases[n].outcome, cases[n].err, 3);
 	}
-	for (i = 0; i < 3; i++)
-		assert_int_equal(tcp_connect_nonblock("127.0.0.1", 4002, 1, &fds[i]), -EINPROGRESS);
-	for (i = 0; i < 3; i++)
-		wait_for_error(fds[i]);
-	filter_clear();
-	bag_fill(bag);
-	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", 4002);
-	assert_non_null(peer);
-	assert_int_equal(peer->attempts, 3);
-	assert_int_equal(peer->unreachable, 3);
-	assert_int_equal(peer->timed_out + peer->refused + peer->failed + peer->abandoned, 0);
-	expect_conn_events(bag, 4002, CONN_UNREACHABLE, EHOSTUNREACH, 3);
 	bag_close(bag);
 }
 
@@ -419,10 +443,14 @@ static void test_concurrent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connections), cmocka_unit_test(test_backlog_zero),
-		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_timed_out),
-		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_abandoned_and_failed),
-		cmocka_unit_test(test_resets),	    cmocka_unit_test(test_listener),
+		cmocka_unit_test(test_connections),
+		cmocka_unit_test(test_backlog_zero),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_timed_out),
+		cmocka_unit_test(test_answered_by_icmp),
+		cmocka_unit_test(test_abandoned_and_failed),
+		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_concurrent),
 	};
 
