@@ -287,7 +287,8 @@ def story_discard_unsupported(host):
 
 
 def story_rejected_not_failed(host):
-    host.say(what="a SMART probe that is rejected, NOWAIT, a reservation, a full thin pool", expect="none")
+    host.say(what="a SMART probe that is rejected, NOWAIT, a reservation: no fault; nor is a full thin pool one of the disk",
+             expect="disk-full sda", fault=["block_io dev=8:0 op=write status=nospc", "block_status dev=8:0 op=write status=nospc"])
     begin(host)
     fail(host, "passthrough", "ioerr", [0, 0, 0])
     fail(host, "passthrough", "medium", [0])

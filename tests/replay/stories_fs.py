@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of file systems: lost write-back, damage, full ones."""
-from backdrop import SDA, SDA1, begin, quiet_seconds, second
+from backdrop import SDA, SDA1, begin, processes, quiet_seconds, second
 
 GB = 10**9
 EIO = 5
@@ -314,6 +314,55 @@ def story_fs_thin_full(host):
     host.tick()
     quiet_seconds(host, 5)
     host.end()
+
+
+NOSPC = ["block_io dev=8:0 status=nospc", "block_status dev=8:0 status=nospc"]
+
+
+def no_space(host, op, times, seconds_after):
+    """The disk refuses requests of that kind, once a second, then none any more."""
+    for i in range(times):
+        second(host)
+        host.fails(SDA, op, "nospc", 90000 + 8 * i)
+        host.pulse()
+        host.put("block_status", dev=SDA, op=op, status="nospc", count=i + 1)
+        host.tick()
+    quiet_seconds(host, seconds_after)
+    host.end()
+
+
+def story_no_space_under_lvm(host):
+    host.say(what="a LUN of a full storage pool refuses writes; LVM is on it, so no file system is right on the disk",
+             expect="disk-full sda", fault=NOSPC, least="disk-full 0.95")
+    for probe in ("fs.writeback", "fs.fsync", "fs.ext4"):
+        host.put("probe", name=probe, via="raw_tp/" + probe, state="active")
+    host.disk("sda", SDA, size_bytes=4000787030016, model="LUN", serial="600a0b80", transport="fc", flags=4)
+    host.disk("sda1", SDA1, parent=SDA, size_bytes=4000785948160, flags=1)
+    processes(host)
+    host.disk("dm-0", "252:0", backing="vg-data", layer="LVM", size_bytes=100 * GB, flags=2)
+    host.put("disk_link", upper="252:0", lower=SDA1)
+    host.put("mount", dev="252:0", fstype="ext4", mount="/data", source="/dev/mapper/vg-data", fs_dev="252:0")
+    host.tick()
+    host.put("fs_space", dev="252:0", size_bytes=100 * GB, free_bytes=80 * GB, avail_bytes=75 * GB, inodes=INODES,
+             inodes_free=900_000)
+    quiet_seconds(host, 3)
+    no_space(host, "write", 4, 4)
+
+
+def story_no_space_until_extended(host):
+    host.say(what="a disk without a file system refuses writes, then its pool is extended and they come through",
+             expect="disk-full sda", fault=NOSPC)
+    begin(host)
+    quiet_seconds(host, 3)
+    no_space(host, "write", 4, 75)
+
+
+def story_no_space_zeroes(host):
+    host.say(what="write-zeroes that a device cannot do without writing: told as no space, and then written",
+             expect="none")
+    begin(host)
+    quiet_seconds(host, 3)
+    no_space(host, "write_zeroes", 4, 4)
 
 
 def story_fs_read_only_full(host):

@@ -7,7 +7,7 @@
  * block device under it (a thin pool that is full, a loop device over a full file system) is the same fault, one
  * storey down.
  *
- * The forecast: forecast.h. Thin pools: thin_full.c.
+ * The forecast: forecast.h. Thin pools: thin_full.c. Disks that say ENOSPC with no file system right on them: no_space.c.
  *
  * Basis and confidence:
  *	reported	c = 0.98	it is that full now, or the device said ENOSPC
@@ -30,7 +30,6 @@
 #include "rules/text.h"
 
 #define CRITICAL_LEFT (1ULL << 30)
-#define NOSPC_NS      (60 * 1000000000ULL)
 
 const struct threshold disk_full_share = {
 	"disk-full.full_share", 0.90, "1",
@@ -57,20 +56,30 @@ struct fill {
 
 /* ---- finding ---- */
 
-/* Writes that the device had no room for. A minute after the last there may be: a new one would tell. */
-static __u64 nospc(const struct model *model, __u32 dev)
+static const struct disk *whole_disk(const struct model *model, __u32 dev)
 {
-	const struct frame *frame = model_frame(model);
 	const struct disk *disk = disks_find(model_disks(model), dev);
-	__u64 n = 0;
 
-	if (disk && disk->info.parent)
-		disk = disks_find(model_disks(model), disk->info.parent);
-	for (unsigned int i = 0; disk && i < disk->n_faults; i++)
-		if (disk->fault[i].status == BLOCK_NOSPC && disk->fault[i].op == BLOCK_WRITE &&
-		    frame->now_ns - disk->fault[i].last_ns < NOSPC_NS)
-			n += disk_fault_window(&disk->fault[i], frame, FAULT_HARMFUL);
-	return n;
+	return disk && disk->info.parent ? disks_find(model_disks(model), disk->info.parent) : disk;
+}
+
+static bool is_judged(const struct model *model, const struct fs *fs)
+{
+	const struct event_fs_space *s = &fs->space;
+	__u64 used = s->size_bytes > s->free_bytes ? s->size_bytes - s->free_bytes : 0;
+
+	return s->h.ts_ns && fs->mounted && !(s->flags & FS_READ_ONLY) && !fs->mount.read_only &&
+	       used + s->avail_bytes && (double)s->size_bytes >= model_threshold(model, &min_size);
+}
+
+bool disk_full_tells_of(const struct model *model, const struct disk *disk)
+{
+	const struct fs *fs = NULL;
+
+	while ((fs = filesystems_next(model_filesystems(model), fs)))
+		if (is_judged(model, fs) && whole_disk(model, fs->dev) == disk)
+			return true;
+	return false;
 }
 
 static bool find_fill(const struct model *model, const struct fs *fs, struct fill *f)
@@ -78,19 +87,17 @@ static bool find_fill(const struct model *model, const struct fs *fs, struct fil
 	const struct event_fs_space *s = &fs->space;
 	__u64 used = s->size_bytes > s->free_bytes ? s->size_bytes - s->free_bytes : 0;
 	double full = model_threshold(model, &disk_full_share);
+	const struct disk *disk = whole_disk(model, fs->dev);
 
 	*f = (struct fill){.fs = fs, .inode_share = -1.0};
-	if (!s->h.ts_ns || !fs->mounted)
-		return false;
-	if (s->flags & FS_READ_ONLY || fs->mount.read_only || !(used + s->avail_bytes) ||
-	    (double)s->size_bytes < model_threshold(model, &min_size))
+	if (!is_judged(model, fs))
 		return false;
 	f->share = (double)used / (double)(used + s->avail_bytes);
 	if (s->inodes)
 		f->inode_share = s->inodes > s->inodes_free
 					 ? (double)(s->inodes - s->inodes_free) / (double)s->inodes
 					 : 0.0;
-	f->nospc = nospc(model, fs->dev);
+	f->nospc = disk ? no_space_writes(model, disk) : 0;
 	f->by_inodes = f->inode_share >= full && f->inode_share > f->share;
 	f->full = f->share >= full || f->by_inodes;
 	f->left = f->by_inodes ? s->inodes_free : s->avail_bytes;
@@ -198,6 +205,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		if (find_fill(model, fs, &f))
 			claim_fill(model, &f, judgement);
 	thin_full_judge(model, judgement);
+	no_space_judge(model, judgement);
 }
 
 /* It was unmounted, or looked at since, and there is room. (An unchanged one is not told of again: its look stands.) */
@@ -206,7 +214,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	const struct fs *fs = fs_of_subject(model, subject);
 
 	if (subject->type == SUBJECT_DISK)
-		return thin_full_recovered(model, subject, since_ns);
+		return thin_full_recovered(model, subject, since_ns) &&
+		       no_space_recovered(model, subject);
 	if (!fs || !fs->mounted)
 		return true;
 	return fs->space.h.ts_ns > since_ns && !(fs->space.flags & FS_UNANSWERED);
@@ -226,7 +235,7 @@ const struct rule disk_full_rule = {
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_THIS_HOST,
 	.meaning =
-		"No space or inodes are left on a file system, or in a thin pool, or soon none will be.",
+		"No space or inodes are left on a file system, in a thin pool or under a disk, or soon none will be.",
 	.against = "Plenty of bytes left although the share is high; no growth; root's reserve; a "
 		   "thin pool whose volumes are no larger than it.",
 	.todo = "Find what grew (du), and what is deleted but held open (lsof +L1); delete or extend.",
