@@ -277,32 +277,38 @@ format:
 # ---- install ----
 
 .PHONY: install uninstall clean help
-CONF := $(DESTDIR)/etc/culprit/culprit.conf
+CONF_DIR := $(DESTDIR)/etc/culprit
+CONF := $(CONF_DIR)/culprit.conf
 LOGROTATE := $(DESTDIR)/etc/logrotate.d/culprit
 UNIT_DIR ?= /usr/lib/systemd/system
 SYSUSERS_DIR ?= /usr/lib/sysusers.d
 BASH_DIR ?= $(PREFIX)/share/bash-completion/completions
 ZSH_DIR ?= $(PREFIX)/share/zsh/site-functions
 FISH_DIR ?= $(PREFIX)/share/fish/vendor_completions.d
+MAN_DIR := $(DESTDIR)$(PREFIX)/share/man
 # Settings that are there stay.
 install: all
-	install -D -m 0755 $(B)/culprit $(DESTDIR)$(PREFIX)/bin/culprit
-	install -d $(DESTDIR)$(UNIT_DIR)
-	sed 's,@BINDIR@,$(PREFIX)/bin,' dist/culprit.service > $(DESTDIR)$(UNIT_DIR)/culprit.service
-	chmod 0644 $(DESTDIR)$(UNIT_DIR)/culprit.service
-	install -D -m 0644 dist/culprit.sysusers $(DESTDIR)$(SYSUSERS_DIR)/culprit.conf
-	[ -e $(CONF) ] || install -D -m 0640 dist/culprit.conf $(CONF)
-	[ -e $(LOGROTATE) ] || install -D -m 0644 dist/culprit.logrotate $(LOGROTATE)
-	install -D -m 0644 docs/man/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man8/culprit.8
-	install -D -m 0644 docs/man/culprit.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
-	install -D -m 0644 dist/completions/culprit.bash $(DESTDIR)$(BASH_DIR)/culprit
-	install -D -m 0644 dist/completions/culprit.fish $(DESTDIR)$(FISH_DIR)/culprit.fish
-	install -D -m 0644 dist/completions/_culprit $(DESTDIR)$(ZSH_DIR)/_culprit
+	install -D -m 0755 $(B)/culprit "$(DESTDIR)$(PREFIX)/bin/culprit"
+	install -d "$(DESTDIR)$(UNIT_DIR)"
+	sed 's,@BINDIR@,$(PREFIX)/bin,' dist/culprit.service > "$(DESTDIR)$(UNIT_DIR)/culprit.service"
+	chmod 0644 "$(DESTDIR)$(UNIT_DIR)/culprit.service"
+	install -D -m 0644 dist/culprit.sysusers "$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf"
+	[ -e "$(CONF)" ] || install -D -m 0640 dist/culprit.conf "$(CONF)"
+	[ -e "$(LOGROTATE)" ] || install -D -m 0644 dist/culprit.logrotate "$(LOGROTATE)"
+	install -D -m 0644 docs/man/culprit.8 "$(MAN_DIR)/man8/culprit.8"
+	install -D -m 0644 docs/man/culprit.conf.5 "$(MAN_DIR)/man5/culprit.conf.5"
+	install -D -m 0644 dist/completions/culprit.bash "$(DESTDIR)$(BASH_DIR)/culprit"
+	install -D -m 0644 dist/completions/culprit.fish "$(DESTDIR)$(FISH_DIR)/culprit.fish"
+	install -D -m 0644 dist/completions/_culprit "$(DESTDIR)$(ZSH_DIR)/_culprit"
+# Settings that were changed stay, others go.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/culprit $(DESTDIR)$(UNIT_DIR)/culprit.service \
-		$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf $(LOGROTATE) \
-		$(DESTDIR)$(BASH_DIR)/culprit $(DESTDIR)$(FISH_DIR)/culprit.fish $(DESTDIR)$(ZSH_DIR)/_culprit \
-		$(DESTDIR)$(PREFIX)/share/man/man8/culprit.8 $(DESTDIR)$(PREFIX)/share/man/man5/culprit.conf.5
+	rm -f "$(DESTDIR)$(PREFIX)/bin/culprit" "$(DESTDIR)$(UNIT_DIR)/culprit.service" \
+		"$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf" \
+		"$(DESTDIR)$(BASH_DIR)/culprit" "$(DESTDIR)$(FISH_DIR)/culprit.fish" "$(DESTDIR)$(ZSH_DIR)/_culprit" \
+		"$(MAN_DIR)/man8/culprit.8" "$(MAN_DIR)/man5/culprit.conf.5"
+	! cmp -s dist/culprit.conf "$(CONF)" || rm -f "$(CONF)"
+	! cmp -s dist/culprit.logrotate "$(LOGROTATE)" || rm -f "$(LOGROTATE)"
+	[ ! -d "$(CONF_DIR)" ] || rmdir --ignore-fail-on-non-empty "$(CONF_DIR)"
 clean:
 	rm -rf $(B)
 

@@ -604,6 +604,48 @@ def interrupted_replay():
     check(lines[-1]["window_s"] == 30, f"nohup: ended early, after {lines[-1]['window_s']} s")
 
 
+# ---- make install ----
+
+def files_under(place):
+    return {str(path.relative_to(place)) for path in place.rglob("*") if not path.is_dir()}
+
+
+@test
+def install_and_uninstall():
+    """All that is installed goes again, but for settings that were changed; also under a name with a space."""
+    if pathlib.Path(program) != ROOT / "build" / "culprit":
+        return
+    place = WORK / "a place"
+
+    def make(*words):
+        result = subprocess.run(["make", "-C", ROOT, *words, f"DESTDIR={place}", "PREFIX=/opt/x"], capture_output=True,
+                                env={k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"},
+                                check=False, timeout=600)
+        check(result.returncode == 0, f"make {words}: {result.stderr.decode()[-500:]}")
+
+    make("install")
+    conf = place / "etc/culprit/culprit.conf"
+    check(files_under(place) == {"opt/x/bin/culprit", "usr/lib/systemd/system/culprit.service",
+                                 "usr/lib/sysusers.d/culprit.conf", "etc/culprit/culprit.conf",
+                                 "etc/logrotate.d/culprit", "opt/x/share/bash-completion/completions/culprit",
+                                 "opt/x/share/fish/vendor_completions.d/culprit.fish",
+                                 "opt/x/share/zsh/site-functions/_culprit",
+                                 "opt/x/share/man/man8/culprit.8", "opt/x/share/man/man5/culprit.conf.5"},
+          f"installed: {files_under(place)}")
+    check("/opt/x/bin/culprit daemon" in (place / "usr/lib/systemd/system/culprit.service").read_text(),
+          "the unit starts another program")
+    conf.write_text("[general]\ntick_s = 9\n")
+    make("install")
+    make("uninstall")
+    check(files_under(place) == {"etc/culprit/culprit.conf"}, f"after uninstall: {files_under(place)}")
+    check("tick_s = 9" in conf.read_text(), "the settings were overwritten")
+    conf.unlink()
+    make("install")
+    make("uninstall")
+    check(not files_under(place) and not conf.parent.exists(), f"left: {files_under(place)}")
+    make("uninstall")
+
+
 def main():
     global program, WORK
     program = os.path.abspath(sys.argv[1])
