@@ -85,7 +85,8 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@
 
-$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+# Named one by one: what only a pattern names is deleted after use, and would be built again the next time.
+$(BPF_SKEL): $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 

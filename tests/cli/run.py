@@ -604,7 +604,25 @@ def interrupted_replay():
     check(lines[-1]["window_s"] == 30, f"nohup: ended early, after {lines[-1]['window_s']} s")
 
 
-# ---- make install ----
+# ---- make ----
+
+def run_make(*words):
+    """What it prints, of a make that must go well, and that does not know of the one around it."""
+    result = subprocess.run(["make", "-C", ROOT, *map(str, words)], capture_output=True, text=True,
+                            env={k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"},
+                            check=False, timeout=600)
+    check(result.returncode == 0, f"make {words}: {result.stderr[-500:]}")
+    return result.stdout
+
+
+@test
+def nothing_is_built_twice():
+    """In a new build directory, where no .d file names a target yet."""
+    skeleton = WORK / "build" / "bpf" / "fs.skel.h"
+    check("SKEL" in run_make(f"B={WORK / 'build'}", skeleton), "not built")
+    again = run_make(f"B={WORK / 'build'}", skeleton)
+    check("SKEL" not in again and "BPF" not in again, f"built again: {again}")
+
 
 def files_under(place):
     return {str(path.relative_to(place)) for path in place.rglob("*") if not path.is_dir()}
@@ -617,11 +635,8 @@ def install_and_uninstall():
         return
     place = WORK / "a place"
 
-    def make(*words):
-        result = subprocess.run(["make", "-C", ROOT, *words, f"DESTDIR={place}", "PREFIX=/opt/x"], capture_output=True,
-                                env={k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"},
-                                check=False, timeout=600)
-        check(result.returncode == 0, f"make {words}: {result.stderr.decode()[-500:]}")
+    def make(what):
+        run_make(what, f"DESTDIR={place}", "PREFIX=/opt/x")
 
     make("install")
     conf = place / "etc/culprit/culprit.conf"
