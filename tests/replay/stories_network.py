@@ -255,6 +255,17 @@ def story_refused_port(host):
     host.end()
 
 
+def story_refused_in_container(host):
+    host.say(what="the same in a container's namespace: the client has ended meanwhile, the command enters by another process",
+             expect=f"connect-refused {A}:5432", fault=COUNTERS_OF_A)
+    begin(host)
+    host.put("proc_fds", pid=950, start_ns=300 * 10**9, fds=9, limit=1024, comm="api", netns=HOST_NETNS_2)
+    for _ in run(host, 12, B, C):
+        host.peer(A, 5432, netns=HOST_NETNS_2, attempts=2, refused=2, segs_out=2, pid=912, comm="client",
+                  start_ns=200 * 10**9)
+    host.end()
+
+
 def story_refused_twice(host):
     host.say(what="two refusals while a service restarts", expect="none",
              across="connect-refused.min_refused=2 connect-refused")

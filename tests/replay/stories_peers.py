@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of what peers do: reset, not read, answer late, vanish together."""
 from backdrop import begin, good_peer
+from make_events import HOST_NETNS_2
 from stories_network import A, B, C, COUNTERS_OF_A, VECTOR, run, silent
 
 A3, A4 = "10.1.1.3", "10.1.1.4"
+LONG = "2600:1f18:1234:5678:9abc:def0:1234:5678"
 
 DB = {"pid": 912, "comm": "client", "start_ns": 200 * 10**9}
 
@@ -27,6 +29,17 @@ def story_resets(host):
     begin(host)
     for _ in run(host, 14, B, C):
         ends(host, A, 6, resets=3, early=1)
+    host.end()
+
+
+def story_resets_in_container(host):
+    host.say(what="the same in a container, by a long address: the commands enter its namespace, and are whole",
+             expect=f"connection-resets [{LONG}]:5432", fault="tcp_peer peer.addr=" + LONG)
+    begin(host)
+    host.put("proc_fds", pid=4194300, start_ns=300 * 10**9, fds=9, limit=1024, comm="api", netns=HOST_NETNS_2)
+    for _ in run(host, 14, B, C):
+        host.peer(LONG, 5432, netns=HOST_NETNS_2, attempts=6, established=6, closed=6, segs_out=48, bytes_acked=5400,
+                  bytes_received=5400, live=4, resets=3, resets_early=1, **DB)
     host.end()
 
 

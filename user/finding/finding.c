@@ -177,6 +177,7 @@ void claim_advice(struct claim *claim, bool changes, const char *text, const cha
 {
 	struct advice *a;
 	va_list args;
+	int n;
 
 	if (claim->n_advice == CLAIM_ADVICE_MAX)
 		return;
@@ -184,7 +185,9 @@ void claim_advice(struct claim *claim, bool changes, const char *text, const cha
 	a->changes = changes;
 	snprintf(a->text, sizeof(a->text), "%s", text);
 	va_start(args, fmt);
-	vsnprintf(a->command, sizeof(a->command), fmt, args);
+	n = vsnprintf(a->command, sizeof(a->command), fmt, args);
 	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(a->command))
+		a->command[0] = '\0';
 	plain(a->command);
 }

@@ -110,8 +110,8 @@ struct evidence {
 
 struct advice {
 	char text[80];
-	char command[80]; /* from numbers, addresses and kernel-made names only; may be empty */
-	bool changes;	  /* the effect: false = reads, true = changes */
+	char command[128]; /* from numbers, addresses and kernel-made names only; may be empty */
+	bool changes;	   /* the effect: false = reads, true = changes */
 };
 
 #define CLAIM_EVIDENCE_MAX 16
@@ -154,6 +154,7 @@ void claim_evidence(struct claim *claim, enum evidence_role role, bool supports,
 void claim_text(struct claim *claim, enum evidence_role role, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void claim_affects(struct claim *claim, const struct subject *subject);
+/* A command that does not fit is left out: one that is cut may do something else. */
 void claim_advice(struct claim *claim, bool changes, const char *text, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

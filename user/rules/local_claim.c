@@ -38,11 +38,27 @@ struct text socket_label(const struct local_socket *socket)
 	return text;
 }
 
+/* That process when it is still there, else another one in that namespace; else it all the same: it may be too young to be known. */
+static __u32 guide_into(const struct model *model, __u32 netns, __u32 pid)
+{
+	const struct process *p = pid ? processes_find(model_processes(model), pid, 0) : NULL;
+
+	if (p && (p->netns == netns || !p->netns))
+		return pid;
+	for (p = NULL; (p = processes_next(model_processes(model), p));)
+		if (p->netns == netns)
+			return p->pid;
+	return pid;
+}
+
 struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid)
 {
 	struct text text = {.s = ""};
 
-	if (subject_netns(model, netns) && pid)
+	if (!subject_netns(model, netns))
+		return text;
+	pid = guide_into(model, netns, pid);
+	if (pid)
 		snprintf(text.s, sizeof(text.s), "nsenter -t %u -n ", pid);
 	return text;
 }

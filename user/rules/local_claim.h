@@ -16,7 +16,7 @@ struct subject subject_socket_owner(const struct model *model, const struct loca
 /* "*:8080", "10.1.2.3:8080": where it listens. */
 struct text socket_label(const struct local_socket *socket);
 /* What goes before a command so that it sees a network namespace: "" for our own, else "nsenter -t PID -n ", by way of
- * a process in it. */
+ * that process, or of another one in it when that has ended or is not known (0); "" when none is. */
 struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid);
 
 /* What the socket dropped in the window. */

@@ -6,6 +6,7 @@
 
 #include "rules/black_hole.h"
 #include "rules/families.h"
+#include "rules/local_claim.h"
 #include "rules/reach.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -109,6 +110,7 @@ static bool may_be_large_only(const struct model *model, const struct silence *x
 
 static void advise(struct claim *claim, const struct model *model, const struct silence *x)
 {
+	struct text enter = text_nsenter(model, x->path->netns, x->any->pid);
 	struct black_hole hole;
 	char addr[46];
 
@@ -119,9 +121,14 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 			       text_plural(hole.sacked, "smaller segment").s, hole.large_size);
 		black_hole_ping(claim, x->path, hole.large_size);
 	}
-	claim_advice(claim, false, "See whether its sockets still time out", "ss -tino dst %s",
-		     addr);
-	claim_advice(claim, false, "See how far packets get", "mtr -n -r -c 10 %s", addr);
+	claim_advice(claim, false, "See whether its sockets still time out", "%sss -tino dst %s",
+		     enter.s, addr);
+	if (x->service && !x->path->inbound)
+		claim_advice(claim, false, "See how far packets to that port get",
+			     "%smtr -T -P %u -n -r -c 10 %s", enter.s, x->service->key.port, addr);
+	else
+		claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s",
+			     enter.s, addr);
 	snprintf(claim->call, sizeof(claim->call), "the owner of %.46s", addr);
 }
 

@@ -20,6 +20,7 @@
 
 #include "rules/families.h"
 #include "model/addr.h"
+#include "rules/local_claim.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -101,13 +102,13 @@ static void name_victim(struct claim *claim, const struct peer *peer)
 	claim_affects(claim, &s);
 }
 
-static void advise(struct claim *claim, const struct peer *peer)
+static void advise(struct claim *claim, const struct model *model, const struct peer *peer)
 {
 	char addr[46];
 
 	addr_text(peer->key.addr, addr, sizeof(addr));
-	claim_advice(claim, false, "Try it once by hand", "nc -vz -w 3 %s %u", addr,
-		     peer->key.port);
+	claim_advice(claim, false, "Try it once by hand", "%snc -vz -w 3 %s %u",
+		     text_nsenter(model, peer->key.netns, peer->pid).s, addr, peer->key.port);
 	snprintf(claim->call, sizeof(claim->call), "the owner of what serves %.44s",
 		 text_addr(peer->key.addr, peer->key.port).s);
 }
@@ -164,7 +165,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 			       "{connection}", "%s made before: flapping, or overloaded",
 			       text_plural((__u64)made, "connection").s);
 	claim_text(&claim, ROLE_NOT_US, "the answer came back: the path and this host are fine");
-	advise(&claim, peer);
+	advise(&claim, model, peer);
 	judgement->claim(judgement->ctx, &claim);
 }
 
@@ -193,7 +194,7 @@ static void claim_scan(const struct model *model, const struct peer *peer,
 		       text_plural(view->refused, "attempt").s, view->refusing);
 	claim_evidence(&claim, ROLE_AGAINST, false, "tcp.ports.refusing", view->refusing, "{port}",
 		       "%u ports at once: a scan, rather than as many services", view->refusing);
-	advise(&claim, peer);
+	advise(&claim, model, peer);
 	judgement->claim(judgement->ctx, &claim);
 }
 

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "rules/local_claim.h"
 #include "rules/paths.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -129,7 +130,7 @@ static void message(struct claim *claim, const struct ends *e, const struct peer
 			      "NETWORK: %s resets connections in use; the path is not at fault.",
 			      label);
 	if (strlen(claim->message) > 80 && !e->ours)
-		claim_message(claim, "NETWORK: %s resets connections in use.", label);
+		claim_message(claim, "NETWORK: %s resets connections.", label);
 }
 
 static void evidence_for(struct claim *claim, const struct ends *e, const struct peer *peer)
@@ -210,14 +211,16 @@ static void name_victim(struct claim *claim, const struct ends *e, const struct 
 	claim_affects(claim, &s);
 }
 
-static void advise(struct claim *claim, const struct ends *e, const struct peer *peer)
+static void advise(struct claim *claim, const struct model *model, const struct ends *e,
+		   const struct peer *peer)
 {
+	struct text enter = text_nsenter(model, peer->key.netns, peer->pid);
 	char addr[46];
 
 	addr_text(peer->key.addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See its connections", "ss -tinpo dst %s", addr);
+	claim_advice(claim, false, "See its connections", "%sss -tinpo dst %s", enter.s, addr);
 	claim_advice(claim, false, "See the resets, and their TTL: the peer's, or a box on the way",
-		     "tcpdump -nvc 20 'tcp[13] & 4 != 0' and host %s", addr);
+		     "%stcpdump -nvc 20 'tcp[13] & 4 != 0' and host %s", enter.s, addr);
 	if (e->ours)
 		snprintf(claim->call, sizeof(claim->call), "the owner of that program");
 	else
@@ -260,7 +263,7 @@ static void claim_resets(const struct model *model, const struct peer *peer, con
 	if (!e->ours)
 		claim_text(&claim, ROLE_UNKNOWN,
 			   "the peer itself, or a box on the way in its name");
-	advise(&claim, e, peer);
+	advise(&claim, model, e, peer);
 	judgement->claim(judgement->ctx, &claim);
 }
 

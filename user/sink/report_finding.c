@@ -11,6 +11,7 @@
 /* Where the effect of a command ends; a longer one may use the whole line. */
 #define EFFECT_COLUMN 77U
 #define TEXT_COLUMNS  (REPORT_COLUMNS - REPORT_INDENT)
+#define LABEL_COLUMNS 40U
 /* Further findings that are worth more than details of the worst one. */
 #define FURTHER_STRONG 3
 
@@ -37,18 +38,24 @@ static void add_header(const struct model *model, const struct finding *f, unsig
 		       struct rows *rows)
 {
 	const struct claim *claim = &f->claim;
-	char label[80], word[16], via[32];
+	char label[80], word[16], via[32], sure[48];
 	struct row *row;
-	size_t len;
+	size_t len, room;
 
 	len = (size_t)snprintf(word, sizeof(word), "%s", severity_name(claim->severity));
 	for (char *p = word; *p; p++)
 		*p = (char)toupper((unsigned char)*p);
+	snprintf(sure, sizeof(sure), ", confidence %.2f (%s)", claim->confidence,
+		 basis_name(claim->basis));
+	/* A long address gives way to how sure it is; line 1 has it in full. */
+	room = REPORT_COLUMNS - len - strlen(claim->rule->kind) - strlen(sure) - 2;
 	subject_label(&claim->subject, label, sizeof(label));
-	rows_shorten(label, 40, false);
+	rows_shorten(label, room < LABEL_COLUMNS ? (unsigned int)room : LABEL_COLUMNS, false);
 	via_text(model, &claim->subject, via, sizeof(via));
-	row = rows_add(rows, worth, NULL, "%s %s %s%s, confidence %.2f (%s)", word,
-		       claim->rule->kind, label, via, claim->confidence, basis_name(claim->basis));
+	if (strlen(label) + strlen(via) > room)
+		via[0] = '\0';
+	row = rows_add(rows, worth, NULL, "%s %s %s%s%s", word, claim->rule->kind, label, via,
+		       sure);
 	row->tone = claim->severity >= SEVERITY_WARNING ? TONE_ALARM : TONE_BOLD;
 	row->tone_len = (unsigned int)len;
 }

@@ -54,6 +54,24 @@ static void test_names_are_made_harmless(void **state)
 	assert_false(text_is_plain_word("$(reboot)"));
 }
 
+/* A cut command may do something else than the whole one. */
+static void test_commands_are_whole_or_none(void **state)
+{
+	char name[sizeof(((struct advice *)NULL)->command)];
+	struct claim claim = {0};
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 4] = '\0';
+	claim_advice(&claim, true, "Delete it", "rm %s", name);
+	assert_int_equal(strlen(claim.advice[0].command), sizeof(name) - 1);
+	name[sizeof(name) - 4] = 'x';
+	name[sizeof(name) - 3] = '\0';
+	claim_advice(&claim, true, "Delete it", "rm %s", name);
+	assert_string_equal(claim.advice[1].text, "Delete it");
+	assert_string_equal(claim.advice[1].command, "");
+}
+
 static void test_binomial(void **state)
 {
 	(void)state;
@@ -167,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_names_are_made_harmless),
+		cmocka_unit_test(test_commands_are_whole_or_none),
 		cmocka_unit_test(test_binomial),
 		cmocka_unit_test(test_subjects_meet_and_are_present),
 		cmocka_unit_test(test_exposure),
