@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of disks."""
+from make_events import NETNS
 from backdrop import SDA, begin, quiet_seconds, second
 
 LOOP = "7:0"
@@ -313,6 +314,17 @@ def story_idle_host(host):
             host.peer("10.1.9.9", 22, dir="in", segs_out=3, bytes_acked=200, live=1)
         host.tick()
     host.end()
+
+
+def story_ended_at_once(host):
+    host.say(what="Ctrl-C after four tenths of a second, on a busy host with three interfaces", expect="none")
+    host.put("nic", name="eth1", ifindex=3, netns=NETNS, flags=1 | 2, speed_mbps=10000)
+    host.put("nic", name="eth2", ifindex=4, netns=NETNS, flags=1 | 2, speed_mbps=10000)
+    begin(host)
+    host.wait(0.4)
+    host.requests(SDA, "read", 1_204_008)
+    host.tick()
+    host.put("end", reason="interrupted")
 
 
 def story_nothing_attached(host):

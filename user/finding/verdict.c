@@ -314,7 +314,9 @@ static void quiet_message(struct verdict *v)
 	if (n_blind)
 		snprintf(v->message, sizeof(v->message), "CANNOT TELL: blind for %s", blind);
 	else
-		snprintf(v->message, sizeof(v->message), "NOTHING FOUND in %.0f s:", v->window_s);
+		snprintf(v->message, sizeof(v->message),
+			 "NOTHING FOUND in %.*f s:", v->window_s > 0.05 && v->window_s < 0.95,
+			 v->window_s);
 	if (n_clear)
 		append(v->message, sizeof(v->message), "%s %s clear", n_blind ? ";" : "", clear);
 	if (n_idle)

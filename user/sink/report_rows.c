@@ -24,6 +24,10 @@ void rows_shorten(char *text, unsigned int columns, bool at_clause)
 		;
 	if (at <= columns / 2)
 		at = columns - 3;
+	/* Rather no last part than a stump of it: "0 errors; 2". */
+	for (size_t part = at; part > 3 * columns / 4; part--)
+		if (text[part - 1] == ';')
+			at = part;
 	while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == ',' || text[at - 1] == ';'))
 		at--;
 	memcpy(text + at, "...", 4);
