@@ -69,9 +69,16 @@ $(B)/culprit-static: $(STATIC_OBJ) $(B)/libcore.a
 	$(Q)$(CC) $(CFLAGS) -static-pie -s -Wl,-z,relro,-z,now,--no-warnings $(LDFLAGS) -o $@ $(STATIC_OBJ) \
 		$(B)/libcore.a -Wl,--start-group $(LIBS) -llzma -lbz2 -Wl,--end-group -lm
 
+# The same for arm64: Debian's cross compiler, and the libraries that deps-arm64 has unpacked.
+.PHONY: arm64
+ARM64 = $(MAKE) --no-print-directory B=$(B)/arm64 ARCH=aarch64 AR=aarch64-linux-gnu-ar \
+	CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(B)/arm64/sysroot'
+arm64: need-arm64
+	+@$(ARM64) $(B)/arm64/culprit-static $(B)/arm64/tests/load
+
 $(B)/libcore.a: $(CORE_OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $(CORE_OBJ)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(CORE_OBJ)
 
 $(B)/obj/%.o: %.c Makefile VERSION | $(BPF_SKEL)
 	$(call say,CC,$@)
@@ -101,6 +108,8 @@ DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmo
 	sg3-utils smartmontools mdadm rsyslog systemd prometheus
 # What libdw.a needs besides.
 DEPS_STATIC := liblzma-dev libbz2-dev
+DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm qemu-user-static
+SYSROOT_ARM64 = $(filter-out libmicrohttpd-dev,$(filter %-dev,$(DEPS_BUILD) $(DEPS_STATIC)))
 # Unpacked, not installed: their packages would start services.
 DEPS_SERVERS := nginx postgresql
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
@@ -124,7 +133,7 @@ unpack = @dir=$$PWD/$(B)/servers; [ -e "$$dir/.done" ] && exit 0; mkdir -p "$$di
 	apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$$dir/debs" $(1) && \
 	for deb in "$$dir"/debs/*.deb; do [ ! -e "$$deb" ] || dpkg -x "$$deb" "$$dir" || exit 1; done && touch "$$dir/.done"
 
-.PHONY: deps deps-test deps-lint deps-bench deps-static deps-packages need-build need-static
+.PHONY: deps deps-test deps-lint deps-bench deps-static deps-arm64 deps-packages need-build need-static need-arm64
 deps:
 	$(call install,$(DEPS_BUILD))
 deps-test:
@@ -138,6 +147,9 @@ deps-static:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_STATIC))
 deps-packages:
 	$(call install,$(DEPS_BUILD) $(DEPS_PACKAGES))
+deps-arm64:
+	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_ARM64))
+	@tests/vm/packages arm64 bookworm $(B)/arm64/sysroot $(SYSROOT_ARM64)
 # Says what of $(1) is missing before a compiler says it less well; $(2) installs it.
 need = @command -v dpkg-query >/dev/null || exit 0; missing=$$($(call missing,$(1))); \
 	[ -z "$$missing" ] || { echo "missing: "$$missing"; run: sudo make $(2)" >&2; exit 1; }
@@ -145,6 +157,9 @@ need-build:
 	$(call need,$(DEPS_BUILD),deps)
 need-static:
 	$(call need,$(DEPS_BUILD) $(DEPS_STATIC),deps-static)
+need-arm64:
+	$(call need,$(DEPS_BUILD) $(DEPS_ARM64),deps-arm64)
+	@[ -e $(B)/arm64/sysroot ] || { echo "missing: $(B)/arm64/sysroot; run: sudo make deps-arm64" >&2; exit 1; }
 
 # ---- the two commands ----
 
@@ -222,7 +237,7 @@ VM_ARGS = --culprit $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)") \
 $(B)/tests/load: $(wildcard tests/vm/load/*.c tests/vm/load/*.h) tests/bpf/lib_ways.c tests/bpf/ways.h Makefile
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 -Itests/bpf $(WARN) $(CFLAGS) -pthread -o $@ $(filter %.c,$^)
-test-vm: need-build $(B)/culprit $(B)/tests/load
+test-vm: need-build $(B)/culprit $(B)/tests/load $(if $(filter %-arm64,$(KERNELS)),arm64)
 	@tests/vm/run.py $(VM_ARGS) --json $(B)/vm/table.json
 test-matrix: need-build $(B)/culprit $(B)/tests/load
 	@tests/vm/run.py --matrix $(VM_ARGS) --json $(B)/vm/matrix.json
@@ -238,6 +253,13 @@ test-static: static $(B)/culprit
 .PHONY: docs
 docs: $(B)/culprit
 	docs/generate.py $(B)/culprit
+
+# arm64: all replays byte for byte by user-mode emulation, the core set in a guest.
+.PHONY: test-arm64
+test-arm64: arm64 $(B)/culprit
+	@tests/run.py --log $(B)/log --limit 3000 \
+		arm64-replay='tests/replay/run.py "qemu-aarch64-static $(B)/arm64/culprit-static"' \
+		arm64-vm='$(MAKE) --no-print-directory test-vm KERNELS="$(or $(KERNELS),6.1-arm64)" SEED=$(or $(SEED),525908)'
 
 .PHONY: bench
 bench: deps-bench
@@ -344,6 +366,8 @@ help:
 	@echo 'sudo make test-vm          real kernels and faults: KERNELS="5.10 6.1" SCENARIOS="..." SEED=n'
 	@echo 'sudo make test-matrix      every scenario on every kernel'
 	@echo 'sudo make test-static      the static program in an empty root and an empty guest'
+	@echo 'make arm64                 build/arm64/culprit-static (sudo make deps-arm64)'
+	@echo 'sudo make test-arm64       replays by qemu-user, the core scenarios on KERNELS=6.1-arm64'
 	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
@@ -353,4 +377,4 @@ help:
 	@echo 'sudo make test-packages    packages for Debian 12 and 13: built, checked, installed, upgraded, purged'
 	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
 
--include $(shell find $(B) -path $(B)/servers -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/servers -o -path $(B)/arm64 -o -path $(B)/sysroot \) -prune -o -name '*.d' -print 2>/dev/null)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Replays every capture of this directory and holds it to what it says of itself.
 
-usage: tests/replay/run.py PROGRAM [--update] [NAME...]
+usage: tests/replay/run.py PROGRAM [--update] [NAME...]      PROGRAM: its words, as in a shell
 
 For each NAME.events:
   same bytes  what `PROGRAM replay NAME.events --json` prints is NAME.expected, byte for byte
@@ -18,9 +18,9 @@ import argparse
 import collections
 import difflib
 import json
-import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -80,7 +80,7 @@ class Runner:
             print(f"ok   {what}", flush=True)
 
     def replay(self, path, *options):
-        run = subprocess.run([self.program, "replay", str(path), *options], capture_output=True,
+        run = subprocess.run([*self.program, "replay", str(path), *options], capture_output=True,
                              timeout=60, check=False)
         if run.returncode != 0 or run.stderr:
             raise RuntimeError(f"exit status {run.returncode}: {run.stderr.decode(errors='replace')}")
@@ -212,7 +212,7 @@ def main():
     parser.add_argument("--update", action="store_true", help="write NAME.expected anew")
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
-    runner = Runner(os.path.abspath(args.program))
+    runner = Runner(shlex.split(args.program))
     paths = sorted(HERE.glob("**/*.events"))
     if args.names:
         paths = [p for p in paths if p.stem in args.names]

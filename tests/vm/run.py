@@ -19,14 +19,16 @@ import time
 sys.dont_write_bytecode = True
 
 from vmlib import judge, scenario  # noqa: E402
-from vmlib.guest import Guest  # noqa: E402
+from vmlib.guest import OWN, Guest, architecture  # noqa: E402
 from vmlib.pace import Pace, probe  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 KERNELS = ("5.10", "6.1", "6.12", "7.2")
+FOREIGN = ("6.1-arm64", "6.12-arm64")   # only when they are named
 FULL_KERNEL = "6.1"      # without --matrix it runs those that are for it, besides the core set
 CORE_LIMIT, FULL_LIMIT = 8, 40
 MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
+CELL_WIDTH = 11          # of the table
 SUBSETS = {"core": lambda s: s.core == "yes", "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
 
 
@@ -34,7 +36,7 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--culprit", required=True, help="the program to test")
     parser.add_argument("--load", help="the workload program (default: tests/load beside culprit)")
-    parser.add_argument("--kernels", default="", help=f'of "{" ".join(KERNELS)}" (default: all)')
+    parser.add_argument("--kernels", default="", help=f'of "{" ".join(KERNELS)}" (default: all), and "{" ".join(FOREIGN)}"')
     parser.add_argument("--scenarios", default="", help='names, or "core", "faults", "healthy" (default: see --matrix)')
     parser.add_argument("--matrix", action="store_true", help="every scenario on every kernel; without: "
                         f"the core set, and on {FULL_KERNEL} those that are for it")
@@ -55,8 +57,8 @@ def choose(args, scenarios):
     """Returns {kernel: [scenario]}."""
     kernels = args.kernels.split() or list(KERNELS)
     for kernel in kernels:
-        if kernel not in KERNELS:
-            sys.exit(f"vm: no kernel {kernel}; there are: {' '.join(KERNELS)}")
+        if kernel not in KERNELS + FOREIGN:
+            sys.exit(f"vm: no kernel {kernel}; there are: {' '.join(KERNELS + FOREIGN)}")
     wanted = []
     for word in args.scenarios.split():
         if word in SUBSETS:
@@ -88,15 +90,12 @@ def was_late(directory):
 class Run:
     """All cells of one call: runs them and keeps what came of each."""
 
-    def __init__(self, args, seed):
+    def __init__(self, args, chosen, seed):
         self.args, self.seed = args, seed
         self.culprit = pathlib.Path(args.culprit).resolve()
         self.load = pathlib.Path(args.load).resolve() if args.load else self.culprit.parent / "tests" / "load"
-        for program in (self.culprit, self.load):
-            if not os.access(program, os.X_OK):
-                sys.exit(f"vm: {program} is not there; build it first")
         self.kit = tempfile.TemporaryDirectory(prefix="culprit-vm-")
-        self.fill_kit(pathlib.Path(self.kit.name))
+        self.fill_kit(pathlib.Path(self.kit.name), {architecture(kernel) for kernel in chosen})
         self.cache = pathlib.Path(os.environ.get("CULPRIT_CACHE", "/var/cache/culprit"))
         self.judge = None if args.shell else judge.Judge(self.culprit)
         self.cells, self.boots, self.guests = {}, {}, []
@@ -105,17 +104,25 @@ class Run:
         self.pace.start()
         self.stopped = False
 
-    def fill_kit(self, kit):
+    def fill_kit(self, kit, architectures):
         """Copies what the guests use, so that no build and no edit changes it under them; readable for all, as
-        the replay runs without rights."""
+        the replay runs without rights. Another architecture's programs are built in a directory of its name."""
         kit.chmod(0o755)
-        self.culprit = pathlib.Path(shutil.copy(self.culprit, kit / "culprit"))
-        self.load = pathlib.Path(shutil.copy(self.load, kit / "load"))
+        build, self.programs = self.culprit.parent, {OWN: {"CULPRIT": self.culprit, "LOAD": self.load}}
+        for other in architectures - {OWN}:
+            self.programs[other] = {"CULPRIT": build / other / "culprit-static", "LOAD": build / other / "tests" / "load"}
+        for name, programs in self.programs.items():
+            (kit / name).mkdir(mode=0o755)
+            for word, program in programs.items():
+                if not os.access(program, os.X_OK):
+                    sys.exit(f"vm: {program} is not there; build it first")
+                programs[word] = pathlib.Path(shutil.copy(program, kit / name / word.lower()))
+        self.culprit = self.programs[OWN]["CULPRIT"]
         for name in ("guest", "scenarios"):
             shutil.copytree(HERE / name, kit / name)
 
     def guest(self, kernel):
-        env = {"CULPRIT": self.culprit, "LOAD": self.load, "VM_KERNEL": kernel}
+        env = dict(self.programs[architecture(kernel)], VM_KERNEL=kernel)
         guest = Guest(self.cache / kernel, self.kit.name, pathlib.Path(self.args.out).resolve() / kernel, env)
         self.guests.append(guest)
         return guest
@@ -208,15 +215,15 @@ class Run:
 
 def print_table(run, chosen):
     names = list(dict.fromkeys(s.name for cells in chosen.values() for s in cells))
-    kernels = [kernel for kernel in KERNELS if kernel in chosen]
+    kernels = [kernel for kernel in KERNELS + FOREIGN if kernel in chosen]
     width = max(map(len, names))
-    print("\n" + " " * width + "".join(f"{kernel:>8}" for kernel in kernels))
+    print("\n" + " " * width + "".join(f"{kernel:>{CELL_WIDTH}}" for kernel in kernels))
     for name in names:
         row = ""
         for kernel in kernels:
             cell = run.cells.get((kernel, name))
             asked = any(s.name == name for s in chosen[kernel])
-            row += f"{('ok' if cell['outcome'] == 'passed' else 'FAIL') if cell else 'FAIL' if asked else '-':>8}"
+            row += f"{('ok' if cell['outcome'] == 'passed' else 'FAIL') if cell else 'FAIL' if asked else '-':>{CELL_WIDTH}}"
         print(f"{name:{width}}{row}")
 
 
@@ -242,7 +249,7 @@ def main():
     scenarios = scenario.load_all(HERE / "scenarios")
     chosen = choose(args, scenarios)
     seed = random.SystemRandom().randrange(1_000_000) if args.seed is None else args.seed
-    run = Run(args, seed)
+    run = Run(args, chosen, seed)
     if subprocess.run([HERE / "kernels", *chosen], check=False).returncode:
         sys.exit("vm: no kernels to boot")
     if args.shell:

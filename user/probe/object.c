@@ -22,6 +22,9 @@
 #define TRIAL_ENTRIES 16
 #define TRIAL_RING    4096
 
+/* The kernel's word for what it cannot do on this architecture (include/linux/errno.h); no errno of user space. */
+#define ENOTSUPP 524
+
 static const struct {
 	const char *name;
 	const void *(*elf)(size_t *size);
@@ -70,7 +73,9 @@ static void way_failed(struct probe_run *run, int code)
 	noise_line(line, sizeof(line));
 	if (!run->reason[0])
 		snprintf(run->reason, sizeof(run->reason), "%s: %s", way->type,
-			 line[0] ? line : strerror(-code));
+			 code == -ENOTSUPP ? "this kernel has it not on this architecture"
+			 : line[0]	   ? line
+					   : strerror(-code));
 	run->way = next_way(run, run->way + 1);
 	/* What no class rests on may well not be there (a machine without machine checks, a module that is not
 	 * loaded): culprit probes says so, in one line. */

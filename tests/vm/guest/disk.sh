@@ -6,9 +6,13 @@ MAPPINGS=()
 # The guest's faulty disks. Its healthy one is /dev/vda, ext4, on /data.
 
 # scsi_up: a SCSI disk of scsi_debug, whose name goes to $SCSI. It stays for the whole boot; a cell
-# switches its faults by scsi_set.
+# switches its faults by scsi_set. Debian's arm64 kernels have no scsi_debug: there it is the emulator's disk.
 scsi_up() {
 	local path
+	if ! modinfo -n scsi_debug >/dev/null 2>&1; then
+		scsi_emulated
+		return
+	fi
 	if [[ ! -d /sys/module/scsi_debug ]]; then
 		modprobe scsi_debug dev_size_mb=64 ndelay=200000 statistics=1 lbpws=0
 	fi
@@ -17,6 +21,14 @@ scsi_up() {
 	SCSI=${path##*/}
 	until_true 10 test -b "/dev/$SCSI"
 	scsi_set opts 0
+}
+
+# A disk of which sectors 0x1234 to 0x123d can never be read (vmlib/guest.py), and that has no other fault.
+scsi_emulated() {
+	modprobe virtio_scsi
+	until_true 10 compgen -G '/sys/bus/virtio/drivers/virtio_scsi/*/host*/target*/*/block/*' >/dev/null
+	SCSI=$(basename "$(compgen -G '/sys/bus/virtio/drivers/virtio_scsi/*/host*/target*/*/block/*')")
+	until_true 10 test -b "/dev/$SCSI"
 }
 
 # scsi_reload OPTION...: the driver again, with other options; without any: as it is for all others. Nothing may
@@ -28,7 +40,13 @@ scsi_reload() {
 }
 
 # scsi_set PARAMETER VALUE: e.g. opts 2 for medium errors at sectors 0x1234 to 0x123d
-scsi_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
+scsi_set() {
+	if [[ -d /sys/module/scsi_debug ]]; then
+		echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"
+	else
+		[[ $1 == opts && $2 == 2 ]]
+	fi
+}
 
 # scsi_pace NANOSECONDS [JOB]: how long the SCSI disk takes for each request. Before 6.x it is taken only while the
 # disk has none: the job that keeps it busy stands still for a moment.

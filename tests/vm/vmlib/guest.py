@@ -2,6 +2,8 @@
 """One guest: a Debian kernel under emulation, its root the host's. Started, watched by the progress that it
 writes into the shared directory, and killed by its pid when it makes none."""
 
+import dataclasses
+import errno
 import json
 import pathlib
 import re
@@ -15,10 +17,37 @@ from .pace import MAX_STRETCH
 BOOT_LIMIT_S = 90   # a boot takes 5 s on an idle machine
 CELL_SLACK_S = 100   # beyond a cell's trace: its set-up and clean-up, on a loaded machine
 
+# A SCSI disk that cannot read sectors 0x1234 to 0x123d, as scsi_debug's: ENODATA is told as sense 3/11/00 (qemu:
+# scsi/utils.c). Unseen until a scenario loads its driver.
+BAD_SCSI = {"driver": "blkdebug", "node-name": "bad-scsi",
+            "image": {"driver": "null-co", "size": 64 << 20, "read-zeroes": True},
+            "inject-error": [{"event": "none", "iotype": "read", "errno": errno.ENODATA, "sector": sector, "once": False}
+                             for sector in range(0x1234, 0x123e)]}
+
 # Emulation gains nothing from the mitigations; a panic must end the guest at once, not hang it.
-CMDLINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic mitigations=off net.ifnames=0 tsc=reliable "
-           "random.trust_cpu=on nowatchdog no_timer_check rcupdate.rcu_expedited=1 audit=0 selinux=0 apparmor=0 "
-           "systemd.unified_cgroup_hierarchy=1")
+CMDLINE = ("quiet loglevel=4 panic=-1 oops=panic mitigations=off net.ifnames=0 "
+           "random.trust_cpu=on nowatchdog rcupdate.rcu_expedited=1 audit=0 selinux=0 apparmor=0 "
+           "systemd.unified_cgroup_hierarchy=1 ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    qemu: tuple
+    cmdline: str
+
+
+MACHINES = {
+    "amd64": Machine(("qemu-system-x86_64", "-M", "q35", "-cpu", "max"), "console=ttyS0 tsc=reliable no_timer_check"),
+    # A server's processor; "max" has pointer authentication, which is slow to emulate.
+    "arm64": Machine(("qemu-system-aarch64", "-M", "virt,gic-version=3", "-cpu", "neoverse-n1"), "console=ttyAMA0"),
+}
+# Whose programs its guests take from this machine's own root; others have a root of their own in the cache.
+OWN = "amd64"
+
+
+def architecture(kernel):
+    """Of a kernel's name: 6.1, or 6.1-arm64."""
+    return kernel.rpartition("-")[2] if "-" in kernel else OWN
 
 
 # An NVMe disk that cannot read one block; unseen until a scenario loads its driver. Sectors of 512 bytes.
@@ -32,15 +61,17 @@ class Guest:
 
     def __init__(self, kernel_dir, vm_dir, out_dir, env):
         self.kernel_dir = pathlib.Path(kernel_dir)
+        self.architecture = architecture(self.kernel_dir.name)
+        self.root = pathlib.Path("/" if self.architecture == OWN else self.kernel_dir.parent / f"root-{self.architecture}")
         self.vm_dir = pathlib.Path(vm_dir)
         self.out_dir = pathlib.Path(out_dir)
         self.release = (self.kernel_dir / "release").read_text().strip()
-        self.env = dict(env, VM_DIR=str(self.vm_dir))
+        self.env = dict(env, VM_DIR=str(self.vm_dir), VM_KIT="" if self.architecture == OWN else "1")
         self.process = None
         self.boot_s = None
 
     def command(self, interactive):
-        image = initramfs.build(self.kernel_dir, self.vm_dir / "guest" / "init", self.out_dir)
+        image = initramfs.build(self.kernel_dir, self.root, self.vm_dir / "guest" / "init", self.out_dir)
         disk = self.out_dir / "disk.img"
         with open(disk, "wb") as file:
             file.truncate(256 << 20)
@@ -50,16 +81,20 @@ class Guest:
         def share(tag, path, options):
             return ["-virtfs", f"local,mount_tag={tag},path={path},security_model=none,{options}"]
 
+        machine = MACHINES[self.architecture]
         # Whatever ends this program ends the guest.
-        return (["setpriv", "--pdeathsig", "KILL",
-                 "qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2048", "-smp", "2",
+        return (["setpriv", "--pdeathsig", "KILL", *machine.qemu, "-accel", "tcg,thread=multi", "-m", "2048", "-smp", "2",
                  "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", serial,
-                 "-kernel", str(self.kernel_dir / "vmlinux"), "-initrd", str(image), "-append", CMDLINE,
+                 "-kernel", str(self.kernel_dir / "vmlinux"), "-initrd", str(image),
+                 "-append", CMDLINE + machine.cmdline,
                  "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
                  "-blockdev", json.dumps(BAD_NVME), "-device", "nvme,serial=CULPRIT1,drive=bad-nvme",
+                 "-blockdev", json.dumps(BAD_SCSI), "-device", "virtio-scsi-pci",
+                 "-device", "scsi-hd,drive=bad-scsi,rerror=report",
                  # An adapter with a link, and nobody at its end; only what loads its driver sees it.
                  "-netdev", "hubport,id=nobody,hubid=0", "-device", "e1000,netdev=nobody"]
-                + share("host", "/", "readonly=on,multidevs=remap")
+                + share("host", self.root, "readonly=on,multidevs=remap")
+                + (share("kit", self.vm_dir, "readonly=on,multidevs=remap") if self.env["VM_KIT"] else [])
                 + share("out", self.out_dir, "multidevs=remap")
                 + share("modules", self.kernel_dir / "lib" / "modules" / self.release, "readonly=on,multidevs=remap"))
 

@@ -15,12 +15,13 @@ MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_blk", "ext4", 
 DIRECTORIES = ("bin", "dev", "proc", "sys", "modules")
 
 
-def build(kernel_dir, init_path, out_dir):
-    """Returns the path of an up-to-date initramfs in out_dir for the kernel in kernel_dir (see tests/vm/kernels)."""
+def build(kernel_dir, root, init_path, out_dir):
+    """Returns the path of an up-to-date initramfs in out_dir for the kernel in kernel_dir (see tests/vm/kernels), with
+    the busybox of root, which is of the kernel's architecture."""
     kernel_dir, out_dir = pathlib.Path(kernel_dir), pathlib.Path(out_dir)
-    busybox = shutil.which("busybox")
+    busybox = shutil.which("busybox", path=":".join(str(root / name) for name in ("usr/bin", "bin")))
     if not busybox:
-        raise SystemExit("vm: no busybox; install busybox-static")
+        raise SystemExit(f"vm: no busybox in {root}; install busybox-static")
     release = (kernel_dir / "release").read_text().strip()
     modules = module_order(kernel_dir, release)
     init = pathlib.Path(init_path).read_bytes()
