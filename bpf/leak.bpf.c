@@ -10,7 +10,7 @@
 #include "vmlinux.h"
 
 #define PROBE_NO_RING
-#include "probe.bpf.h"
+#include "arch.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -66,13 +66,12 @@ struct {
 	__type(value, struct look);
 } look_room SEC(".maps");
 
-#if defined(__TARGET_ARCH_x86)
+#ifdef ARCH_KNOWN
 
-#define THREAD_SIZE (4096UL << 2) /* arch/x86/include/asm/page_64_types.h, without KASAN */
-#define LOOK_CALLS  8		  /* and so many of them tell call sites apart */
-#define NEAR_STACK  (8UL << 20)	  /* so far above the stack pointer lies no code */
-#define NEAR_CODE   (1UL << 30)	  /* so near to each other libraries are mapped */
-#define HASH_PRIME  0x9e3779b97f4a7c15UL
+#define LOOK_CALLS 8	       /* and so many of them tell call sites apart */
+#define NEAR_STACK (8UL << 20) /* so far above the stack pointer lies no code */
+#define NEAR_CODE  (1UL << 30) /* so near to each other libraries are mapped */
+#define HASH_PRIME 0x9e3779b97f4a7c15UL
 
 /* The registers that the task entered the kernel with. */
 static __always_inline struct pt_regs *entry_regs(void)
@@ -88,41 +87,18 @@ static __always_inline struct pt_regs *entry_regs(void)
 				  bpf_core_type_size(struct pt_regs));
 }
 
-/* By their DWARF numbers (System V ABI, AMD64 supplement, 3.6.2). */
 static __always_inline void copy_regs(struct stack_sample *s)
 {
 	struct pt_regs *regs = entry_regs();
 
-	s->regs[3] = BPF_CORE_READ(regs, bx);
-	s->regs[6] = BPF_CORE_READ(regs, bp);
-	s->regs[7] = BPF_CORE_READ(regs, sp);
-	s->regs[12] = BPF_CORE_READ(regs, r12);
-	s->regs[13] = BPF_CORE_READ(regs, r13);
-	s->regs[14] = BPF_CORE_READ(regs, r14);
-	s->regs[15] = BPF_CORE_READ(regs, r15);
-	s->regs[16] = BPF_CORE_READ(regs, ip);
-	s->sp = s->regs[7];
+	regs_copy(regs, s);
+	s->sp = regs_sp(regs);
 }
 
-/* Whether a call stands before it (Intel SDM 2, CALL: E8 rel32; FF /2 by register or memory). A function
- * of its own for the verifier, which else looks at it once for each word of the stack. */
-__noinline int follows_call(__u64 at)
+static __always_inline __u64 hash_add(__u64 hash, __u64 word)
 {
-	__u8 b[8] = {};
-
-	if (bpf_probe_read_user(b, 7, (const void *)(at - 7)))
-		return 0;
-	if (b[2] == 0xe8)
-		return 1;
-	if (b[5] == 0xff && ((b[6] & 0xf8) == 0xd0 || (b[6] & 0xf8) == 0x10))
-		return 1;
-	if (b[4] == 0xff && ((b[5] & 0xf8) == 0x50 || b[5] == 0x14))
-		return 1;
-	if (b[3] == 0xff && b[4] == 0x54)
-		return 1;
-	if (b[1] == 0xff && ((b[2] & 0xf8) == 0x90 || b[2] == 0x15))
-		return 1;
-	return b[0] == 0xff && b[1] == 0x94;
+	hash = (hash ^ word) * HASH_PRIME;
+	return hash ^ hash >> 29;
 }
 
 /*
@@ -133,7 +109,7 @@ __noinline int follows_call(__u64 at)
 __noinline __u32 call_chain(void)
 {
 	struct pt_regs *regs = entry_regs();
-	__u64 sp = BPF_CORE_READ(regs, sp), ip = BPF_CORE_READ(regs, ip), hash = ip;
+	__u64 sp = regs_sp(regs), ip = regs_pc(regs), hash = ip ^ regs_link(regs);
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 text = BPF_CORE_READ(task, mm, start_code);
 	__u64 text_size = BPF_CORE_READ(task, mm, end_code) - text;
@@ -150,7 +126,7 @@ __noinline __u32 call_chain(void)
 	/* Counted in memory: of a number that the verifier knew it would follow each value. */
 	look->calls = 0;
 	for (i = 0; i < LOOK_WORDS && look->calls < LOOK_CALLS; i++) {
-		__u64 word = look->words[i];
+		__u64 word = plain_address(look->words[i]);
 
 		/* In the program, or in a library: the system call was made from one. To read elsewhere would
 		 * cost a fault each time. */
@@ -159,8 +135,7 @@ __noinline __u32 call_chain(void)
 			continue;
 		if (!follows_call(word))
 			continue;
-		hash = (hash ^ word) * HASH_PRIME;
-		hash ^= hash >> 29;
+		hash = hash_add(hash, word);
 		look->calls++;
 	}
 	hash ^= hash >> 32;
@@ -303,54 +278,10 @@ int BPF_PROG(leak_close_old, struct files_struct *files, unsigned int fd)
 
 /* ---- by system calls: every one of the host's pays for it while a process is armed ---- */
 
-#if defined(__TARGET_ARCH_x86)
+#ifdef ARCH_KNOWN
 
-#define USER32_CS	0x23 /* arch/x86/include/asm/segment.h: another table of numbers */
-#define NR_CLOSE	3
-#define NR_PIPE		22
-#define NR_SOCKETPAIR	53
-#define NR_FCNTL	72
-#define NR_PIPE2	293
 #define F_DUPFD		0
 #define F_DUPFD_CLOEXEC 1030
-
-/* arch/x86/entry/syscalls/syscall_64.tbl: those that return a new descriptor. */
-static __always_inline bool returns_fd(__u64 nr)
-{
-	switch (nr) {
-	case 2:	  /* open */
-	case 32:  /* dup */
-	case 33:  /* dup2 */
-	case 41:  /* socket */
-	case 43:  /* accept */
-	case 85:  /* creat */
-	case 213: /* epoll_create */
-	case 253: /* inotify_init */
-	case 257: /* openat */
-	case 282: /* signalfd */
-	case 283: /* timerfd_create */
-	case 284: /* eventfd */
-	case 288: /* accept4 */
-	case 289: /* signalfd4 */
-	case 290: /* eventfd2 */
-	case 291: /* epoll_create1 */
-	case 292: /* dup3 */
-	case 294: /* inotify_init1 */
-	case 298: /* perf_event_open */
-	case 300: /* fanotify_init */
-	case 304: /* open_by_handle_at */
-	case 319: /* memfd_create */
-	case 323: /* userfaultfd */
-	case 425: /* io_uring_setup */
-	case 428: /* open_tree */
-	case 434: /* pidfd_open */
-	case 437: /* openat2 */
-	case 438: /* pidfd_getfd */
-	case 447: /* memfd_secret */
-		return true;
-	}
-	return false;
-}
 
 static __always_inline bool is_armed(void)
 {
@@ -369,19 +300,25 @@ static __always_inline void opened_pair(const void *user)
 	opened((__u32)fds[1]);
 }
 
+static __always_inline bool duplicates(const struct pt_regs *regs)
+{
+	__u32 command = (__u32)call_arg1(regs);
+
+	return call_nr(regs) == NR_FCNTL && (command == F_DUPFD || command == F_DUPFD_CLOEXEC);
+}
+
 static __always_inline void call_ended(struct pt_regs *regs, long ret)
 {
-	__u64 nr = regs->orig_ax;
+	__u64 nr = call_nr(regs);
 
-	if (ret < 0 || regs->cs == USER32_CS || !is_armed())
+	if (ret < 0 || call_is_32bit(regs) || !is_armed())
 		return;
-	if (returns_fd(nr) ||
-	    (nr == NR_FCNTL && ((__u32)regs->si == F_DUPFD || (__u32)regs->si == F_DUPFD_CLOEXEC)))
+	if (call_opens(nr) || duplicates(regs))
 		opened((__u32)ret);
 	else if (nr == NR_PIPE || nr == NR_PIPE2)
-		opened_pair((const void *)regs->di);
+		opened_pair((const void *)call_arg0(regs));
 	else if (nr == NR_SOCKETPAIR)
-		opened_pair((const void *)regs->r10);
+		opened_pair((const void *)call_arg3(regs));
 }
 
 SEC("?tp_btf/sys_exit")
@@ -397,8 +334,8 @@ int BPF_PROG(leak_sys_enter, struct pt_regs *regs, long nr)
 	if (nr != NR_CLOSE)
 		return 0;
 	return RUN(HOOK_LEAK_CLOSE, ({
-			   if (regs->cs != USER32_CS)
-				   closed((__u32)regs->di);
+			   if (!call_is_32bit(regs))
+				   closed((__u32)call_arg0(regs));
 		   }));
 }
 

@@ -191,6 +191,13 @@ struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx;
 	unsigned long r10, di, si, orig_ax, ip, cs, sp;
 };
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	u64 regs[31];
+	u64 sp, pc, pstate;
+	u64 orig_x0;
+	__s32 syscallno;
+};
 #endif
 
 struct task_struct {

@@ -333,9 +333,10 @@ struct armed_site_value {
 	__u64 sampled_ns; /* its stack was taken last */
 };
 
-/* Map `armed_samples`, one for a site: registers by their DWARF numbers, and the stack from sp on. */
+/* Map `armed_samples`, one for a site: registers by their DWARF numbers (bpf/arch.bpf.h), and the stack from sp on. */
+#define STACK_SAMPLE_REGS 33
 struct stack_sample {
-	__u64 regs[17];
+	__u64 regs[STACK_SAMPLE_REGS];
 	__u64 sp;
 	__u64 opened_ns;
 	__u64 start_stack; /* where the program's stack begins: another after exec() */

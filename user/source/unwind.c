@@ -18,7 +18,6 @@
 
 #define FRAMES_MAX   32
 #define FRAMES_TOLD  4
-#define REGISTERS    17
 #define FUNCTION_MAX 40
 #define FILE_MAX     24
 
@@ -103,6 +102,15 @@ static bool memory_read(Dwfl *dwfl, Dwarf_Addr addr, Dwarf_Word *result, void *a
 	return true;
 }
 
+/* As bpf/arch.bpf.h has put them down. On x86-64 the program counter is one by its DWARF number, on arm64 it is not. */
+#if defined(__aarch64__)
+#define REGISTERS  32
+#define COUNTER_AT 32
+#else
+#define REGISTERS  17
+#define COUNTER_AT 16
+#endif
+
 static bool set_registers(Dwfl_Thread *thread, void *arg)
 {
 	const struct stack_sample *s = ((const struct unwinding *)arg)->sample;
@@ -110,6 +118,7 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 
 	for (unsigned int i = 0; i < REGISTERS; i++)
 		regs[i] = s->regs[i];
+	dwfl_thread_state_register_pc(thread, s->regs[COUNTER_AT]);
 	return dwfl_thread_state_registers(thread, 0, REGISTERS, regs);
 }
 
