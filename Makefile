@@ -114,7 +114,8 @@ SYSROOT_ARM64 = $(filter-out libmicrohttpd-dev,$(filter %-dev,$(DEPS_BUILD) $(DE
 DEPS_SERVERS := nginx postgresql
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
-DEPS_PACKAGES := debhelper fakeroot debootstrap fish zsh python3-yaml
+DEPS_DEB := debhelper fakeroot
+DEPS_PACKAGES := debootstrap fish zsh python3-yaml
 
 # The packages of $(1) that dpkg does not have, on a system that has dpkg.
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' "$$p" 2>/dev/null | \
@@ -146,7 +147,7 @@ deps-bench:
 deps-static:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_STATIC))
 deps-packages:
-	$(call install,$(DEPS_BUILD) $(DEPS_PACKAGES))
+	$(call install,$(DEPS_BUILD) $(DEPS_DEB) $(DEPS_PACKAGES))
 deps-arm64:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_ARM64))
 	@tests/vm/packages arm64 bookworm $(B)/arm64/sysroot $(SYSROOT_ARM64)
@@ -342,8 +343,10 @@ clean:
 DEB := $(B)/deb
 DEB_TREE := $(DEB)/culprit-$(VERSION)
 DEB_RELEASE = $(shell . /etc/os-release && echo "$${VERSION_CODENAME} +deb$${VERSION_ID}")
-.PHONY: deb test-packages
-deb:
+.PHONY: deb test-packages need-deb
+need-deb:
+	$(call need,$(DEPS_BUILD) $(DEPS_DEB),deps-packages)
+deb: need-deb
 	$(Q)rm -rf $(DEB) && mkdir -p $(DEB_TREE)
 	$(Q)tar -c --exclude=./$(B) --exclude=./.git --exclude=__pycache__ . | tar -x -C $(DEB_TREE)
 	$(Q)set -- $(DEB_RELEASE) && sed -i "1s/^culprit (.*) [a-z]*;/culprit ($(VERSION)$$2) $$1;/" $(DEB_TREE)/debian/changelog
