@@ -2,7 +2,7 @@
 /*
  * fds - holds N descriptors of /dev/null open, prints "ready", waits for the end of its stdin.
  *
- * In as few processes as the limit on open files allows: one where it can be raised.
+ * In so many processes as are given, or as few as the limit on open files allows: one where it can be raised.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -74,15 +74,16 @@ static void start_holder(unsigned long count)
 
 int main(int argc, char **argv)
 {
-	unsigned long count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	unsigned long count = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
+	unsigned long processes = argc == 3 ? strtoul(argv[2], NULL, 10) : 1;
 	unsigned long each;
 	char c;
 
-	if (!count) {
-		fprintf(stderr, "usage: fds N\n");
+	if (!count || !processes || count < processes) {
+		fprintf(stderr, "usage: fds N [PROCESSES]\n");
 		return 2;
 	}
-	each = raise_limit(count);
+	each = raise_limit(count / processes);
 	for (unsigned long left = count; left; left -= left < each ? left : each)
 		start_holder(left < each ? left : each);
 	puts("ready");

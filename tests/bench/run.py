@@ -30,15 +30,15 @@ from benchlib.rows import NotMeasured, OutOfTime, Row
 MEASUREMENTS = (
     ("hooks", hooks.measure_hooks, 110, 30),
     ("iops", iops.measure_iops, 80, 15),
-    ("census", census.measure_census, 60, 20),
-    ("syscalls", calls.measure_syscalls, 60, 15),
-    ("tcp", calls.measure_tcp, 90, 20),
+    ("census", census.measure_census, 120, 30),
+    ("syscalls", calls.measure_syscalls, 75, 20),
+    ("tcp", calls.measure_tcp, 105, 25),
     ("decode", decoding.measure_decode, 30, 10),
     ("latency", latency.measure_latency, 120, 25),
     ("footprint", footprint.measure_footprint, 60, 15),
     ("idle", footprint.measure_idle, 60, 20),
 )
-TOTAL_LIMIT_S, QUICK_LIMIT_S = 400, 75
+TOTAL_LIMIT_S, QUICK_LIMIT_S = 490, 95
 ROUNDS, QUICK_ROUNDS = 5, 1
 AGAIN_S = 5  # what goes on after its limit is stopped again; its cleaning up takes less
 

@@ -2,7 +2,7 @@
 /*
  * syscalls - ns per call of getppid, and per pair of open("/dev/null") and close.
  *
- * Each is timed in short batches; the median batch is printed, so that an interrupt or a preemption
+ * With "wait" it begins when a line comes in. Each is timed in short batches; the median batch is printed, so that an interrupt or a preemption
  * in one of them does not count.
  */
 #include <errno.h>
@@ -66,13 +66,15 @@ static double time_calls(int (*call)(void), int batch, double seconds)
 
 int main(int argc, char **argv)
 {
-	double seconds = argc == 2 ? atof(argv[1]) : 0;
+	double seconds = argc >= 2 ? atof(argv[1]) : 0;
 	double getppid_ns, open_ns;
 
 	if (seconds <= 0) {
-		fprintf(stderr, "usage: syscalls SECONDS\n");
+		fprintf(stderr, "usage: syscalls SECONDS [wait]\n");
 		return 2;
 	}
+	if (argc > 2)
+		getchar();
 	getppid_ns = time_calls(call_getppid, 2000, seconds / 2);
 	open_ns = time_calls(open_and_close, 200, seconds / 2);
 	if (getppid_ns < 0 || open_ns < 0) {

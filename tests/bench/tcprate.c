@@ -3,7 +3,7 @@
  * tcprate - TCP connections opened and closed per second on loopback, and the CPU time of one.
  *
  * In a network namespace of its own, which ends with it. One process accepts, one connects to eight
- * loopback addresses in turn, so that ports in TIME_WAIT do not run out.
+ * loopback addresses in turn, so that ports in TIME_WAIT do not run out. With "wait" it begins when a line comes in.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,14 +89,14 @@ static void connect_once(unsigned int turn)
 
 int main(int argc, char **argv)
 {
-	double seconds = argc == 2 ? atof(argv[1]) : 0;
+	double seconds = argc >= 2 ? atof(argv[1]) : 0;
 	double start, end;
 	unsigned int count = 0;
 	pid_t server;
 	int fd;
 
 	if (seconds <= 0) {
-		fprintf(stderr, "usage: tcprate SECONDS\n");
+		fprintf(stderr, "usage: tcprate SECONDS [wait]\n");
 		return 2;
 	}
 	if (enter_own_netns())
@@ -110,6 +110,8 @@ int main(int argc, char **argv)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(fd);
 	}
+	if (argc > 2)
+		getchar();
 	for (start = now_s(), end = start; end - start < seconds; end = now_s())
 		for (int i = 0; i < 16; i++)
 			connect_once(count++);

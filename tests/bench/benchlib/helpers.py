@@ -22,6 +22,7 @@ PROGRAMS = {
     "fds": (["fds.c"], False, []),
     "procwalk": (["procwalk.c"], False, []),
     "census": (["census.c"], True, []),
+    "arm": (["arm.c"], True, []),
     "decode": (["decode.c", "synthetic.c"], True, []),
 }
 PRODUCT_LIBS = ["-lbpf", "-lelf", "-lz", "-lcap", "-ljson-c", "-linih", "-lm"]
