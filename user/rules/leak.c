@@ -8,7 +8,7 @@
  * pool that warms up stops before. What a breakdown shows to have grown (60 % of it) gives the kind:
  * sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once. Sockets that we
  * accepted from a client on this host, which holds them too, are that client's. Connections that are in use
- * (is_in_use()) are no leak: they follow load.
+ * (leak_serving.c) are no leak: they follow load.
  *
  * Slow leaks show in wide buckets (trend.h), for which min_rises + 2 are asked for: a leak of one a minute in
  * a daemon after 8 of 80 s. A daemon asks for min_rises + 3 of its single buckets of 10 s.
@@ -49,20 +49,10 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define RISES_SUSPECT	  3
-#define SUSPECTS_MAX	  8 /* armed at once: each costs a walk over its descriptors a tick */
 #define RISES_PATIENCE	  3 /* so many more rises are waited for a breakdown that does not come */
 #define RISES_DAEMON	  3 /* so many more are asked for by a daemon */
 #define RISES_EARLY	  2 /* so many more make a young process's growth sure */
-#define ASK_NS		  (10 * 1000000000ULL)
 #define HOUR_S		  3600.0
-#define YOUNG_S		  30.0
-#define FLATS_MAX	  1
-#define YOUNGEST_S	  12.0	/* FD_IDLE_MS, and a look */
-#define TIMED_LEAST	  0.9	/* of the sockets are connections whose rest is known */
-#define IDLE_LEAST	  0.5	/* of those that leak and are not young */
-#define KEPT_ALIVE_S	  240.0 /* longer than servers keep a connection open that nobody uses */
-#define RESTED_LEAST	  0.5
 #define BUCKETS_STEADY	  5 /* of a process that is a control */
 #define BUCKETS_RECOVERED 6
 
@@ -80,13 +70,6 @@ static const struct threshold min_buckets = {
 	"a claim takes min_rises and one more: before that no process can be cleared"};
 
 /* ---- which processes ---- */
-
-static bool is_asked(const struct model *model, const struct process *process)
-{
-	__u32 pid = asked_pid(model);
-
-	return process->counted && (!pid || pid == process->pid);
-}
 
 /* In single buckets. Who looks all day long has time, and as many chances to be wrong. */
 static unsigned int rises_needed(const struct model *model)
@@ -200,70 +183,6 @@ static void examine(struct leak *leak, const struct model *model, const struct p
 	leak->left_s = forecast_s(leak);
 }
 
-/* Loopback never leaves its namespace, and within one nothing else comes back to us. */
-static bool may_be_ours(const struct model *model, const struct breakdown *b,
-			const struct peer *peer)
-{
-	return peer->key.dir == PEER_OUT && peer->key.port == b->peer->port && peer->live &&
-	       (peer->key.netns == b->peer->netns) == peer_is_loopback(peer, model_nics(model));
-}
-
-/*
- * Sockets that clients on this host hold at us: they opened them and keep them, we only do not hang up. One
- * fault: the client's. Told by the peers: as many connections as we hold (half as many to twice) live at one
- * address's same port, from another namespace or over loopback.
- */
-static bool is_mirror(const struct model *model, const struct breakdown *b)
-{
-	const struct peer *peer = NULL;
-
-	if (b->kind != LEAK_SOCKETS || !b->peer || b->peer->dir != PEER_IN)
-		return false;
-	while ((peer = peers_next(model_peers(model), peer))) {
-		const struct peer *other = NULL;
-		__u64 live = 0;
-
-		if (!may_be_ours(model, b, peer))
-			continue;
-		while ((other = peers_next(model_peers(model), other)))
-			if (may_be_ours(model, b, other) &&
-			    memcmp(other->key.addr, peer->key.addr, sizeof(peer->key.addr)) == 0)
-				live += other->live;
-		if (2 * live >= b->held && live <= 2ULL * b->held)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Connections that serve: a floor that follows load rises as the load does, and each of them is in use. Of a
- * leak's, those older than FD_IDLE_MS rest, and the oldest has rested nearly since it began; a server's that a
- * client keeps open between requests rest no longer than it lets them. While most are younger only that none
- * rests says so: a leak's first ones are old enough when it has risen min_rises times.
- */
-static bool is_in_use(const struct model *model, const struct leak *leak)
-{
-	const struct breakdown *b = &leak->parts;
-	double span_s = leak->trend.span_s, old;
-	bool is_accepted = b->peer && b->peer->dir == PEER_IN;
-
-	if (b->kind != LEAK_SOCKETS)
-		return false;
-	/* There is time to see how long they rest. */
-	if (is_accepted && span_s < KEPT_ALIVE_S && model_frame(model)->mode == RUN_DAEMON &&
-	    (leak->left_s < 0.0 || leak->left_s > HOUR_S))
-		return true;
-	if (!b->idle_max_ms || b->timed < b->open * TIMED_LEAST)
-		return false;
-	if (span_s < 2 * YOUNGEST_S)
-		return !b->idle;
-	old = (double)b->grown * (1.0 - YOUNGEST_S / span_s);
-	if (b->idle < IDLE_LEAST * old)
-		return true;
-	return span_s >= KEPT_ALIVE_S && is_accepted &&
-	       (double)b->idle_max_ms / 1e3 < RESTED_LEAST * span_s;
-}
-
 /* ---- the claim ---- */
 
 static double confidence_of(const struct leak *leak, enum basis *ret_basis)
@@ -313,81 +232,27 @@ static void judge(const struct model *model, const struct judgement *judgement,
 	bool any = false;
 
 	while ((p = processes_next(model_processes(model), p))) {
-		if (!is_asked(model, p) || !p->grown_ns)
+		if (!leak_is_asked(model, p) || !p->grown_ns)
 			continue;
 		leak.trend = trend_of(p, model_frame(model), &need);
-		if (!trend_suffices(&leak.trend, &need) || leak.trend.flats > FLATS_MAX)
+		if (!trend_suffices(&leak.trend, &need) || leak.trend.flats > LEAK_FLATS_MAX)
 			continue;
 		if (!any)
 			crowd_init(&crowd, model);
 		any = true;
 		examine(&leak, model, p, &crowd);
-		if (leak.kind == kind && !is_mirror(model, &leak.parts) && !is_in_use(model, &leak))
+		if (leak.kind == kind && !leak_is_mirror(model, &leak.parts) &&
+		    !leak_is_in_use(model, &leak))
 			claim_leak(model, rule, &leak, judgement);
 	}
 	free(crowd.grown_ns);
-}
-
-/* ---- asks ---- */
-
-/* From here on a breakdown is asked for. */
-static const struct trend_need suspect = {RISES_SUSPECT, RISES_SUSPECT, 3.0};
-
-struct suspect {
-	const struct process *process;
-	__u32 growth;
-};
-
-/* The processes that gained most, most first. */
-static unsigned int find_suspects(const struct model *model, struct suspect list[SUSPECTS_MAX])
-{
-	const struct process *p = NULL;
-	unsigned int n = 0;
-
-	while ((p = processes_next(model_processes(model), p))) {
-		struct trend t;
-		unsigned int at;
-
-		if (!is_asked(model, p) || !p->grown_ns)
-			continue;
-		t = trend_of(p, model_frame(model), &suspect);
-		if (!trend_suffices(&t, &suspect) || t.flats > FLATS_MAX)
-			continue;
-		for (at = n; at > 0 && list[at - 1].growth < t.growth; at--)
-			if (at < SUSPECTS_MAX)
-				list[at] = list[at - 1];
-		if (at == SUSPECTS_MAX)
-			continue;
-		list[at] = (struct suspect){p, t.growth};
-		if (n < SUSPECTS_MAX)
-			n++;
-	}
-	return n;
-}
-
-static void ask_for_parts(const struct model *model, const struct judgement *judgement)
-{
-	struct suspect list[SUSPECTS_MAX];
-	unsigned int n = judgement->ask ? find_suspects(model, list) : 0;
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct process *p = list[i].process;
-		struct ask ask = {.what = ASK_FDS, .pid = p->pid, .start_ns = p->start_ns};
-
-		ask.until_ns = model_now(model) + ASK_NS;
-		judgement->ask(judgement->ctx, &ask);
-		ask.what = ASK_PROC;
-		if (!p->who)
-			judgement->ask(judgement->ctx, &ask);
-		leak_site_ask(model, p, judgement);
-	}
 }
 
 /* ---- the rows ---- */
 
 static void judge_fds(const struct model *model, const struct judgement *judgement)
 {
-	ask_for_parts(model, judgement);
+	leak_ask(model, judgement);
 	judge(model, judgement, &fd_leak_rule, LEAK_FDS);
 }
 
@@ -404,14 +269,14 @@ static void judge_close_wait(const struct model *model, const struct judgement *
 /* Still gaining descriptors when the time was up: not a leak yet, and not cleared either. */
 static const struct process *undecided(const struct model *model, __u32 *ret_growth)
 {
-	const struct trend_need need = {RISES_SUSPECT, RISES_SUSPECT,
+	const struct trend_need need = {LEAK_RISES_SUSPECT, LEAK_RISES_SUSPECT,
 					model_threshold(model, &min_growth)};
 	const struct process *p = NULL;
 
 	while ((p = processes_next(model_processes(model), p))) {
 		struct trend t;
 
-		if (!is_asked(model, p) || !p->grown_ns)
+		if (!leak_is_asked(model, p) || !p->grown_ns)
 			continue;
 		t = trend_of(p, model_frame(model), &need);
 		if (trend_suffices(&t, &need) && t.flats == 0) {
@@ -434,7 +299,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	while ((p = processes_next(model_processes(model), p))) {
 		unsigned int n = process_buckets(p, frame);
 
-		if (!is_asked(model, p))
+		if (!leak_is_asked(model, p))
 			continue;
 		processes++;
 		if (n > most)
