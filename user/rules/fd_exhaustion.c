@@ -194,6 +194,20 @@ static void claim_process(const struct model *model, const struct process *p,
 	judgement->claim(judgement->ctx, &claim);
 }
 
+/* Of all processes the one with most. */
+static void who_most(struct claim *claim, const struct model *model)
+{
+	const struct process *p = NULL, *most = NULL;
+
+	while ((p = processes_next(model_processes(model), p)))
+		if (p->counted && (!most || p->fds > most->fds))
+			most = p;
+	if (most)
+		claim_evidence(claim, ROLE_HOLDS, true, "process.fds.largest", most->fds,
+			       "{descriptor}", "%s holds the most: %s descriptors",
+			       text_process(most->comm, most->pid).s, text_count(most->fds).s);
+}
+
 static void claim_host(const struct model *model, const struct judgement *judgement)
 {
 	const struct event_file_table *t = &model_processes(model)->file_table;
@@ -216,6 +230,7 @@ static void claim_host(const struct model *model, const struct judgement *judgem
 	claim_evidence(&claim, ROLE_FOR, true, "host.files", (double)t->open, "{descriptor}",
 		       "%s of %s open files, all processes: %s", text_count(t->open).s,
 		       text_count(t->limit).s, text_percent((double)t->open / (double)t->limit).s);
+	who_most(&claim, model);
 	claim_text(&claim, ROLE_UNKNOWN, "whether a call was refused (ENFILE): no hook looks");
 	claim_advice(&claim, false, "See how full the table is", "cat /proc/sys/fs/file-nr");
 	claim_advice(&claim, true, "Raise its limit for now", "sysctl fs.file-max=%llu",
