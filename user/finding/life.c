@@ -46,7 +46,7 @@ __u64 life_changes(const struct life *life)
 	return life->changes;
 }
 
-int life_restore(struct life *life, const struct finding *finding)
+static int restore(struct life *life, const struct finding *finding, struct slot **ret_slot)
 {
 	struct slot *s;
 
@@ -63,6 +63,27 @@ int life_restore(struct life *life, const struct finding *finding)
 	s->finding.state = FINDING_UPDATE;
 	s->open = s->restored = true;
 	life->slot[life->n++] = s;
+	*ret_slot = s;
+	return 0;
+}
+
+int life_restore(struct life *life, const struct finding *finding)
+{
+	struct slot *s;
+
+	return restore(life, finding, &s);
+}
+
+int life_end_former(struct life *life, const struct finding *finding)
+{
+	struct slot *s;
+	int code = restore(life, finding, &s);
+
+	if (code < 0)
+		return code;
+	s->former = true;
+	s->finding.first_seen_ns = s->finding.last_seen_ns = 0;
+	s->finding.claim.first_ns = s->finding.claim.last_ns = 0;
 	return 0;
 }
 
@@ -76,8 +97,8 @@ const struct finding *life_past_at(const struct life *life, unsigned int i)
 	for (unsigned int n = 0; n < life->n; n++) {
 		const struct slot *s = life->slot[n];
 
-		if (!s->open && s->finding.episode && s->finding.state == FINDING_RESOLVED &&
-		    i-- == 0)
+		if (!s->open && !s->former && s->finding.episode &&
+		    s->finding.state == FINDING_RESOLVED && i-- == 0)
 			return &s->finding;
 	}
 	return NULL;
@@ -190,7 +211,7 @@ static void move_unclaimed(struct life *life, struct slot *s)
 
 	if (!s->open)
 		return;
-	if (!class_asked(life->model, rule->class) ||
+	if (s->former || !class_asked(life->model, rule->class) ||
 	    !subject_watched(life->model, &s->finding.claim.subject))
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_UNTRACKED);
 	else if (is_too_soon(life, s))
@@ -329,7 +350,7 @@ int life_evaluate(struct life *life, const struct model *model, bool last, ask_f
 			if (life->slot[i]->held == held)
 				move(life, life->slot[i], last);
 	for (unsigned int i = 0; i < life->n; i++)
-		if (life->slot[i]->open || life->slot[i]->due)
+		if (!life->slot[i]->former && (life->slot[i]->open || life->slot[i]->due))
 			find_causes(life, life->slot[i]);
 	sort_open(life);
 	return life->code < 0 ? life->code : tell_due(life, fn, ctx);

@@ -13,11 +13,12 @@
 
 struct slot {
 	struct finding finding;
-	bool open;	      /* an open or update line stands */
-	bool claimed;	      /* in this evaluation, with enough confidence */
-	bool held;	      /* a stronger kind is claimed for the same fault */
-	bool restored;	      /* open since a former run, and not claimed in this one */
-	bool due;	      /* a line is due in this evaluation */
+	bool open;     /* an open or update line stands */
+	bool claimed;  /* in this evaluation, with enough confidence */
+	bool held;     /* a stronger kind is claimed for the same fault */
+	bool restored; /* open since a former run, and not claimed in this one */
+	bool former; /* open since a former boot: it has to be told that nothing more comes of it */
+	bool due;    /* a line is due in this evaluation */
 	unsigned int present; /* evaluations in a row with a claim, */
 	unsigned int absent;  /* and without */
 	__u64 last_line_ns;

@@ -231,7 +231,6 @@ static bool parse(const char *rest, struct left_finding *ret)
 	claim->count = ret->finding.count;
 	claim->first_ns = ret->finding.first_seen_ns;
 	claim->last_ns = ret->finding.last_seen_ns;
-	claim_text(claim, ROLE_UNKNOWN, "found before a restart; not seen again since");
 	return is_sound(ret);
 }
 
@@ -262,9 +261,19 @@ unsigned int left_open_restore(struct left_open *left, const char *boot_id, stru
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < left->n; i++)
-		if (strcmp(left->item[i].boot_id, boot_id) == 0)
-			n += life_restore(life, &left->item[i].finding) == 0;
+	for (unsigned int i = 0; i < left->n; i++) {
+		struct finding *f = &left->item[i].finding;
+
+		if (strcmp(left->item[i].boot_id, boot_id) == 0) {
+			claim_text(&f->claim, ROLE_UNKNOWN,
+				   "found before a restart; not seen again since");
+			n += life_restore(life, f) == 0;
+			continue;
+		}
+		claim_text(&f->claim, ROLE_UNKNOWN,
+			   "the host was booted anew: what is still wrong is found again");
+		life_end_former(life, f);
+	}
 	left_open_done(left);
 	return n;
 }

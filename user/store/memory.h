@@ -27,7 +27,8 @@ struct memory;
 int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err);
 /* Valid as long as the memory; NULL of NULL. */
 const struct norms *memory_norms(const struct memory *memory);
-/* Before the first evaluation: what a former run of this boot left open goes on. Later calls do nothing. */
+/* Before the first evaluation: what a former run of this boot left open goes on, what one of a former boot left is told as over. Later calls
+ * do nothing. */
 void memory_restore(struct memory *memory, const struct model *model, struct life *life);
 /* After each evaluation: writes when it is time (each hour, and soon after a finding opened or ended); `last`: now. */
 void memory_settle(struct memory *memory, const struct model *model, const struct life *life,

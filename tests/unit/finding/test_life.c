@@ -461,6 +461,45 @@ static void test_a_restart_finds_it_gone(void **state)
 	life_free(next);
 }
 
+/* What a run of a former boot left open is told as over, once, and is nothing of this run. */
+static void test_a_boot_ends_what_was_open(void **state)
+{
+	struct finding left;
+	struct life *next;
+
+	m.strong = true;
+	evaluate(*state, false);
+	left = told[0];
+	left.id ^= 1; /* as another boot's */
+	next = life_new();
+	assert_int_equal(life_end_former(next, &left), 0);
+	assert_int_equal(life_end_former(next, &left), -EEXIST);
+	m.start = m.now;
+	evaluate(next, false);
+	/* The same fault is still there: it is found anew, with the same fingerprint. */
+	assert_int_equal(n_told, 2);
+	for (int i = 0; i < 2; i++) {
+		bool is_former = told[i].id == left.id;
+
+		assert_int_equal(told[i].fingerprint, left.fingerprint);
+		assert_int_equal(told[i].state, is_former ? FINDING_RESOLVED : FINDING_OPEN);
+		if (!is_former)
+			continue;
+		assert_int_equal(told[i].resolution, RESOLVED_UNTRACKED);
+		assert_int_equal(told[i].episode, left.episode);
+		assert_int_equal(told[i].first_seen_ns, 0);
+		assert_int_equal(told[i].last_seen_ns, 0);
+	}
+	assert_null(life_past_at(next, 0));
+	assert_non_null(life_open_at(next, 0));
+	assert_int_not_equal(life_open_at(next, 0)->id, left.id);
+	assert_null(life_open_at(next, 1));
+	assert_int_equal(life_changes(next), 2);
+	evaluate(next, false);
+	assert_int_equal(n_told, 0);
+	life_free(next);
+}
+
 static void test_the_stronger_supersedes(void **state)
 {
 	__u64 weak_id;
@@ -691,6 +730,7 @@ int main(void)
 		T(test_a_subject_that_is_excluded),
 		T(test_a_restart_goes_on),
 		T(test_a_restart_finds_it_gone),
+		T(test_a_boot_ends_what_was_open),
 		T(test_the_stronger_supersedes),
 		T(test_a_held_loser_never_opens),
 		T(test_other_subjects_do_not_supersede),

@@ -236,6 +236,15 @@ static void test_what_was_learned_comes_back(void **state)
 
 #define BOOT "8c1b0b4e-45e1-4a9c-8a0e-3f9c1d2e4b5a"
 
+static struct finding last_told;
+
+static int keep_last(void *ctx, const struct finding *finding)
+{
+	(void)ctx;
+	last_told = *finding;
+	return 0;
+}
+
 static int ignore(void *ctx, const struct finding *finding)
 {
 	(void)ctx;
@@ -326,10 +335,19 @@ static void test_of_another_boot(void **state)
 {
 	struct finding f = odd_finding("fd-leak");
 	struct life *life = life_new();
+	struct world w;
 
 	(void)state;
 	assert_int_equal(left(&f, "another", life), 0);
+	world_init(&w);
+	tick(&w);
+	life_evaluate(life, w.model, false, NULL, keep_last, NULL);
+	assert_true(last_told.id == f.id && last_told.fingerprint == f.fingerprint);
+	assert_int_equal(last_told.state, FINDING_RESOLVED);
+	assert_int_equal(last_told.resolution, RESOLVED_UNTRACKED);
+	assert_null(life_open_at(life, 0));
 	life_free(life);
+	world_done(&w);
 }
 
 /* Whoever writes to the store by hand, with a right checksum: a record that is not sound is passed over. */
