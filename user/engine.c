@@ -26,8 +26,8 @@ struct engine {
 	struct loop *loop;
 	struct verdict verdict;
 	bool have_verdict;
-	bool ended;	      /* EVENT_END went through */
-	bool status_due;      /* a probe changed since the last status line */
+	bool ended;	 /* EVENT_END went through */
+	bool status_due; /* a probe changed since the last status line, or the settings were read */
 	unsigned int signals; /* that asked for the end */
 	__u64 seq;
 	__u64 last_hourly_ns;
@@ -99,15 +99,9 @@ static int on_finding(void *ctx, const struct finding *finding)
 
 static int send_status(struct engine *e)
 {
-	struct line line = {.type = LINE_STATUS, .severity = SEVERITY_INFO};
-	const struct event_probe *probe;
-	unsigned int n = 0, active = 0;
+	struct line line = {.type = LINE_STATUS};
 
-	for (; (probe = model_probe_at(e->model, n)); n++)
-		active += probe->state != PROBE_UNAVAILABLE;
-	if (active < n)
-		line.severity = SEVERITY_WARNING;
-	snprintf(line.message, sizeof(line.message), "%u of %u probes active", active, n);
+	line_status(&line, e->model, reload_state(e->opt.reload));
 	e->status_due = false;
 	return send_line(e, &line);
 }
@@ -300,7 +294,8 @@ static void on_reload(void *ctx)
 	struct engine *e = ctx;
 	struct reload_to to = reload_to(e);
 
-	reload_dispatch(e->opt.reload, &to);
+	if (reload_dispatch(e->opt.reload, &to))
+		e->status_due = true;
 }
 
 static void on_hangup(struct engine *e)
@@ -308,8 +303,8 @@ static void on_hangup(struct engine *e)
 	struct reload_to to = reload_to(e);
 
 	outputs_reopen(&e->outputs);
-	if (e->opt.reload)
-		reload_start(e->opt.reload, &to);
+	if (e->opt.reload && reload_start(e->opt.reload, &to))
+		e->status_due = true;
 }
 
 /* Inherited from nohup: what shall outlive its terminal. */

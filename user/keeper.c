@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "captures.h"
@@ -15,7 +16,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
-#include "reload.h"
+#include "reload_state.h"
 #include "sink/prometheus.h"
 #include "sink/report.h"
 
@@ -59,13 +60,24 @@ void keeper_defaults(struct keeper_options *ret)
 
 /* ---- answers, in the child ---- */
 
+static int put_json(const struct line *line, FILE *out)
+{
+	size_t len;
+	char *text;
+	int code = json_line(line, &text, &len);
+
+	if (code < 0)
+		return code;
+	fwrite(text, 1, len, out);
+	free(text);
+	return 0;
+}
+
 static int answer_json(const struct keeper_view *view, FILE *out)
 {
 	const struct finding *f;
 	struct line line = {
 		.model = view->model, .seq = view->seq, .time_ns = model_now(view->model)};
-	size_t len;
-	char *text;
 	int code = 0;
 
 	for (unsigned int i = 0;
@@ -74,11 +86,11 @@ static int answer_json(const struct keeper_view *view, FILE *out)
 		line.severity = f->claim.severity;
 		line.finding = f;
 		memcpy(line.message, f->claim.message, sizeof(line.message));
-		code = json_line(&line, &text, &len);
-		if (code == 0) {
-			fwrite(text, 1, len, out);
-			free(text);
-		}
+		code = put_json(&line, out);
+	}
+	if (code == 0) {
+		line_status(&line, view->model, view->settings);
+		code = put_json(&line, out);
 	}
 	if (code < 0)
 		return code;
@@ -86,26 +98,41 @@ static int answer_json(const struct keeper_view *view, FILE *out)
 	line.severity = view->verdict->severity;
 	line.verdict = view->verdict;
 	memcpy(line.message, view->verdict->message, sizeof(line.message));
-	code = json_line(&line, &text, &len);
-	if (code == 0) {
-		fwrite(text, 1, len, out);
-		free(text);
-	}
-	return code;
+	return put_json(&line, out);
 }
 
-/* What is as it should be needs no line. The text of an error may quote the file. */
-static void tell_settings(const struct reload_state *settings, FILE *out)
+static void put_time(const struct model *model, __u64 ns, FILE *out)
 {
+	time_t s = (time_t)(model_wall_ns(model, ns) / S_NS);
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&s, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		fputs(text, out);
+}
+
+/* The settings of the start that are in force need no line. The text of an error may quote the file. */
+static void tell_settings(const struct keeper_view *view, FILE *out)
+{
+	const struct reload_state *settings = view->settings;
+
+	if (settings->tried_ns) {
+		fputs("\nsettings read again at ", out);
+		put_time(view->model, settings->tried_ns, out);
+		fputs(settings->failed ? ": not good, those of before stay in force\n"
+				       : ": in force\n",
+		      out);
+	}
 	if (settings->failed) {
-		fputs("\nsettings not changed: ", out);
+		fputs("settings not changed: ", out);
 		for (const char *p = settings->wrong; *p; p++)
 			fputc(*p >= ' ' && *p <= '~' ? *p : '?', out);
 		fputc('\n', out);
 	}
 	if (settings->restart[0])
-		fprintf(out, "%ssettings that wait for a restart: %s\n",
-			settings->failed ? "" : "\n", settings->restart);
+		fprintf(out, "settings that wait for a restart: %s\n", settings->restart);
+	if (settings->opening)
+		fputs("settings were read again: new sinks are being opened\n", out);
 }
 
 static int answer_report(const struct keeper_view *view, FILE *out)
@@ -126,7 +153,7 @@ static int answer_report(const struct keeper_view *view, FILE *out)
 	code = rows_print(rows, out, false);
 	free(rows);
 	if (code == 0 && view->settings)
-		tell_settings(view->settings, out);
+		tell_settings(view, out);
 	return code;
 }
 

@@ -46,7 +46,7 @@ struct keeper_view {
 	__u64 seq;		       /* of the latest line */
 	struct sink *const *sinks;
 	unsigned int n_sinks;
-	const struct reload_state *settings; /* reload.h; NULL: no file */
+	const struct reload_state *settings; /* reload_state.h; NULL: no file */
 };
 typedef void (*keeper_view_fn)(void *ctx, struct keeper_view *ret);
 

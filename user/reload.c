@@ -165,6 +165,7 @@ static void tell(struct reload *r, int code, const struct err *err, __u64 now_ns
 	struct reload_state *state = &r->state;
 
 	state->failed = code < 0;
+	state->tried_ns = now_ns;
 	if (code < 0) {
 		snprintf(state->wrong, sizeof(state->wrong), "%s", err->text);
 		log_error("settings not changed: %s", err->text);
@@ -180,22 +181,23 @@ static void tell(struct reload *r, int code, const struct err *err, __u64 now_ns
 		log_info("%s is in force", state->file);
 }
 
-/* As far as it can go now. */
-static void go_on(struct reload *r, const struct reload_to *to, bool late)
+/* As far as it can go now; true: to its end. */
+static bool go_on(struct reload *r, const struct reload_to *to, bool late)
 {
 	struct err err = {0};
 	int code = are_open(r, to->outputs, &err);
 
 	if (code == 1 && !late)
-		return;
+		return false;
 	if (code < 0)
 		reload_cancel(r, to->outputs);
 	else
 		code = put_in_force(r, to, &err);
 	tell(r, code, &err, to->now_ns);
+	return true;
 }
 
-void reload_start(struct reload *reload, const struct reload_to *to)
+bool reload_start(struct reload *reload, const struct reload_to *to)
 {
 	struct err err = {0};
 	int code;
@@ -209,19 +211,17 @@ void reload_start(struct reload *reload, const struct reload_to *to)
 	}
 	if (code == 0)
 		code = start_opening(reload, to->outputs, &err);
-	if (code == 0) {
-		go_on(reload, to, false);
-		return;
-	}
+	if (code == 0)
+		return go_on(reload, to, false);
 	reload_cancel(reload, to->outputs);
 	tell(reload, code, &err, to->now_ns);
+	return true;
 }
 
-void reload_dispatch(struct reload *reload, const struct reload_to *to)
+bool reload_dispatch(struct reload *reload, const struct reload_to *to)
 {
 	__u64 times;
 	bool late = read(reload->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times);
 
-	if (reload->state.opening)
-		go_on(reload, to, late);
+	return reload->state.opening && go_on(reload, to, late);
 }

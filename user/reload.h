@@ -6,18 +6,8 @@
 #define CULPRIT_RELOAD_H
 
 #include "outputs.h"
+#include "reload_state.h"
 #include "settings.h"
-
-/* What became of the last reading, for who asks. */
-struct reload_state {
-	char file[KEEPER_PATH_MAX * 4];
-	bool opening; /* another is under way: new sinks are not open yet */
-	bool failed;
-	__u64 good_ns;	 /* when it was last good, in event time; 0: at the start */
-	char wrong[384]; /* why it failed */
-	char restart
-		[256]; /* what was changed and waits for a restart: "tick_s, socket"; empty: nothing */
-};
 
 struct reload;
 
@@ -41,12 +31,12 @@ struct reload_to {
 /*
  * Reads, and puts in force what can be without a restart. New sinks are opened first, while all else goes on, for two seconds at
  * most: the outcome comes by reload_dispatch() then. Where the file is wrong or one of them cannot be opened, all stays as it
- * was. The outcome is logged, and is the state. One that is under way is given up for the new one.
+ * was. The outcome is logged, and is the state; true: there is one now. One that is under way is given up for the new one.
  */
-void reload_start(struct reload *reload, const struct reload_to *to);
+bool reload_start(struct reload *reload, const struct reload_to *to);
 /* For the loop: readable when one that is under way may have come to its end. */
 int reload_fd(const struct reload *reload);
-void reload_dispatch(struct reload *reload, const struct reload_to *to);
+bool reload_dispatch(struct reload *reload, const struct reload_to *to);
 /* Gives up one that is under way: all stays as it was. */
 void reload_cancel(struct reload *reload, const struct outputs *outputs);
 

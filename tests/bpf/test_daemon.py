@@ -63,8 +63,8 @@ def finds_keeps_and_tells(home):
         report = daemon.ask("status")
         check("status: the report's first line is the answer", name in report.stdout.partition("\n")[0], report)
         told = [json.loads(line) for line in daemon.ask("status", "--json").stdout.splitlines()]
-        check("status --json: the open finding, then the verdict",
-              key(found()[-1]) in [key(l) for l in told[:-1]] and told[-1]["type"] == "verdict", told)
+        check("status --json: the open finding, the status, then the verdict",
+              key(found()[-1]) in [key(l) for l in told[:-2]] and [l["type"] for l in told[-2:]] == ["status", "verdict"], told)
         captures_of_itself(daemon, found()[-1])
         dumps(daemon, found()[-1])
         signals(daemon)

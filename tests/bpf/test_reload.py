@@ -37,6 +37,12 @@ def reloads(home):
         check("no number is lost between the files", [l["seq"] for l in of_file(first) + of_file(second)] ==
               list(range(1, len(of_file(first) + of_file(second)) + 1)))
         check("status names what waits for a restart", "wait for a restart: group\n" in daemon.ask().stdout, daemon.ask())
+        check("status says when they were read", f"settings read again at {time.strftime('%Y-', time.gmtime())}" in
+              daemon.ask().stdout and "Z: in force\n" in daemon.ask().stdout, daemon.ask())
+        told = until(lambda: [l for l in of_file(second) if l["type"] == "status" and "last_reload" in l["settings"]])
+        check("a status line says so, with the file",
+              told and told[0]["settings"]["last_reload"]["successful"] and told[0]["settings"]["file"] == str(daemon.conf) and
+              told[0]["settings"]["restart_needed"] == "group" and "last_reload" not in old[0].get("settings", {}), told)
         dump = pathlib.Path(home) / "dump"
         daemon.ask("dump", dump)
         replayed = subprocess.run([CULPRIT, "replay", "--json", dump], capture_output=True, text=True, check=False)
@@ -57,6 +63,11 @@ def reloads(home):
             check(f"a bad file changes nothing, and status says so: {word}", until(
                 lambda word=word: "settings not changed: " in daemon.ask().stdout and word in daemon.ask().stdout, 5),
                 daemon.ask())
+            settings = [l for l in map(json.loads, daemon.ask("status", "--json").stdout.splitlines())
+                        if l["type"] == "status"][0]["settings"]
+            check("... and status --json", not settings["last_reload"]["successful"] and
+                  word in settings["last_reload"]["error"] and settings["in_force_since"] < settings["last_reload"]["time"],
+                  settings)
         check("the metrics say so", until(lambda: successful() == "0"))
         daemon.conf.write_text(before)
         daemon.process.send_signal(signal.SIGHUP)

@@ -106,9 +106,11 @@ const struct command command_status = {
 	.name = "status",
 	.option_mask = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_CONFIG),
 	.summary = "ask the running daemon: its last verdict and open findings",
-	.details = "Prints the report as it would be now; with --json each open finding and the\n"
-		   "verdict as lines. Root, the daemon's own user and the socket's group may ask.\n"
-		   "-c FILE: the daemon's settings, where they move its socket.\n",
+	.details =
+		"Prints the report as it would be now, and what became of the settings file when\n"
+		"it was last read; with --json each open finding, the status and the verdict as\n"
+		"lines. Root, the daemon's own user and the socket's group may ask.\n"
+		"-c FILE: the daemon's settings, where they move its socket.\n",
 	.run = status_run,
 };
 

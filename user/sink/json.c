@@ -248,7 +248,7 @@ int json_line(const struct line *line, char **ret_text, size_t *ret_len)
 		json_verdict(&b, b.root, line->verdict);
 		break;
 	case LINE_STATUS:
-		json_status(&b, b.root, line->model);
+		json_status(&b, b.root, line->model, line->settings);
 		break;
 	case LINE_GAP:
 		json_gap(&b, b.root, line->gap);

@@ -73,6 +73,8 @@ struct json_object *build_id_string(struct build *b, unsigned long long id);
 /* The parts of a line, each in its own file. */
 void json_finding(struct build *b, struct json_object *o, const struct finding *finding);
 void json_verdict(struct build *b, struct json_object *o, const struct verdict *verdict);
-void json_status(struct build *b, struct json_object *o, const struct model *model);
+/* settings: NULL where there is no file. */
+void json_status(struct build *b, struct json_object *o, const struct model *model,
+		 const struct reload_state *settings);
 
 #endif

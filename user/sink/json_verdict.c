@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json_build.h"
+#include "reload_state.h"
 
 /* ---- verdict ---- */
 
@@ -170,11 +171,33 @@ static void add_rings(struct build *b, struct json_object *o, const struct model
 	}
 }
 
-void json_status(struct build *b, struct json_object *o, const struct model *model)
+static void add_settings(struct build *b, struct json_object *o, const struct model *model,
+			 const struct reload_state *settings)
+{
+	struct json_object *mine, *last;
+
+	if (!settings)
+		return;
+	mine = build_object(b, o, "settings");
+	build_text(b, mine, "file", settings->file);
+	build_time(b, mine, "in_force_since",
+		   settings->good_ns ? settings->good_ns : model_start(model));
+	build_text(b, mine, "restart_needed", settings->restart);
+	if (!settings->tried_ns)
+		return;
+	last = build_object(b, mine, "last_reload");
+	build_time(b, last, "time", settings->tried_ns);
+	build_bool(b, last, "successful", !settings->failed);
+	build_text(b, last, "error", settings->failed ? settings->wrong : NULL);
+}
+
+void json_status(struct build *b, struct json_object *o, const struct model *model,
+		 const struct reload_state *settings)
 {
 	const char *version = model_host(model)->version;
 
 	build_text_n(b, o, "version", version, sizeof(model_host(model)->version));
+	add_settings(b, o, model, settings);
 	add_probes(b, o, model);
 	add_limits(b, o, model);
 	add_rings(b, o, model);

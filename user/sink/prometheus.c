@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "reload.h"
+#include "reload_state.h"
 #include "rules/rule.h"
 #include "sink/sink.h"
 

@@ -14,6 +14,8 @@
 #include "finding/verdict.h"
 #include "model/model.h"
 
+struct reload_state;
+
 enum line_type { LINE_FINDING, LINE_VERDICT, LINE_STATUS, LINE_GAP };
 
 struct gap {
@@ -40,7 +42,11 @@ struct line {
 		const struct verdict *verdict;
 		const struct gap *gap;
 	};
+	const struct reload_state *settings; /* of a status line: reload_state.h; NULL: no file */
 };
+
+/* Makes it a status line: what it says for people, and how severe it is. */
+void line_status(struct line *line, const struct model *model, const struct reload_state *settings);
 
 struct sink;
 

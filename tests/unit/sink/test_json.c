@@ -2,6 +2,8 @@
 /* test_json.c - lines as JSON: fields and formats, as the contract has them. */
 #include "lines.h"
 
+#include "reload_state.h"
+
 static void test_finding(void **state)
 {
 	struct model *model = model_of("db-3", "6.1.0-56-amd64");
@@ -181,6 +183,48 @@ static void test_verdict(void **state)
 	model_free(model);
 }
 
+/* What became of the settings file. */
+static void test_status_has_the_settings(void **state)
+{
+	struct reload_state settings = {.file = "/etc/culprit/culprit.conf"};
+	struct model *model = model_of("db-3", "6.1.0-56-amd64");
+	struct line line = line_of(LINE_STATUS, model, "");
+	struct json_object *o;
+
+	(void)state;
+	line_status(&line, model, &settings);
+	assert_int_equal(line.severity, SEVERITY_INFO);
+	o = json_of(&line);
+	assert_string_equal(json_object_to_json_string_ext(field(o, "settings"), PLAIN),
+			    "{\"file\":\"/etc/culprit/culprit.conf\","
+			    "\"in_force_since\":\"2026-11-22T19:21:31.000000000Z\"}");
+	json_object_put(o);
+	settings.tried_ns = settings.good_ns = MONO_START + NS_PER_S;
+	snprintf(settings.restart, sizeof(settings.restart), "tick_s, socket");
+	o = json_of(&line);
+	assert_string_equal(json_object_to_json_string_ext(field(o, "settings"), PLAIN),
+			    "{\"file\":\"/etc/culprit/culprit.conf\","
+			    "\"in_force_since\":\"2026-11-22T19:21:32.000000000Z\","
+			    "\"restart_needed\":\"tick_s, socket\","
+			    "\"last_reload\":{\"time\":\"2026-11-22T19:21:32.000000000Z\","
+			    "\"successful\":true}}");
+	json_object_put(o);
+	/* A file may have anything in it, and much of it. */
+	settings.failed = true;
+	settings.tried_ns += NS_PER_S;
+	settings.restart[0] = '\0';
+	memset(settings.wrong, '\x01', sizeof(settings.wrong) - 1);
+	memcpy(settings.wrong, "conf:3: ", 8);
+	line_status(&line, model, &settings);
+	assert_int_equal(line.severity, SEVERITY_WARNING);
+	assert_non_null(strstr(line.message, "settings not changed: conf:3: "));
+	o = json_of(&line);
+	assert_non_null(strstr(json_object_to_json_string_ext(field(o, "settings"), PLAIN),
+			       "\"successful\":false,\"error\":\"conf:3: "));
+	json_object_put(o);
+	model_free(model);
+}
+
 static void test_status_and_gap(void **state)
 {
 	struct model *model = model_of("db-3", "6.1.0-56-amd64");
@@ -282,9 +326,13 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_finding),	       cmocka_unit_test(test_finding_ends),
-		cmocka_unit_test(test_subjects),       cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_status_and_gap), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_finding),
+		cmocka_unit_test(test_finding_ends),
+		cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_status_has_the_settings),
+		cmocka_unit_test(test_status_and_gap),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_schema),
 	};
 
