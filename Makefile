@@ -177,6 +177,7 @@ run-test: all test-programs
 	@tests/run.py --skip-fails --log $(B)/log --limit 3000 \
 		check='$(MAKE) --no-print-directory check' \
 		test-bpf='$(MAKE) --no-print-directory test-bpf' \
+		test-systemd='$(MAKE) --no-print-directory test-systemd' \
 		test-vm='$(MAKE) --no-print-directory test-vm SEED=$(or $(SEED),525908)'
 
 # ---- tests ----
@@ -188,7 +189,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 BPFTEST_SRC := $(sort $(wildcard tests/bpf/test_*.c))
 BPFTEST_BIN := $(BPFTEST_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-.PHONY: test-programs check test-bpf test-vm test-matrix
+.PHONY: test-programs check test-bpf test-vm test-matrix test-systemd
 test-programs: $(UNIT_BIN) $(BPFTEST_BIN) $(B)/tests/load $(B)/san/culprit
 
 $(B)/san/%.o: %.c Makefile VERSION | $(BPF_SKEL)
@@ -242,6 +243,11 @@ test-vm: need-build $(B)/culprit $(B)/tests/load $(if $(filter %-arm64,$(KERNELS
 	@tests/vm/run.py $(VM_ARGS) --json $(B)/vm/table.json
 test-matrix: need-build $(B)/culprit $(B)/tests/load
 	@tests/vm/run.py --matrix $(VM_ARGS) --json $(B)/vm/matrix.json
+# Debian's systemd as process 1 of a guest: the unit as it is installed.
+test-systemd: all
+	@rm -rf $(B)/vm/systemd-root
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(B)/vm/systemd-root) PREFIX=/usr >$(B)/vm-install.log
+	@tests/vm/systemd.py $(B)/vm/systemd-root --out $(B)/vm/systemd
 
 # The static program where there is nothing else. KERNELS="5.10 6.1" (default: 6.1)
 .PHONY: test-static
@@ -372,6 +378,7 @@ help:
 	@echo 'make arm64                 build/arm64/culprit-static (sudo make deps-arm64)'
 	@echo 'sudo make test-arm64       replays by qemu-user, the core scenarios on KERNELS=6.1-arm64'
 	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
+	@echo 'sudo make test-systemd     the unit under systemd, in a guest'
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
@@ -380,4 +387,4 @@ help:
 	@echo 'sudo make test-packages    packages for Debian 12 and 13: built, checked, installed, upgraded, purged'
 	@echo 'make install DESTDIR= PREFIX=/usr/local, make uninstall, make clean; V=1 shows commands'
 
--include $(shell find $(B) \( -path $(B)/servers -o -path $(B)/arm64 -o -path $(B)/sysroot \) -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/servers -o -path $(B)/arm64 -o -path $(B)/sysroot \) -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -93,13 +93,17 @@ class Daemon:
 
 
 class Loop:
-    """A loop device over a file of 8 MiB."""
+    """A loop device over a file of 8 MiB in `folder`. An older kernel reads zeroes where the file ends, but not with `direct`, which
+    the file system must be able to do."""
+
+    def __init__(self, folder=None, direct=False):
+        self.folder, self.options = folder, ["--direct-io=on"] if direct else []
 
     def __enter__(self):
-        fd, self.path = tempfile.mkstemp(prefix="culprit-test-")
+        fd, self.path = tempfile.mkstemp(prefix="culprit-test-", dir=self.folder)
         os.ftruncate(fd, 8 << 20)
         os.close(fd)
-        self.dev = subprocess.run(["losetup", "-f", "--show", self.path], check=True, capture_output=True,
+        self.dev = subprocess.run(["losetup", "-f", "--show", *self.options, self.path], check=True, capture_output=True,
                                   text=True).stdout.strip()
         return self
 
