@@ -177,6 +177,7 @@ run-test: all test-programs
 	@tests/run.py --skip-fails --log $(B)/log --limit 3000 \
 		check='$(MAKE) --no-print-directory check' \
 		test-bpf='$(MAKE) --no-print-directory test-bpf' \
+		test-killed='$(MAKE) --no-print-directory test-killed' \
 		test-systemd='$(MAKE) --no-print-directory test-systemd' \
 		test-vm='$(MAKE) --no-print-directory test-vm SEED=$(or $(SEED),525908)'
 
@@ -189,7 +190,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 BPFTEST_SRC := $(sort $(wildcard tests/bpf/test_*.c))
 BPFTEST_BIN := $(BPFTEST_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-.PHONY: test-programs check test-bpf test-vm test-matrix test-systemd
+.PHONY: test-programs check test-bpf test-vm test-matrix test-systemd test-killed
 test-programs: $(UNIT_BIN) $(BPFTEST_BIN) $(B)/tests/load $(B)/san/culprit
 
 $(B)/san/%.o: %.c Makefile VERSION | $(BPF_SKEL)
@@ -232,6 +233,9 @@ EVERY ?= 60
 soak: need-build $(B)/culprit $(B)/tests/load
 	@[ "$$(id -u)" = 0 ] || { echo "make soak needs root" >&2; exit 1; }
 	@tests/bpf/soak.py $(B)/culprit $(MINUTES) $(EVERY)
+# The whole of what test-bpf does a little of.
+test-killed: need-build $(B)/culprit
+	@tests/bpf/test_killed.py $(B)/culprit 200
 
 # Real kernels and real faults, under emulation. KERNELS="5.10 6.1" SCENARIOS="medium-error" SEED=7
 VM_ARGS = --culprit $(B)/culprit $(if $(KERNELS),--kernels "$(KERNELS)") \
@@ -378,6 +382,7 @@ help:
 	@echo 'make arm64                 build/arm64/culprit-static (sudo make deps-arm64)'
 	@echo 'sudo make test-arm64       replays by qemu-user, the core scenarios on KERNELS=6.1-arm64'
 	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
+	@echo 'sudo make test-killed      the daemon killed at 200 moments'
 	@echo 'sudo make test-systemd     the unit under systemd, in a guest'
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'

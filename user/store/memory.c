@@ -71,6 +71,8 @@ static int read_all(struct memory *m, struct err *err)
 {
 	struct store_kind kinds[] = {norms_kind(m->norms), left_open_kind(&m->left)};
 
+	if (m->options.writes)
+		store_sweep(m->options.path);
 	return store_read(m->options.path, kinds, m->options.writes ? 2 : 1, m->options.writes,
 			  err);
 }

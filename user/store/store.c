@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -17,6 +18,8 @@
 
 #define HEAD	 "culprit-store 1\n"
 #define HEAD_LEN (sizeof(HEAD) - 1)
+/* What a store is written to before it takes its place: this and a number. */
+#define NEW ".new"
 
 /* ---- reading ---- */
 
@@ -238,7 +241,7 @@ static int replace(const char *path, const char *temp, const char *text, size_t 
 {
 	int fd, code;
 
-	/* A leftover of a run that was killed: only one program writes a store. */
+	/* A leftover of somebody who was killed, and had this number. */
 	unlink(temp);
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -260,7 +263,8 @@ int store_write(struct store_text *store, const char *path, struct err *err)
 	char temp[4096], end[64];
 	int code = 0;
 
-	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
+	/* By its writer's own name: one whose daemon was killed may still be at it, and must not rename another's. */
+	if (snprintf(temp, sizeof(temp), "%s" NEW "%d", path, (int)getpid()) >= (int)sizeof(temp))
 		return err_set(err, -ENAMETOOLONG, "the store's path is too long");
 	if (!store->length)
 		code = append(store, HEAD, HEAD_LEN);
@@ -274,6 +278,34 @@ int store_write(struct store_text *store, const char *path, struct err *err)
 	if (code < 0)
 		return err_set(err, code, "cannot write the store %s: %s", path, strerror(-code));
 	return 0;
+}
+
+static bool is_new(const char *name, const char *of)
+{
+	size_t len = strlen(of);
+
+	if (strncmp(name, of, len) != 0 || strncmp(name + len, NEW, strlen(NEW)) != 0)
+		return false;
+	name += len + strlen(NEW);
+	return name[strspn(name, "0123456789")] == '\0';
+}
+
+void store_sweep(const char *path)
+{
+	char folder_of[4096], name_of[4096];
+	const struct dirent *entry;
+	const char *name;
+	DIR *folder;
+
+	snprintf(folder_of, sizeof(folder_of), "%s", path);
+	snprintf(name_of, sizeof(name_of), "%s", path);
+	name = basename(name_of);
+	folder = opendir(dirname(folder_of));
+	while (folder && (entry = readdir(folder)))
+		if (is_new(entry->d_name, name))
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		closedir(folder);
 }
 
 void store_text_done(struct store_text *store)

@@ -50,9 +50,11 @@ struct store_text {
 
 /* Adds a record; 0, -ENOMEM, -EMSGSIZE when the line or the file is too long. `rest` has no line break. */
 int store_add(struct store_text *store, const char *kind, unsigned int version, const char *rest);
-/* Closes the text and replaces the file by it: a temporary file beside (0600, O_EXCL, O_NOFOLLOW), fsync, rename,
+/* Closes the text and replaces the file by it: a temporary file beside (PATH.newPID, 0600, O_EXCL, O_NOFOLLOW), fsync, rename,
  * fsync of the folder. May block as long as the disk does. */
 int store_write(struct store_text *store, const char *path, struct err *err);
+/* Removes what writers that were killed have left beside it. One that still writes fails then. */
+void store_sweep(const char *path);
 void store_text_done(struct store_text *store);
 
 /* A name as one word: what is not printable ASCII, blanks and % are written as %XX. Returns buf. */

@@ -91,6 +91,51 @@ static void test_what_was_written_is_read(void **state)
 	assert_int_equal(read_things(&seen, true), 1);
 }
 
+static void touch(const char *name)
+{
+	char other[96];
+	int fd;
+
+	snprintf(other, sizeof(other), "%s%s", folder, name);
+	fd = open(other, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static bool is_there(const char *name)
+{
+	char other[96];
+
+	snprintf(other, sizeof(other), "%s%s", folder, name);
+	return access(other, F_OK) == 0;
+}
+
+/* What writers that were killed have left goes, and nothing else. */
+static void test_leftovers_are_swept(void **state)
+{
+	static const char *const left[] = {"/store.new", "/store.new1", "/store.new4194304"},
+				 *const others[] = {"/store.newer", "/store.new1x", "/store.lock",
+						    "/astore.new1", "/store.damaged"};
+	char other[96];
+
+	(void)state;
+	write_three();
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
+		touch(left[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		touch(others[i]);
+	store_sweep(path);
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
+		assert_false(is_there(left[i]));
+	assert_true(is_there("/store"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_true(is_there(others[i]));
+		snprintf(other, sizeof(other), "%s%s", folder, others[i]);
+		unlink(other);
+	}
+	store_sweep("/no/such/folder/store");
+}
+
 static size_t slurp(char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY);
@@ -417,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_written_is_read),
+		cmocka_unit_test(test_leftovers_are_swept),
 		cmocka_unit_test(test_damage_is_found_wherever_it_is),
 		cmocka_unit_test(test_what_others_may_write_is_not_believed),
 		cmocka_unit_test(test_keys),
