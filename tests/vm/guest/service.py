@@ -7,6 +7,7 @@ usage: guest/service.py /usr/bin/culprit KIT OUT PERCENT
 KIT/root is what make install wrote; it is put into this guest's own root, which is a layer in memory. PERCENT of the time that
 things take on an idle machine they take here.
 """
+import calendar
 import json
 import os
 import pathlib
@@ -125,6 +126,49 @@ def reloads():
           run(CULPRIT, "status"))
 
 
+def set_clock(seconds):
+    time.clock_settime(time.CLOCK_REALTIME, time.time() + seconds)
+
+
+def put_cpu(online):
+    pathlib.Path("/sys/devices/system/cpu/cpu1/online").write_text("1" if online else "0")
+
+
+def has_judged(pid, what):
+    """It is the process that it was, and looks at the host: its report is of now, by the clock as it is now."""
+    def is_of_now():
+        lines = [json.loads(line) for line in run(CULPRIT, "status", "--json").stdout.splitlines()]
+        told = lines and calendar.timegm(time.strptime(lines[-1]["time"][:19], "%Y-%m-%dT%H:%M:%S"))
+        return told and abs(time.time() - told) < 30
+
+    check(f"{what}: it goes on", until(is_of_now, SLOW_S) and
+          (show("NRestarts"), show("MainPID"), show("ActiveState")) == ("0", str(pid), "active"),
+          (run(CULPRIT, "status", "--json"), run("journalctl", "-u", "culprit", "-n", "20").stdout))
+
+
+def lives_on(loop):
+    """What happens to a host."""
+    pid = int(show("MainPID"))
+    put_cpu(False)
+    has_judged(pid, "a processor goes")
+    before = [line["count"] for _, line in about(os.path.basename(loop.dev))][-1]
+    put_cpu(True)
+    for _ in range(5):
+        loop.fail(7)  # as many as its 8 MiB have
+    has_judged(pid, "a processor comes")
+    check("... what happens on it is counted", until(
+        lambda: any(json.loads(line).get("count", 0) >= before + 30 and os.path.basename(loop.dev) in line
+                    for line in run(CULPRIT, "status", "--json").stdout.splitlines()), SLOW_S), run(CULPRIT, "status", "--json"))
+    for seconds, what in ((7200, "forwards"), (-7200, "back")):
+        set_clock(seconds)
+        has_judged(pid, f"the clock is set two hours {what}")
+    run("modprobe", "scsi_debug", "dev_size_mb=8")
+    time.sleep(6)
+    gone = run("modprobe", "-r", "scsi_debug")
+    check("a driver whose disk it watches can be unloaded", gone.returncode == 0, gone)
+    has_judged(pid, "... and")
+
+
 def storm(seconds):
     """Programs that start and end, on all processors."""
     shells = [subprocess.Popen(["/bin/sh", "-c", "while :; do /bin/true; done"]) for _ in range(os.cpu_count() or 1)]
@@ -192,6 +236,7 @@ def main():
             name = os.path.basename(loop.dev)
             finds(loop)
             reloads()
+            lives_on(loop)
             is_watched(name)
             ends(before)
     status = summary()
