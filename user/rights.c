@@ -3,6 +3,7 @@
 #include "rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,13 +19,14 @@ static const struct {
 } kept[] = {
 	{CAP_BPF, RIGHTS_DAEMON},     /* reading maps, arming a hook for a suspect */
 	{CAP_PERFMON, RIGHTS_DAEMON}, /* the same; running an iterator */
-	{CAP_SYS_ADMIN,
-	 RIGHTS_DAEMON}, /* setns(): sockets of containers; BTF of modules; NVMe's log */
-	{CAP_SYS_PTRACE,
-	 RIGHTS_DAEMON}, /* /proc/PID of others: descriptors, binaries, namespaces */
-	{CAP_DAC_READ_SEARCH, RIGHTS_DAEMON}, /* the same, and mounts below others' directories */
-	{CAP_SYS_RAWIO, RIGHTS_PROGRAM},      /* smartctl: a disk's own log */
-	{CAP_DAC_OVERRIDE, RIGHTS_WRITER},    /* log files that are another user's */
+	/* setns(): sockets of containers; BTF of modules; NVMe's log; a binary that was deleted, by /proc/PID/map_files */
+	{CAP_SYS_ADMIN, RIGHTS_DAEMON | RIGHTS_SMARTCTL | RIGHTS_SYMBOLS},
+	/* /proc/PID of others: descriptors, binaries, namespaces */
+	{CAP_SYS_PTRACE, RIGHTS_DAEMON | RIGHTS_SYMBOLS},
+	/* the same, and mounts below others' directories; a disk, to be read */
+	{CAP_DAC_READ_SEARCH, RIGHTS_DAEMON | RIGHTS_SMARTCTL | RIGHTS_SYMBOLS},
+	{CAP_SYS_RAWIO, RIGHTS_PROGRAM | RIGHTS_SMARTCTL}, /* smartctl: a disk's own log */
+	{CAP_DAC_OVERRIDE, RIGHTS_WRITER},		   /* log files that are another user's */
 };
 
 static bool stays(cap_value_t cap, unsigned int of)
@@ -72,19 +74,26 @@ static int drop_capabilities(unsigned int of)
 
 /* ---- system calls ---- */
 
-/* Files, memory, time, signals, sockets and epoll, by any of them; the names of all architectures: what one has not is
- * skipped. Not among them, for example: mount, ptrace, chroot, unshare, modules, clocks, keys, io_uring, setuid. */
-static const char *const calls[] = {
-	/* files */
-	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2",
-	"pwritev2", "open", "openat", "openat2", "close", "close_range", "stat", "fstat", "lstat",
-	"newfstatat", "fstatat64", "fstat64", "stat64", "lstat64", "statx", "statfs", "fstatfs",
-	"statfs64", "fstatfs64", "lseek", "_llseek", "access", "faccessat", "faccessat2",
-	"readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "dup",
-	"dup2", "dup3", "fcntl", "fcntl64", "flock", "fsync", "fdatasync", "ftruncate",
-	"ftruncate64", "fallocate", "rename", "renameat", "renameat2", "unlink", "unlinkat",
-	"mkdir", "mkdirat", "rmdir", "fchmod", "fchmodat", "chmod", "umask", "ioctl", "pipe",
-	"pipe2", "sendfile", "copy_file_range", "fadvise64",
+/* The names of all architectures: what one has not is skipped. Not among them, for example: mount, ptrace, chroot, unshare,
+ * modules, clocks, keys, io_uring, setuid. */
+static const char *const reading[] = {
+	/* files that are there */
+	"read",	     "write",	   "readv",	"writev",     "pread64",   "pwrite64",
+	"preadv",    "pwritev",	   "preadv2",	"pwritev2",   "close",	   "close_range",
+	"stat",	     "fstat",	   "lstat",	"newfstatat", "fstatat64", "fstat64",
+	"stat64",    "lstat64",	   "statx",	"statfs",     "fstatfs",   "statfs64",
+	"fstatfs64", "lseek",	   "_llseek",	"access",     "faccessat", "faccessat2",
+	"readlink",  "readlinkat", "getdents",	"getdents64", "getcwd",	   "chdir",
+	"fchdir",    "dup",	   "dup2",	"dup3",	      "fcntl",	   "fcntl64",
+	"pipe",	     "pipe2",	   "fadvise64", NULL};
+static const char *const changing[] = {
+	/* others, and changing them */
+	"open",	     "openat",	  "openat2",	 "flock",	    "fsync",
+	"fdatasync", "ftruncate", "ftruncate64", "fallocate",	    "rename",
+	"renameat",  "renameat2", "unlink",	 "unlinkat",	    "mkdir",
+	"mkdirat",   "rmdir",	  "fchmod",	 "fchmodat",	    "chmod",
+	"umask",     "ioctl",	  "sendfile",	 "copy_file_range", NULL};
+static const char *const itself[] = {
 	/* memory, time, itself */
 	"mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "brk", "mincore", "membarrier",
 	"futex", "futex_time64", "set_robust_list", "get_robust_list", "rseq", "set_tid_address",
@@ -98,29 +107,45 @@ static const char *const calls[] = {
 	/* signals and ends */
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigtimedwait",
 	"rt_sigpending", "rt_sigsuspend", "sigaltstack", "pause", "alarm", "setitimer", "getitimer",
-	"kill", "tgkill", "exit", "exit_group",
-	/* sockets and waiting */
+	"exit", "exit_group", "poll", "ppoll", "ppoll_time64", NULL};
+static const char *const talking[] = {
+	/* sockets */
 	"socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto",
 	"recvfrom", "send", "recv", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown",
-	"getsockname", "getpeername", "setsockopt", "getsockopt", "socketcall", "epoll_create",
-	"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll",
-	"ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64", "eventfd2",
-	"signalfd4", "timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime"};
+	"getsockname", "getpeername", "setsockopt", "getsockopt", "socketcall",
+	/* other processes, and waiting for several */
+	"kill", "tgkill", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+	"epoll_pwait2", "select", "_newselect", "pselect6", "pselect6_time64", "eventfd2",
+	"signalfd4", "timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime",
+	NULL};
+
+#define STARTS (RIGHTS_DAEMON | RIGHTS_SMARTCTL)
+static const char *const starting[] = {"fork",	"vfork",  "clone",   "clone3",
+				       "wait4", "waitid", "setpgid", NULL};
+static const char *const executing[] = {"execve", "execveat", NULL};
+/* capset, seccomp: a writer that is started anew gives up the rest. */
+static const char *const probing[] = {
+	"bpf",	  "perf_event_open", "setns", "pidfd_open", "pidfd_send_signal",
+	"capset", "seccomp",	     NULL};
 
 static const struct {
-	const char *name;
+	const char *const *names;
 	unsigned int of;
-} some_calls[] = {
-	{"bpf", RIGHTS_DAEMON},	       {"perf_event_open", RIGHTS_DAEMON},
-	{"setns", RIGHTS_DAEMON},      {"fork", RIGHTS_DAEMON},
-	{"vfork", RIGHTS_DAEMON},      {"clone", RIGHTS_DAEMON},
-	{"clone3", RIGHTS_DAEMON},     {"wait4", RIGHTS_DAEMON},
-	{"waitid", RIGHTS_DAEMON},     {"setpgid", RIGHTS_DAEMON},
-	{"pidfd_open", RIGHTS_DAEMON}, {"pidfd_send_signal", RIGHTS_DAEMON},
-	{"capset", RIGHTS_DAEMON}, /* a writer that is started anew gives up the rest */
-	{"seccomp", RIGHTS_DAEMON},    {"execve", RIGHTS_PROGRAM},
-	{"execveat", RIGHTS_PROGRAM},
+} calls[] = {
+	{reading, ~0U},
+	{changing, ~(unsigned int)RIGHTS_SYMBOLS},
+	{itself, ~0U},
+	{talking, ~(unsigned int)RIGHTS_SYMBOLS},
+	{starting, STARTS},
+	{executing, RIGHTS_PROGRAM | RIGHTS_SMARTCTL},
+	{probing, RIGHTS_DAEMON},
 };
+
+/* Whoever may open files may open them to be read. */
+static const struct {
+	const char *name;
+	unsigned int flags; /* which argument they are */
+} opening[] = {{"open", 1}, {"openat", 2}};
 
 static int allow(scmp_filter_ctx filter, const char *name)
 {
@@ -132,17 +157,32 @@ static int allow(scmp_filter_ctx filter, const char *name)
 	return code == -EDOM || code == -EEXIST ? 0 : code;
 }
 
+static int allow_reading(scmp_filter_ctx filter)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < sizeof(opening) / sizeof(opening[0]) && code == 0; i++) {
+		int nr = seccomp_syscall_resolve_name(opening[i].name);
+
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, nr, 1,
+					SCMP_CMP(opening[i].flags, SCMP_CMP_MASKED_EQ,
+						 O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+		code = code == -EDOM || code == -EEXIST ? 0 : code;
+	}
+	return code;
+}
+
 /* What is refused looks as if the kernel were too old for it: libraries then go another way. */
 static int filter_calls(unsigned int of)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int code = filter ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && code == 0; i++)
-		code = allow(filter, calls[i]);
-	for (size_t i = 0; i < sizeof(some_calls) / sizeof(some_calls[0]) && code == 0; i++)
-		if (some_calls[i].of & of)
-			code = allow(filter, some_calls[i].name);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		for (unsigned int n = 0; calls[i].of & of && calls[i].names[n] && code == 0; n++)
+			code = allow(filter, calls[i].names[n]);
+	if (code == 0 && of == RIGHTS_SYMBOLS)
+		code = allow_reading(filter);
 	if (code == 0)
 		code = seccomp_load(filter);
 	if (filter)

@@ -12,9 +12,11 @@
 #include "err.h"
 
 enum rights_of {
-	RIGHTS_DAEMON = 1,  /* and the children that it starts */
-	RIGHTS_PROGRAM = 2, /* it may also start smartctl */
-	RIGHTS_WRITER = 4,  /* the children behind the sinks */
+	RIGHTS_DAEMON = 1,   /* and the children that it starts */
+	RIGHTS_PROGRAM = 2,  /* it may also start smartctl */
+	RIGHTS_WRITER = 4,   /* the children behind the sinks */
+	RIGHTS_SMARTCTL = 8, /* smartctl, and what it starts */
+	RIGHTS_SYMBOLS = 16, /* who reads the binaries of others: reads files, and nothing else */
 };
 
 /*

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "children.h"
+#include "rights.h"
 #include "source/smart_json.h"
 
 #define CPU_S	     2
@@ -247,9 +248,12 @@ static void become(const char *program, const char *device)
 	char *const env[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LC_ALL=C",
 			     NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct err refused = {0};
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Where the kernel refuses that, the daemon is refused too, and says so. */
+	rights_confine(RIGHTS_SMARTCTL, &refused);
 	clean_signals();
 	limit(RLIMIT_CPU, CPU_S);
 	limit(RLIMIT_CORE, 0);

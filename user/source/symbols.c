@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "rights.h"
 #include "source/small_file.h"
 #include "source/unwind.h"
 
@@ -61,6 +62,7 @@ __attribute__((noreturn)) static void child_run(__u32 pid, const struct stack_sa
 						int out)
 {
 	struct unwound unwound;
+	struct err refused = {0};
 
 	if (dup2(out, 3) != 3)
 		_exit(1);
@@ -68,7 +70,8 @@ __attribute__((noreturn)) static void child_run(__u32 pid, const struct stack_sa
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* Where the kernel refuses that, the daemon is refused too, and says so. */
+	rights_confine(RIGHTS_SYMBOLS, &refused);
 	limit(RLIMIT_CPU, CPU_MAX_S);
 	limit(RLIMIT_AS, MEMORY_MAX);
 	limit(RLIMIT_CORE, 0);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,38 @@ static int the_writer_works(void)
 	return socket(AF_UNIX, SOCK_DGRAM, 0) < 0 ? 6 : 0;
 }
 
+static int smartctl_works(void)
+{
+	REFUSED(1, syscall(SYS_bpf, 0, NULL, 0));
+	REFUSED(2, syscall(SYS_perf_event_open, NULL, 0, 0, 0, 0));
+	REFUSED(3, syscall(SYS_setns, -1, 0));
+	return run_true();
+}
+
+/* It reads a binary; whatever the binary makes of it writes, sends and starts nothing. */
+static int who_reads_binaries_works(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char text[4];
+
+	if (fd < 0 || read(fd, text, sizeof(text)) != sizeof(text) ||
+	    memcmp(text, "\177ELF", 4) != 0)
+		return 1;
+	REFUSED(2, syscall(SYS_bpf, 0, NULL, 0));
+	REFUSED(3, syscall(SYS_fork));
+	REFUSED(4, execl("/bin/true", "true", NULL));
+	REFUSED(5, socket(AF_INET, SOCK_STREAM, 0));
+	REFUSED(6, kill(getppid(), 0));
+	REFUSED(7, open("/dev/null", O_WRONLY | O_CLOEXEC));
+	REFUSED(8, open("/tmp/test_rights.none", O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
+	REFUSED(9, open("/dev/null", O_RDONLY | O_TRUNC | O_CLOEXEC));
+	REFUSED(10, syscall(SYS_open, "/dev/null", O_RDWR));
+	REFUSED(11, unlink("/tmp/test_rights.none"));
+	REFUSED(12, rename("/tmp/test_rights.none", "/tmp/test_rights.other"));
+	REFUSED(13, syscall(SYS_setns, -1, 0));
+	return 0;
+}
+
 static int has_exactly(const cap_value_t *want, unsigned int n)
 {
 	cap_t caps = cap_get_proc();
@@ -142,6 +175,20 @@ static int writer_caps(void)
 	return has_exactly(want, 1);
 }
 
+static int smartctl_caps(void)
+{
+	static const cap_value_t want[] = {CAP_SYS_RAWIO, CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH};
+
+	return has_exactly(want, 3);
+}
+
+static int symbols_caps(void)
+{
+	static const cap_value_t want[] = {CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH};
+
+	return has_exactly(want, 3);
+}
+
 static void test_calls(void **state)
 {
 	(void)state;
@@ -151,6 +198,10 @@ static void test_calls(void **state)
 	assert_int_equal(in_child(RIGHTS_DAEMON, run_true),
 			 77); /* no smartctl: nothing else is started either */
 	assert_int_equal(in_child(RIGHTS_WRITER, the_writer_works), 0);
+	assert_int_equal(in_child(RIGHTS_SMARTCTL, smartctl_works), 0);
+	assert_int_equal(in_child(RIGHTS_SMARTCTL, nobody_needs_these), 0);
+	assert_int_equal(in_child(RIGHTS_SYMBOLS, who_reads_binaries_works), 0);
+	assert_int_equal(in_child(RIGHTS_SYMBOLS, nobody_needs_these), 0);
 }
 
 static void test_capabilities(void **state)
@@ -165,6 +216,8 @@ static void test_capabilities(void **state)
 		skip();
 	assert_int_equal(in_child(RIGHTS_DAEMON, daemon_caps), 0);
 	assert_int_equal(in_child(RIGHTS_WRITER, writer_caps), 0);
+	assert_int_equal(in_child(RIGHTS_SMARTCTL, smartctl_caps), 0);
+	assert_int_equal(in_child(RIGHTS_SYMBOLS, symbols_caps), 0);
 }
 
 int main(void)
