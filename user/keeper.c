@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keeper.c - the flight recorder, its captures, answers to who asks, metrics; see keeper.h. */
+/* keeper.c - the flight recorder, its captures, who asks, metrics; see keeper.h. */
 #include "keeper.h"
 
 #include <errno.h>
@@ -7,23 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "captures.h"
 #include "children.h"
 #include "control.h"
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
-#include "reload_state.h"
 #include "sink/prometheus.h"
-#include "sink/report.h"
 
 #define S_NS		 1000000000ULL
 #define CAPTURE_LIFE_S	 60U
 #define CAPTURE_EVERY_NS (60 * S_NS)
-#define ANSWER_FINDINGS	 64U
 #define FILE_EVERY_NS	 (15 * S_NS)
 #define FILE_LIFE_S	 30U
 
@@ -58,122 +55,6 @@ void keeper_defaults(struct keeper_options *ret)
 	};
 }
 
-/* ---- answers, in the child ---- */
-
-static int put_json(const struct line *line, FILE *out)
-{
-	size_t len;
-	char *text;
-	int code = json_line(line, &text, &len);
-
-	if (code < 0)
-		return code;
-	fwrite(text, 1, len, out);
-	free(text);
-	return 0;
-}
-
-static int answer_json(const struct keeper_view *view, FILE *out)
-{
-	const struct finding *f;
-	struct line line = {
-		.model = view->model, .seq = view->seq, .time_ns = model_now(view->model)};
-	int code = 0;
-
-	for (unsigned int i = 0;
-	     code == 0 && i < ANSWER_FINDINGS && (f = life_open_at(view->life, i)); i++) {
-		line.type = LINE_FINDING;
-		line.severity = f->claim.severity;
-		line.finding = f;
-		memcpy(line.message, f->claim.message, sizeof(line.message));
-		code = put_json(&line, out);
-	}
-	if (code == 0) {
-		line_status(&line, view->model, view->settings);
-		code = put_json(&line, out);
-	}
-	if (code < 0)
-		return code;
-	line.type = LINE_VERDICT;
-	line.severity = view->verdict->severity;
-	line.verdict = view->verdict;
-	memcpy(line.message, view->verdict->message, sizeof(line.message));
-	return put_json(&line, out);
-}
-
-static void put_time(const struct model *model, __u64 ns, FILE *out)
-{
-	time_t s = (time_t)(model_wall_ns(model, ns) / S_NS);
-	char text[32];
-	struct tm tm;
-
-	if (gmtime_r(&s, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		fputs(text, out);
-}
-
-/* The settings of the start that are in force need no line. The text of an error may quote the file. */
-static void tell_settings(const struct keeper_view *view, FILE *out)
-{
-	const struct reload_state *settings = view->settings;
-
-	if (settings->tried_ns) {
-		fputs("\nsettings read again at ", out);
-		put_time(view->model, settings->tried_ns, out);
-		fputs(settings->failed ? ": not good, those of before stay in force\n"
-				       : ": in force\n",
-		      out);
-	}
-	if (settings->failed) {
-		fputs("settings not changed: ", out);
-		for (const char *p = settings->wrong; *p; p++)
-			fputc(*p >= ' ' && *p <= '~' ? *p : '?', out);
-		fputc('\n', out);
-	}
-	if (settings->restart[0])
-		fprintf(out, "settings that wait for a restart: %s\n", settings->restart);
-	if (settings->opening)
-		fputs("settings were read again: new sinks are being opened\n", out);
-}
-
-static int answer_report(const struct keeper_view *view, FILE *out)
-{
-	struct line line = {
-		.type = LINE_VERDICT,
-		.model = view->model,
-		.seq = view->seq,
-		.time_ns = model_now(view->model),
-		.verdict = view->verdict,
-	};
-	struct rows *rows = calloc(1, sizeof(*rows));
-	int code;
-
-	if (!rows)
-		return -ENOMEM;
-	report_compose(&line, rows);
-	code = rows_print(rows, out, false);
-	free(rows);
-	if (code == 0 && view->settings)
-		tell_settings(view, out);
-	return code;
-}
-
-static int answer_status(const struct keeper *keeper, bool json, int fd, struct err *err)
-{
-	struct keeper_view view = {0};
-	FILE *out;
-	int code;
-
-	keeper->view(keeper->view_ctx, &view);
-	if (!view.verdict)
-		return err_set(err, -EAGAIN, "it has only just started: nothing is judged yet");
-	out = fdopen(dup(fd), "w");
-	if (!out)
-		return err_set(err, -errno, "%s", strerror(errno));
-	fputs("ok\n", out);
-	code = json ? answer_json(&view, out) : answer_report(&view, out);
-	return fclose(out) != 0 || code < 0 ? -EPIPE : 0;
-}
-
 static __u64 now_of(const struct keeper *keeper)
 {
 	struct keeper_view view = {0};
@@ -182,42 +63,13 @@ static __u64 now_of(const struct keeper *keeper)
 	return model_now(view.model);
 }
 
-static int answer_dump(const struct keeper *keeper, const char *seconds, int fd, struct err *err)
-{
-	struct recorder *recorder = NULL;
-	unsigned long long last_s = strtoull(seconds, NULL, 10);
-	__u64 now_ns = now_of(keeper), from_ns = 0;
-	int copy, code;
-
-	if (!keeper->flight)
-		return err_set(err, -ENOTSUP,
-			       "its flight recorder is off (flight_minutes = 0 in its settings)");
-	if (last_s && last_s < now_ns / S_NS)
-		from_ns = now_ns - last_s * S_NS;
-	copy = dup(fd);
-	if (copy < 0 || write(fd, "ok\n", 3) != 3)
-		return -EPIPE;
-	code = recorder_new_fd(copy, "the dump", &recorder, err);
-	if (code == 0)
-		code = flight_write(keeper->flight, from_ns, now_ns, recorder, err);
-	if (code == 0)
-		code = recorder_close(recorder, err);
-	recorder_free(recorder);
-	/* The peer has "ok" and a capture without its end: that is how it knows. */
-	return code < 0 ? 0 : code;
-}
-
 static int answer(void *ctx, const char *request, int fd, struct err *err)
 {
 	const struct keeper *keeper = ctx;
+	struct keeper_view view = {0};
 
-	if (strcmp(request, "status") == 0)
-		return answer_status(keeper, false, fd, err);
-	if (strcmp(request, "status json") == 0)
-		return answer_status(keeper, true, fd, err);
-	if (strncmp(request, "dump ", 5) == 0)
-		return answer_dump(keeper, request + 5, fd, err);
-	return err_set(err, -EINVAL, "this version does not know that request");
+	keeper->view(keeper->view_ctx, &view);
+	return answers_give(&view, keeper->flight, request, fd, err);
 }
 
 /* ---- metrics ---- */
