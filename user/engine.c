@@ -11,6 +11,8 @@
 #include "finding/life.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics.h"
+#include "sink/prometheus.h"
 #include "source/codec.h"
 
 #define HOUR_NS	  (3600 * 1000000000ULL)
@@ -355,6 +357,14 @@ static void view(void *ctx, struct keeper_view *ret)
 	};
 }
 
+static void print_metrics(void *ctx, FILE *out)
+{
+	struct keeper_view of = {0};
+
+	view(ctx, &of);
+	prometheus_print(&of, out);
+}
+
 static void on_keeper(void *ctx)
 {
 	keeper_dispatch(((struct engine *)ctx)->opt.keeper);
@@ -397,6 +407,8 @@ int engine_run(struct engine *engine, struct err *err)
 		code = outputs_watch(&engine->outputs, engine->loop, err);
 	if (code == 0)
 		code = loop_run(engine->loop, err);
+	if (code >= 0 && engine->opt.metrics_file)
+		code = metrics_write_file(engine->opt.metrics_file, print_metrics, engine, err);
 	if (code < 0 && !err->code) {
 		if (engine->outputs.first.code)
 			*err = engine->outputs.first;

@@ -26,7 +26,8 @@ struct engine_options {
 	struct memory *memory; /* taken over; NULL = none; freed after the source */
 	FILE *events;	/* stdout: each event as text, as it comes (replay --events); NULL = none */
 	FILE *progress; /* time left, once a second, for a terminal; NULL = none; borrowed */
-	double duration_s; /* for the progress only */
+	double duration_s;	  /* for the progress only */
+	const char *metrics_file; /* the metrics as of the end (metrics.h); NULL = none; borrowed */
 };
 
 /* On failure nothing is taken over. */

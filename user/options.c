@@ -69,6 +69,11 @@ static int set_output(struct options *o, const char *value, struct err *err)
 	return set_path(&o->output, value, err);
 }
 
+static int set_metrics_file(struct options *o, const char *value, struct err *err)
+{
+	return set_path(&o->metrics_file, value, err);
+}
+
 static int set_metrics(struct options *o, const char *value, struct err *err)
 {
 	(void)err;
@@ -119,6 +124,9 @@ static const struct option_row option_table[OPTIONS] = {
 			    "serve /metrics: PORT (of loopback), ADDRESS:PORT", set_metrics},
 	[OPTION_EVENTS] = {0, "events", NULL, "print each event of the capture as text, too",
 			   set_events},
+	[OPTION_METRICS_FILE] = {0, "metrics-file", "FILE",
+				 "also write the metrics as of the end, for Prometheus",
+				 set_metrics_file},
 	[OPTION_LAST] = {0, "last", "TIME", "only the last TIME (10m)", set_last},
 	[OPTION_HELP] = {'h', "help", NULL, "this text", set_help},
 };

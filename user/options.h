@@ -27,6 +27,7 @@ enum option {
 	OPTION_CHECK_CONFIG,
 	OPTION_METRICS,
 	OPTION_EVENTS,
+	OPTION_METRICS_FILE,
 	OPTION_LAST,
 	OPTION_HELP,
 	OPTIONS,
@@ -46,10 +47,11 @@ struct options {
 	char class_list[64]; /* checked, without doubles, in the order of the classes; empty = all
 			      */
 	unsigned int pid;    /* 0 = not given */
-	const char *record;  /* NULL = not given; the same for the next three */
+	const char *record;  /* NULL = not given; the same for the next four */
 	const char *config;
 	const char *output;
 	const char *metrics;
+	const char *metrics_file;
 	const char *operand; /* FILE, KIND or COMMAND; NULL = not given */
 };
 

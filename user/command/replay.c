@@ -24,6 +24,7 @@ static int replay_run(const struct options *o, struct err *err)
 		setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 		parts.events = stdout;
 	}
+	parts.metrics_file = o->metrics_file;
 	ret = run_engine(&parts, damage, sizeof(damage), err);
 	if (ret == -EPIPE)
 		return err_set(err, ret, "stdout: the reader went away");
@@ -37,9 +38,12 @@ static int replay_run(const struct options *o, struct err *err)
 const struct command command_replay = {
 	.name = "replay",
 	.operand = "FILE",
-	.option_mask = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_EVENTS),
+	.option_mask = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_EVENTS) |
+		       OPTION_BIT(OPTION_METRICS_FILE),
 	.summary = "judge a capture again, without root, on any machine",
-	.details = "FILE comes from culprit trace --record. A damaged one is judged up to the\n"
-		   "damage, which is said, and the exit status is 1.\n",
+	.details =
+		"FILE comes from culprit trace --record. A damaged one is judged up to the\n"
+		"damage, which is said, and the exit status is 1. --metrics-file tries alert rules\n"
+		"on it: what the daemon would serve at the end of the capture.\n",
 	.run = replay_run,
 };

@@ -173,8 +173,10 @@ const char *resolution_name(enum resolution resolution); /* NULL for RESOLVED_NO
 
 struct finding {
 	struct claim claim; /* the latest judgement */
-	__u64 id;	    /* hash of boot_id, kind, subject; printed as 16 hex digits */
-	__u64 fingerprint;  /* hash of machine-id, kind and the subject's durable key */
+	char opened
+		[MESSAGE_LEN]; /* its message when this episode opened: the later ones have later numbers */
+	__u64 id;	       /* hash of boot_id, kind, subject; printed as 16 hex digits */
+	__u64 fingerprint; /* hash of machine-id, kind and the subject's durable key */
 	unsigned int episode;
 	enum finding_state state; /* of the latest line written */
 	enum resolution resolution;

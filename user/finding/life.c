@@ -188,6 +188,7 @@ static void open_finding(struct life *life, struct slot *s)
 
 	f->fingerprint =
 		subject_fingerprint(host->machine_id, f->claim.rule->kind, &f->claim.subject);
+	memcpy(f->opened, f->claim.message, sizeof(f->opened));
 	f->episode++;
 	f->state = FINDING_OPEN;
 	f->resolution = RESOLVED_NOT;

@@ -67,6 +67,52 @@ static void print_findings(const struct keeper_view *view, FILE *out)
 		}
 }
 
+/* Absent where there is nothing to say, as Prometheus has it. */
+static void label(FILE *out, const char *name, const char *text, size_t size)
+{
+	if (!text[0])
+		return;
+	fprintf(out, ",%s=\"", name);
+	value_text(out, text, size);
+	fputc('"', out);
+}
+
+static void print_finding(const struct finding *f, FILE *out)
+{
+	const struct subject *s = &f->claim.subject;
+	char text[128], addr[48] = "";
+
+	fprintf(out,
+		"culprit_finding_info{id=\"%016llx\",class=\"%s\",kind=\"%s\",severity=\"%s\",role=\"%s\","
+		"fault_at=\"%s\",subject_type=\"%s\"",
+		(unsigned long long)f->id, fault_class_name(f->claim.rule->class),
+		f->claim.rule->kind, severity_name(f->claim.severity),
+		f->n_caused_by ? "effect" : "cause", fault_at_name(f->claim.fault_at),
+		subject_type_name(s->type));
+	label(out, "subject", subject_label(s, text, sizeof(text)), sizeof(text));
+	if (s->type == SUBJECT_PEER)
+		label(out, "peer", addr_text(s->addr, addr, sizeof(addr)), sizeof(addr));
+	label(out, "model", s->model, sizeof(s->model));
+	label(out, "message", f->opened, sizeof(f->opened));
+	fputs("} 1\n", out);
+}
+
+/* The worst first, as life.h gives them. */
+static void print_named(const struct keeper_view *view, FILE *out)
+{
+	const struct finding *f;
+	unsigned int i, open = 0;
+
+	family(out, "finding_info", "gauge",
+	       "1 for each open finding, the worst first; message: as it opened.");
+	for (i = 0; i < PROMETHEUS_FINDINGS && (f = life_open_at(view->life, i)); i++)
+		print_finding(f, out);
+	for (open = i; life_open_at(view->life, open); open++)
+		;
+	single(out, "findings_unnamed", "gauge",
+	       "Open findings beyond those that culprit_finding_info names.", open - i);
+}
+
 static void print_classes(const struct keeper_view *view, FILE *out)
 {
 	if (!view->verdict)
@@ -235,6 +281,7 @@ void prometheus_print(const struct keeper_view *view, FILE *out)
 	print_settings(view, out);
 	print_classes(view, out);
 	print_findings(view, out);
+	print_named(view, out);
 	print_probes(view->model, out);
 	print_events(view->model, out);
 	print_tables(view->model, out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_prometheus.c - the metrics' text: every family declared once, no series twice, labels from closed sets. */
+/* test_prometheus.c - the metrics' text: every family declared once, no series twice, labels bounded. */
 #include "fixture.h"
 
 #include "rules/rule.h"
@@ -67,7 +67,7 @@ static void test_values(void **state)
 		struct finding *f =
 			add_finding(&life, rule_table[0], SEVERITY_CRITICAL, BASIS_REPORTED, 0.9);
 
-		strcpy(f->claim.subject.name, "sda");
+		f->claim.subject.type = SUBJECT_HOST;
 	}
 	set_class(&v, CLASS_HARDWARE, STATE_FAULT, "");
 	print(&view);
@@ -89,7 +89,81 @@ static void test_values(void **state)
 	has("culprit_cpu_seconds_total 1.5\n");
 	has("culprit_lines_lost_total{sink=\"file\"} 2\n");
 	has("culprit_lines_waiting_bytes{sink=\"file\"} 100\n");
-	assert_null(strstr(text, "sda"));
+	has(",subject_type=\"host\",subject=\"this host\"}");
+	model_free(m);
+}
+
+static const struct rule *rule_of(const char *kind)
+{
+	for (unsigned int r = 0; r < rule_count; r++)
+		if (strcmp(rule_table[r]->kind, kind) == 0)
+			return rule_table[r];
+	fail_msg("no rule for %s", kind);
+	return NULL;
+}
+
+/* What joins hosts stands in labels of its own; what any user can name is escaped; what has no value is absent. */
+static void test_named(void **state)
+{
+	struct model *m = full_model();
+	struct life life = {0};
+	struct keeper_view view = {.model = m, .life = &life};
+	struct finding *f = add_finding(&life, rule_of("disk-media-error"), SEVERITY_CRITICAL,
+					BASIS_REPORTED, 0.9);
+
+	(void)state;
+	f->claim.subject = (struct subject){
+		.type = SUBJECT_DISK, .name = "sda", .model = "ST4000NM0035", .serial = "ZC1A9XYZ"};
+	strcpy(f->opened, "DISK: sda has unreadable sectors; 3 of 160 reads failed.");
+	strcpy(f->claim.message, "DISK: sda has unreadable sectors; 9 of 999 reads failed.");
+	f = add_finding(&life, rule_of("path-loss"), SEVERITY_WARNING, BASIS_MEASURED, 0.9);
+	f->claim.subject = (struct subject){
+		.type = SUBJECT_PEER,
+		.addr = {[10] = 0xff, [11] = 0xff, [12] = 10, [13] = 1, [14] = 2, [15] = 2},
+		.port = 9092};
+	f->n_caused_by = 1;
+	f = add_finding(&life, rule_of("socket-leak"), SEVERITY_WARNING, BASIS_MEASURED, 0.9);
+	f->claim.subject =
+		(struct subject){.type = SUBJECT_PROCESS, .comm = "a\"b\\c\n\xff", .pid = 7};
+	print(&view);
+	has("culprit_finding_info{id=\"b1946ac92492d234\",class=\"hardware\",kind=\"disk-media-error\","
+	    "severity=\"critical\",role=\"cause\",fault_at=\"device\",subject_type=\"disk\","
+	    "subject=\"sda\",model=\"ST4000NM0035\","
+	    "message=\"DISK: sda has unreadable sectors; 3 of 160 reads failed.\"} 1\n");
+	has("severity=\"warning\",role=\"effect\",fault_at=\"path\",subject_type=\"peer\","
+	    "subject=\"10.1.2.2:9092\",peer=\"10.1.2.2\"} 1\n");
+	has("subject=\"a\\\"b\\\\c??[7]\"} 1\n");
+	has("culprit_findings_unnamed 0\n");
+	assert_null(strstr(text, "ZC1A9XYZ"));
+	model_free(m);
+}
+
+/* However many are open: so many are named, the first ones, and the rest is counted. */
+static void test_bound(void **state)
+{
+	struct model *m = full_model();
+	struct life life = {0};
+	struct keeper_view view = {.model = m, .life = &life};
+	unsigned int named = 0;
+	char want[80];
+
+	(void)state;
+	for (unsigned int i = 0; i < PROMETHEUS_FINDINGS + 5; i++) {
+		struct finding *f = add_finding(&life, rule_of("disk-io-error"), SEVERITY_WARNING,
+						BASIS_REPORTED, 0.9);
+
+		f->claim.subject.type = SUBJECT_DISK;
+		snprintf(f->claim.subject.name, sizeof(f->claim.subject.name), "sd%u", i);
+	}
+	print(&view);
+	for (const char *at = text; (at = strstr(at, "\nculprit_finding_info{")); at++)
+		named++;
+	assert_int_equal(named, PROMETHEUS_FINDINGS);
+	has("culprit_findings_unnamed 5\n");
+	snprintf(want, sizeof(want), "subject=\"sd%u\"", PROMETHEUS_FINDINGS - 1);
+	has(want);
+	snprintf(want, sizeof(want), "subject=\"sd%u\"", PROMETHEUS_FINDINGS);
+	assert_null(strstr(text, want));
 	model_free(m);
 }
 
@@ -131,8 +205,9 @@ static void test_format(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),
-					   cmocka_unit_test(test_format)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values), cmocka_unit_test(test_named),
+		cmocka_unit_test(test_bound), cmocka_unit_test(test_format)};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
 	free(text);
