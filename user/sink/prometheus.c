@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "model/disk.h"
 #include "reload_state.h"
 #include "rules/rule.h"
 #include "sink/sink.h"
@@ -15,16 +16,18 @@ static void family(FILE *out, const char *name, const char *type, const char *he
 	fprintf(out, "# HELP culprit_%s %s\n# TYPE culprit_%s %s\n", name, help, name, type);
 }
 
-/* A label's value: of ours, but the kernel's version is the kernel's. */
+static char shown(char c)
+{
+	return c < 0x20 || c > 0x7e ? '?' : c;
+}
+
+/* A label's value: most are ours, but names are the system's. */
 static void value_text(FILE *out, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size && text[i]; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else
-			fputc(c < 0x20 || c >= 0x7f ? '?' : c, out);
+		if (text[i] == '"' || text[i] == '\\')
+			fputc('\\', out);
+		fputc(shown(text[i]), out);
 	}
 }
 
@@ -127,6 +130,44 @@ static void print_classes(const struct keeper_view *view, FILE *out)
 }
 
 /* ---- what it rests on ---- */
+
+/* As its label shows it: two models that a scrape could not tell apart are one. */
+static void shown_model(char to[sizeof(((struct event_disk *)0)->model) + 1],
+			const struct disk *disk)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(disk->info.model) && disk->info.model[i]; i++)
+		to[i] = shown(disk->info.model[i]);
+	to[i] = '\0';
+}
+
+static void print_disks(const struct model *model, FILE *out)
+{
+	struct {
+		char name[sizeof(((struct event_disk *)0)->model) + 1];
+		unsigned int disks;
+	} of[PROMETHEUS_MODELS + 1] = {0};
+	const struct disk *disk = NULL;
+	unsigned int n = 0;
+
+	while ((disk = disks_next(model_disks(model), disk))) {
+		unsigned int i = 0;
+
+		if (disk->info.parent || !disk->info.model[0])
+			continue;
+		shown_model(of[n].name, disk);
+		while (strcmp(of[i].name, of[n].name) != 0)
+			i++;
+		if (i == PROMETHEUS_MODELS)
+			continue;
+		of[i].disks++;
+		n += i == n;
+	}
+	family(out, "disks", "gauge", "Disks of a model, gone ones too.");
+	for (unsigned int i = 0; i < n; i++)
+		sample(out, "disks", "model", of[i].name, sizeof(of[i].name), of[i].disks);
+}
 
 static void print_events(const struct model *model, FILE *out)
 {
@@ -282,6 +323,7 @@ void prometheus_print(const struct keeper_view *view, FILE *out)
 	print_classes(view, out);
 	print_findings(view, out);
 	print_named(view, out);
+	print_disks(view->model, out);
 	print_probes(view->model, out);
 	print_events(view->model, out);
 	print_tables(view->model, out);

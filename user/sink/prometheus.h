@@ -17,6 +17,9 @@
 /* How many findings are named at a time: a host with more in fault than this has one fault, and the rest is counted. */
 #define PROMETHEUS_FINDINGS 32U
 
+/* How many disk models are counted: what a finding's model is one of. */
+#define PROMETHEUS_MODELS 16U
+
 /* Everything, in the order of `docs/operations.md`. What is not measured is absent. */
 void prometheus_print(const struct keeper_view *view, FILE *out);
 

@@ -33,6 +33,18 @@ static void has(const char *line)
 		fail_msg("no %s in\n%s", line, text);
 }
 
+/* A disk and its partition. */
+static void feed_disk(struct model *m, __u32 i, const char *model)
+{
+	struct event_disk disk = {.dev = 8 << 20 | (i + 1) << 4};
+
+	snprintf(disk.model, sizeof(disk.model), "%s", model);
+	FEED(m, EVENT_DISK, MONO_START, disk);
+	disk.parent = disk.dev;
+	disk.dev++;
+	FEED(m, EVENT_DISK, MONO_START, disk);
+}
+
 static struct model *full_model(void)
 {
 	struct model *m = model_of("db-3", "6.1\"\\\n\xff");
@@ -42,6 +54,10 @@ static struct model *full_model(void)
 	struct event_self self = {
 		.cpu_ns = 1500000000, .wall_ns = 1, .rss_bytes = 4096, .map_bytes = 512};
 
+	feed_disk(m, 0, "ST4000NM0035");
+	feed_disk(m, 1, "ST4000NM0035");
+	feed_disk(m, 2, "M\x01");
+	feed_disk(m, 3, "M\x02");
 	feed_probe(m, "block.complete", PROBE_ACTIVE, "tp_btf/x", "");
 	feed_probe(m, "files.census", PROBE_UNAVAILABLE, "", "no right");
 	FEED(m, EVENT_RING, MONO_START, ring);
@@ -134,6 +150,8 @@ static void test_named(void **state)
 	    "subject=\"10.1.2.2:9092\",peer=\"10.1.2.2\"} 1\n");
 	has("subject=\"a\\\"b\\\\c??[7]\"} 1\n");
 	has("culprit_findings_unnamed 0\n");
+	has("culprit_disks{model=\"ST4000NM0035\"} 2\n");
+	has("culprit_disks{model=\"M?\"} 2\n"); /* what labels cannot tell apart is one series */
 	assert_null(strstr(text, "ZC1A9XYZ"));
 	model_free(m);
 }
@@ -144,7 +162,7 @@ static void test_bound(void **state)
 	struct model *m = full_model();
 	struct life life = {0};
 	struct keeper_view view = {.model = m, .life = &life};
-	unsigned int named = 0;
+	unsigned int named = 0, models = 0;
 	char want[80];
 
 	(void)state;
@@ -154,11 +172,16 @@ static void test_bound(void **state)
 
 		f->claim.subject.type = SUBJECT_DISK;
 		snprintf(f->claim.subject.name, sizeof(f->claim.subject.name), "sd%u", i);
+		snprintf(want, sizeof(want), "MODEL %u", i);
+		feed_disk(m, 10 + i, want);
 	}
 	print(&view);
 	for (const char *at = text; (at = strstr(at, "\nculprit_finding_info{")); at++)
 		named++;
 	assert_int_equal(named, PROMETHEUS_FINDINGS);
+	for (const char *at = text; (at = strstr(at, "\nculprit_disks{")); at++)
+		models++;
+	assert_int_equal(models, PROMETHEUS_MODELS);
 	has("culprit_findings_unnamed 5\n");
 	snprintf(want, sizeof(want), "subject=\"sd%u\"", PROMETHEUS_FINDINGS - 1);
 	has(want);
