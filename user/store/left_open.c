@@ -67,6 +67,7 @@ static const struct field {
 	STR(claim.subject.exe),
 	STR(claim.subject.cgroup),
 	STR(claim.subject.container),
+	STR(opened),
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -310,6 +310,7 @@ static struct finding odd_finding(const char *kind)
 	f.claim.confidence = 0.9375;
 	f.claim.window_ns = 60 * SEC;
 	snprintf(f.claim.message, sizeof(f.claim.message), "LEAK: a b%% keeps 12 sockets");
+	snprintf(f.opened, sizeof(f.opened), "LEAK: a b%% keeps 9 sockets");
 	s->type = SUBJECT_PROCESS;
 	s->pid = 4242;
 	s->start_ns = 123456789;
@@ -371,6 +372,7 @@ static void test_what_is_open_comes_back(void **state)
 	assert_int_equal(g->claim.fault_at, AT_PROCESS);
 	assert_true(g->claim.confidence == 0.9375);
 	assert_string_equal(g->claim.message, f.claim.message);
+	assert_string_equal(g->opened, f.opened);
 	assert_memory_equal(&g->claim.subject, &f.claim.subject, sizeof(f.claim.subject));
 	life_free(life);
 	world_done(&w);
