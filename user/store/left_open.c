@@ -10,7 +10,7 @@
 #include "finding/subject.h"
 
 #define KIND	 "open"
-#define VERSION	 1
+#define VERSION	 2
 #define LEFT_MAX 128
 #define MILLION	 1e6
 
