@@ -129,17 +129,21 @@ install = @missing=$$($(call missing,$(1))); [ -z "$$missing" ] && exit 0; \
 		sleep $$((try * 5)); apt-get update -q; \
 	done; echo "could not install: "$$missing >&2; exit 1
 
-# What of $(1) is not installed, unpacked under $(B)/servers.
-unpack = @dir=$$PWD/$(B)/servers; [ -e "$$dir/.done" ] && exit 0; mkdir -p "$$dir/debs/partial"; \
-	apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$$dir/debs" $(1) && \
-	for deb in "$$dir"/debs/*.deb; do [ ! -e "$$deb" ] || dpkg -x "$$deb" "$$dir" || exit 1; done && touch "$$dir/.done"
+# What of $(1) is not installed, unpacked under $(B)/servers; $(2): the name of the set.
+unpack = @dir=$$PWD/$(B)/servers; done="$$dir/.done-$(2)"; [ -e "$$done" ] && exit 0; mkdir -p "$$dir/debs/partial"; \
+	for try in 1 2 3; do \
+		apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$$dir/debs" $(1) && \
+		for deb in "$$dir"/debs/*.deb; do [ ! -e "$$deb" ] || dpkg -x "$$deb" "$$dir" || exit 1; done && \
+		touch "$$done" && exit 0; \
+		sleep $$((try * 5)); apt-get update -q; \
+	done; echo "could not fetch: $(1)" >&2; exit 1
 
 .PHONY: deps deps-test deps-lint deps-bench deps-static deps-arm64 deps-packages need-build need-static need-arm64
 deps:
 	$(call install,$(DEPS_BUILD))
 deps-test:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST))
-	$(call unpack,$(DEPS_SERVERS))
+	$(call unpack,$(DEPS_SERVERS),test)
 deps-lint:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT))
 deps-bench:
@@ -207,7 +211,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/san/libculprit.a Makefile
 		-o $@ $< $(B)/san/libculprit.a -lcmocka $(LIBS) -lm
 
 check: need-build $(B)/culprit $(B)/san/culprit $(UNIT_BIN)
-	@tests/run.py --log $(B)/log \
+	@tests/run.py --log $(B)/log --limit 600 \
 		$(foreach t,$(UNIT_BIN),$(t:$(B)/tests/%=%)=$(t)) \
 		replay='tests/replay/run.py $(B)/san/culprit' \
 		cli='tests/cli/run.py $(B)/culprit' \
@@ -284,6 +288,24 @@ T ?= 30
 .PHONY: fuzz
 fuzz: $(BPF_SKEL)
 	@tests/fuzz/run $(T)
+
+# ---- the pipeline ----
+
+# The examples of dist/ by the real programs, on loopback; none is a service, none is installed.
+DEPS_PIPELINE_TOOLS := python3 util-linux iproute2 kmod e2fsprogs systemd qemu-system-x86 busybox-static cpio dpkg-dev \
+	ca-certificates binutils
+DEPS_PIPELINE := postgresql prometheus prometheus-alertmanager rsyslog rsyslog-relp
+.PHONY: deps-pipeline test-pipeline run-test-pipeline
+# Two, for Debian lets no system have both rsyslog and syslog-ng.
+deps-pipeline:
+	$(call install,$(DEPS_BUILD) $(DEPS_PIPELINE_TOOLS))
+	$(call unpack,$(DEPS_PIPELINE),pipeline)
+	$(call unpack,syslog-ng-core,syslog-ng)
+test-pipeline: deps-pipeline
+	@$(MAKE) --no-print-directory run-test-pipeline
+run-test-pipeline: all
+	@[ "$$(id -u)" = 0 ] || { echo "make test-pipeline needs root" >&2; exit 1; }
+	@tests/run.py --log $(B)/log --limit 300 $(foreach t,$(sort $(wildcard tests/pipeline/test_*.py)),$(t:tests/%.py=%)='$(t) $(B)/culprit')
 
 # ---- lint ----
 
@@ -376,6 +398,7 @@ help:
 	@echo 'make static                build/culprit-static, which needs nothing on a host (sudo make deps-static)'
 	@echo 'make check                 unit tests and replays: seconds, no root'
 	@echo 'sudo make test-bpf         the probes on this kernel'
+	@echo 'sudo make test-pipeline    the examples of dist/ with rsyslog, syslog-ng, Prometheus, PostgreSQL'
 	@echo 'sudo make test-vm          real kernels and faults: KERNELS="5.10 6.1" SCENARIOS="..." SEED=n'
 	@echo 'sudo make test-matrix      every scenario on every kernel'
 	@echo 'sudo make test-static      the static program in an empty root and an empty guest'

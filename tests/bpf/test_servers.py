@@ -9,7 +9,6 @@ nginx and PostgreSQL, those of the system or those that "make deps-test" has unp
 their files in a directory of this test's. No service is installed or started; what is started here is ended here.
 """
 import ctypes.util
-import glob
 import http.client
 import os
 import pathlib
@@ -21,11 +20,9 @@ import time
 
 from harness import CULPRIT, check, run_each, stop, until
 from leaks import findings, leaks, traced
+from programs import ENV, program
 
 SECONDS = 26
-UNPACKED = pathlib.Path(CULPRIT).parent / "servers"
-LIBRARIES = sorted({os.path.dirname(p) for p in glob.glob(f"{UNPACKED}/usr/lib/*/*.so*")})
-ENV = dict(os.environ, LD_LIBRARY_PATH=":".join(LIBRARIES))
 HTTP, SQL = 7031, 7032
 NGINX_CONF = f"""
 daemon off; worker_processes 2; user root; pid nginx.pid; error_log error.log;
@@ -56,17 +53,6 @@ for _ in range({2 * SECONDS}):
     assert pq.PQstatus(kept[-1]) == 0
     time.sleep(0.5)
 """
-
-
-def program(name):
-    """Of the system, or unpacked."""
-    found = [shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")]
-    for root in ("", UNPACKED):
-        found += [f"{root}/usr/sbin/{name}", f"{root}/usr/bin/{name}", *sorted(glob.glob(f"{root}/usr/lib/postgresql/*/bin/{name}"))]
-    # The tools of Debian's wrapper in /usr/bin want its clusters.
-    found = [os.path.realpath(f) for f in found if f and os.access(f, os.X_OK)]
-    found = [f for f in found if not f.endswith("pg_wrapper")]
-    return found[0] if found else None
 
 
 class Nginx:
