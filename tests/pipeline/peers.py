@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bpf"))
@@ -66,5 +67,13 @@ def example(*paths, changes):
     return text
 
 
-__all__ = ["CULPRIT", "ENV", "ROOT", "UNPACKED", "Daemon", "Loop", "Peer", "check", "example", "free_port", "needed",
-           "program", "run_each", "stop", "until"]
+def metrics_of(capture):
+    """What a daemon would serve at the end of a capture of tests/replay."""
+    with tempfile.NamedTemporaryFile(prefix="culprit-metrics-") as file:
+        subprocess.run([CULPRIT, "replay", "--metrics-file", file.name, ROOT / f"tests/replay/{capture}.events"], check=True,
+                       stdout=subprocess.DEVNULL, timeout=60)
+        return pathlib.Path(file.name).read_text()
+
+
+__all__ = ["CULPRIT", "ENV", "ROOT", "UNPACKED", "Daemon", "Loop", "Peer", "check", "example", "free_port",
+           "metrics_of", "needed", "program", "run_each", "stop", "until"]

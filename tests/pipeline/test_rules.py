@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The alert rules of dist/prometheus, by promtool, over sixty simulated hosts: each cause, and what looks like it.
+
+usage: tests/pipeline/test_rules.py build/culprit
+
+Hosts 10.1.1.1 to .30 are site a, 10.1.2.1 to .30 site b. Each case is a world of series and the alerts that fire then,
+all of them: what must stay silent is what is not in the list.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import zlib
+
+from peers import ENV, ROOT, check, metrics_of, needed, run_each
+
+EXAMPLES = ROOT / "dist" / "prometheus"
+HOSTS = {f"10.1.{net}.{n}": site for net, site in ((1, "a"), (2, "b")) for n in range(1, 31)}
+FLEET = ("CulpritFleetPartition", "CulpritFleetSiteSilent", "CulpritFleetUplink", "CulpritFleetPeer",
+         "CulpritFleetDiskBatch")
+
+
+def site(name):
+    return [address for address, of in HOSTS.items() if of == name]
+
+
+def labels(**pairs):
+    return "{" + ",".join(f'{k}="{v}"' for k, v in pairs.items()) + "}"
+
+
+def target(address):
+    return {"job": "culprit", "instance": f"{address}:9899", "site": HOSTS[address], "host_address": address,
+            "host_subnet": address.rsplit(".", 1)[0] + ".0/24"}
+
+
+def report(host, kind, severity="warning", role="cause", cls="network", **more):
+    """A host has this finding open."""
+    return "culprit_finding_info" + labels(**target(host), id=f"{zlib.crc32(str((host, kind, more)).encode()):016x}",
+                                           **{"class": cls}, kind=kind, severity=severity, role=role, **more)
+
+
+def silent(host, peer, **more):
+    return report(host, "peer-unreachable", peer=peer, subject_type="peer", **more)
+
+
+def failing(host, model, **more):
+    return report(host, "disk-media-error", cls="hardware", model=model, subject_type="disk", subject="sda", **more)
+
+
+def world(findings, down=(), models=lambda address: "ST4000"):
+    """Sixty hosts that are scraped but for those that are down, and the findings of those that are not."""
+    series = [("up" + labels(**target(a)), 0 if a in down else 1) for a in HOSTS]
+    series += [("culprit_disks" + labels(**target(a), model=models(a)), 4) for a in HOSTS if a not in down]
+    series += [(f, 1) for f in dict.fromkeys(findings)]
+    return [{"series": name, "values": f"{value}x40"} for name, value in series]
+
+
+A, B = site("a"), site("b")
+MODEL = lambda address: "BAD1" if int(address.rsplit(".", 1)[1]) <= 5 else "GOOD2"  # 10 hosts of 60
+CASES = {
+    "nothing": (world([]), []),
+    "one peer, reported by 8 of 60 hosts":
+        (world([silent(h, "10.9.9.9") for h in A[:4] + B[:4]]), [("CulpritFleetPeer", "10.9.9.9")]),
+    "two hosts are a coincidence":
+        (world([silent(h, "10.9.9.9") for h in A[:2]]), []),
+    "clients that were switched off are remarks":
+        (world([silent(h, "10.9.9.9", severity="info") for h in A]), []),
+    "effects of another fault join nothing":
+        (world([silent(h, "10.9.9.9", role="effect") for h in A]), []),
+    "the same by several kinds of several ports is one peer":
+        (world([report(h, k, peer="10.9.9.9", subject=f"10.9.9.9:{p}", subject_type="peer") for h, k, p in
+                ((A[0], "connect-refused", 1), (A[0], "path-loss", 2), (A[1], "connect-refused", 1))]), []),
+    "one host and eight peers: its uplink, though they all report it as well":
+        (world([silent(A[0], p) for p in A[1:9]] + [silent(p, A[0]) for p in A[1:9]]),
+         [("CulpritFleetUplink", f"{A[0]}:9899")]),
+    "two bad peers of a host are no uplink":
+        (world([silent(A[0], p) for p in A[1:3]]), []),
+    "four dead peers that ten hosts report are no uplink":
+        (world([silent(h, p) for h in A[:10] for p in ("10.9.9.1", "10.9.9.2", "10.9.9.3", "10.9.9.4")]),
+         [("CulpritFleetPeer", f"10.9.9.{n}") for n in (1, 2, 3, 4)]),
+    "a host that says itself that it is its uplink":
+        (world([report(B[3], "uplink-loss", subject="eth0", subject_type="nic")]),
+         [("CulpritFleetUplink", f"{B[3]}:9899")]),
+    "two sites that cannot see each other, peer by peer":
+        (world([silent(h, p) for h in A[:20] for p in B[:6]] + [silent(h, p) for h in B[:20] for p in A[:6]]),
+         [("CulpritFleetPartition", "a-b"), ("CulpritFleetPartition", "b-a")]),
+    "... by subnet, as the hosts themselves join them":
+        (world([report(h, "network-partition", "critical", subject="10.1.2.0/24", subject_type="subnet") for h in A[:9]] +
+               [report(h, "network-partition", "critical", subject="10.1.1.0/24", subject_type="subnet") for h in B[:9]]),
+         [("CulpritFleetPartition", "a-b"), ("CulpritFleetPartition", "b-a")]),
+    "... each host with peers of its own: no uplinks":
+        (world([silent(A[i], B[(3 * i + k) % 30]) for i in range(10) for k in range(3)] +
+               [silent(B[i], A[(3 * i + k) % 30]) for i in range(10) for k in range(3)]),
+         [("CulpritFleetPartition", "a-b"), ("CulpritFleetPartition", "b-a")]),
+    "a site that nobody reaches, Prometheus neither":
+        (world([silent(h, p) for h in A[:20] for p in B[:6]], down=B), [("CulpritFleetSiteSilent", "a-b")]),
+    "hosts of one's own site are no partition":
+        (world([silent(h, p) for h in A[:5] for p in A[20:22]] + [silent(h, p) for h in B[:5] for p in B[20:22]]),
+         [("CulpritFleetPeer", p) for p in A[20:22] + B[20:22]]),
+    "one model in 4 of its 10 hosts, another in 1 of 50":
+        (world([failing(h, "BAD1") for h in A[:2] + B[:2]] + [failing(A[9], "GOOD2")], models=MODEL),
+         [("CulpritFleetDiskBatch", "BAD1")]),
+    "the common model, as often as the other one":
+        (world([failing(h, "GOOD2") for h in A[6:9] + B[6:9]] + [failing(A[0], "BAD1")], models=MODEL), []),
+    "two hosts are no batch":
+        (world([failing(h, "BAD1") for h in A[:2]], models=MODEL), []),
+    "ten disks of one host are no batch":
+        (world([report(A[0], "disk-media-error", cls="hardware", model="BAD1", subject=f"sd{i}") for i in range(10)],
+               models=MODEL), []),
+}
+
+
+def counted(alert, what):
+    """The labels by which the alerts are counted."""
+    return labels(alertname=alert, **{
+        "CulpritFleetPeer": lambda: {"peer": what},
+        "CulpritFleetUplink": lambda: {"instance": what, "site": HOSTS[what.split(":")[0]]},
+        "CulpritFleetDiskBatch": lambda: {"model": what},
+    }.get(alert, lambda: dict(zip(("site", "peer_site"), what.split("-"))))())
+
+
+def fleet(series, alerts):
+    return {"interval": "15s", "input_series": series, "promql_expr_test": [{
+        "expr": "count by (alertname, peer, instance, model, site, peer_site) "
+                f'(ALERTS{{alertstate="firing",alertname=~"{"|".join(FLEET)}"}})',
+        "eval_time": "9m", "exp_samples": [{"labels": counted(*alert), "value": 1} for alert in alerts]}]}
+
+
+def of_host():
+    """What one host's findings become: labels, annotations, and when."""
+    host = target(A[0])
+    disk = dict(host, id="75dc", **{"class": "hardware"}, kind="disk-lost", role="cause", message="DISK: sda is gone.")
+    leak = dict(host, id="50c4", **{"class": "connection-leak"}, kind="fd-leak", role="cause", message="LEAK: a[7].")
+    series = [("culprit_finding_info" + labels(**disk, severity="critical"), "_x4 1x40 stale"),
+              ("culprit_finding_info" + labels(**leak, severity="warning"), "1x60"),
+              ("culprit_finding_info" + labels(**dict(leak, role="effect", id="9"), severity="critical"), "1x60"),
+              ("culprit_class_state" + labels(**host, **{"class": "network"}, state="blind"), "1x200"),
+              ("culprit_evaluated_timestamp_seconds" + labels(**host), "0+15x8 120x200"),
+              ("up" + labels(**host), "1x200")]
+
+    def alert(name, at, of=None, severity=None):
+        return {"eval_time": at, "alertname": name, "exp_alerts": [] if of is None else [{
+            "exp_labels": dict(of, severity=severity),
+            "exp_annotations": {
+                "summary": of["message"],
+                "description": f"On {A[0]}:9899: culprit explain {of['kind']}; the line with its evidence has id "
+                               f"{of['id']}"}}]}
+
+    return {"interval": "15s", "input_series": [{"series": s, "values": v} for s, v in series], "alert_rule_test": [
+        alert("CulpritCritical", "45s"), alert("CulpritCritical", "2m", disk, "critical"),
+        alert("CulpritCritical", "14m"), alert("CulpritWarning", "4m"),
+        alert("CulpritWarning", "6m", leak, "warning"),
+    ], "promql_expr_test": [
+        {"expr": f'count by (alertname) (ALERTS{{alertstate="firing",alertname="{name}"}})', "eval_time": at,
+         "exp_samples": [{"labels": labels(alertname=name), "value": 1}] if fires else []}
+        for name, at, fires in (("CulpritBlind", "29m", False), ("CulpritBlind", "31m", True),
+                                ("CulpritStale", "3m", False), ("CulpritStale", "5m", True),
+                                ("CulpritDown", "30m", False))]}
+
+
+def promtool(program, home, name, tests):
+    path = pathlib.Path(home) / "test.yml"  # JSON is YAML
+    path.write_text(json.dumps({"rule_files": [str(p) for p in sorted(EXAMPLES.glob("*.rules.yml"))],
+                                "evaluation_interval": "15s", "tests": tests}))
+    run = subprocess.run([program, "test", "rules", path], capture_output=True, text=True, timeout=60, check=False, env=ENV)
+    check(name, run.returncode == 0 and "SUCCESS" in run.stdout, run.stdout + run.stderr)
+
+
+def rules(home):
+    paths = needed("promtool")
+    for name, case in CASES.items() if paths else ():
+        promtool(paths[0], home, name, [fleet(*case)])
+    if paths:
+        promtool(paths[0], home, "a host's findings: who is told what, and when", [of_host()])
+
+
+def says(name, *command, good, text=None):
+    run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False, env=ENV)
+    check(name, run.returncode == 0 and good(run), run)
+
+
+def examples(_):
+    paths = needed("promtool", "amtool")
+    if not paths:
+        return
+    said = {"prometheus.yml": [paths[0], "check", "config"], "culprit.rules.yml": [paths[0], "check", "rules"],
+            "culprit-fleet.rules.yml": [paths[0], "check", "rules"], "alertmanager.yml": [paths[1], "check-config"]}
+    for name, command in said.items():
+        says(f"{name} is sound", *command, EXAMPLES / name, good=lambda run: "SUCCESS" in run.stdout)
+    for capture in ("disk-lost-failing", "leak-sockets", "partition-two", "busy-host"):
+        says(f"promtool finds nothing wrong with the metrics of {capture}", paths[0], "check", "metrics",
+             text=metrics_of(capture), good=lambda run: not run.stdout and not run.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(run_each("rules", examples, rules))
