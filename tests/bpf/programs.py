@@ -8,7 +8,7 @@ import shutil
 
 from harness import CULPRIT
 
-UNPACKED = pathlib.Path(CULPRIT).parent / "servers"
+UNPACKED = (pathlib.Path(CULPRIT).parent / "servers").resolve()
 LIBRARIES = sorted({os.path.dirname(p) for p in glob.glob(f"{UNPACKED}/usr/lib/*/*.so*")})
 ENV = dict(os.environ, LD_LIBRARY_PATH=":".join(LIBRARIES))
 

@@ -8,7 +8,6 @@ usage: tests/pipeline/test_shippers.py build/culprit [SECONDS without a receiver
 Held to: by (run, seq) nothing is lost; what came twice is the same line twice. RELP's receiver dies while lines are on their way;
 plain TCP acknowledges nothing: syslog-ng's dies when there are none.
 """
-import itertools
 import json
 import pathlib
 import subprocess
@@ -16,12 +15,11 @@ import sys
 import threading
 import time
 
-from peers import CULPRIT, ENV, ROOT, UNPACKED, Daemon, Peer, check, example, free_port, needed, run_each, until
+from peers import CULPRIT, ENV, ROOT, Daemon, Peer, Rsyslog, check, example, free_port, needed, run_each, until
 
 AWAY_S = float(sys.argv[2]) if len(sys.argv) > 2 else 10
 LINES_PER_S = 50
 WAIT_S = 30
-MODULES = ":".join(str(p) for root in ("", UNPACKED) for p in sorted(pathlib.Path(f"{root}/usr/lib").glob("*/rsyslog")))
 
 
 def template():
@@ -146,36 +144,6 @@ def nothing_lost(name, received, writer, *peers):
     received.reaches(writer.seq)
     missing = sorted(set(range(1, writer.seq + 1)) - received.seen)
     check(name, not missing, (missing[:20], len(missing), [peer.said() for peer in peers]))
-
-
-class Rsyslog:
-    """Both ends, with the test's paths."""
-
-    def __init__(self, home, program, source):
-        self.home, self.program = pathlib.Path(home), program
-        self.port, self.count = free_port(), itertools.count()
-        (self.home / "spool").mkdir()
-        self.configure("take", example("rsyslog/culprit-receive.conf", changes={
-            'port="10514"': f'address="127.0.0.1" port="{self.port}"',
-            "/var/log/culprit-fleet.jsonl": self.home / "fleet.jsonl"}))
-        self.configure("send", example(f"rsyslog/culprit-{source}.conf", "rsyslog/culprit-forward.conf", changes={
-            "/var/spool/rsyslog": self.home / "spool", "logs.example.net": "127.0.0.1", '"10514"': f'"{self.port}"',
-            'action.resumeInterval="5"': 'action.resumeInterval="1"',
-            **({"/var/log/culprit.jsonl": self.home / "culprit.jsonl"} if source == "file" else {})}))
-
-    def configure(self, name, text):
-        path = self.home / f"{name}.conf"
-        path.write_text(text)
-        checked = subprocess.run([self.program, "-N1", "-M", MODULES, "-f", path], capture_output=True, text=True, timeout=30,
-                                 check=False, env=ENV)
-        check(f"rsyslog takes the settings of {name}", checked.returncode == 0 and "error" not in checked.stderr, checked)
-
-    def command(self, name):
-        return [self.program, "-n", "-M", MODULES, "-f", self.home / f"{name}.conf", "-i",
-                self.home / f"{name}.{next(self.count)}.pid"]
-
-    def peer(self, name):
-        return Peer(self.home / f"{name}.log", *self.command(name))
 
 
 def rsyslog(home):
