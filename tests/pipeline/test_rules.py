@@ -9,6 +9,7 @@ all of them: what must stay silent is what is not in the list.
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import zlib
@@ -19,6 +20,10 @@ EXAMPLES = ROOT / "dist" / "prometheus"
 HOSTS = {f"10.1.{net}.{n}": site for net, site in ((1, "a"), (2, "b")) for n in range(1, 31)}
 FLEET = ("CulpritFleetPartition", "CulpritFleetSiteSilent", "CulpritFleetUplink", "CulpritFleetPeer",
          "CulpritFleetDiskBatch")
+
+
+# What a replay does not have.
+OF_THE_DAEMON = {"culprit_lines_lost_total", "culprit_config_last_reload_successful"}
 
 
 def site(name):
@@ -193,5 +198,14 @@ def examples(_):
              text=metrics_of(capture), good=lambda run: not run.stdout and not run.stderr)
 
 
+def what_is_kept(_):
+    """The shorter list of docs/pipeline.md holds all that the rules use, and they use what is served."""
+    kept = re.search(r"regex: '(.*)'\n\s*action: keep", (ROOT / "docs" / "pipeline.md").read_text()).group(1)
+    used = {name for path in EXAMPLES.glob("*.rules.yml") for name in re.findall(r"\bculprit_[a-z_]+", path.read_text())}
+    served = set(re.findall(r"(?m)^# TYPE (\w+)", metrics_of("busy-host"))) | OF_THE_DAEMON
+    check("all that the rules use is in the list of what to keep", used and all(re.fullmatch(kept, n) for n in used), used)
+    check("... and is served", used <= served, used - served)
+
+
 if __name__ == "__main__":
-    sys.exit(run_each("rules", examples, rules))
+    sys.exit(run_each("rules", examples, what_is_kept, rules))
