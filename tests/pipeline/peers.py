@@ -13,7 +13,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bpf"))
 from harness import CULPRIT, Daemon, Loop, check, run_each, stop, until  # noqa: E402
-from programs import ENV, UNPACKED, program  # noqa: E402
+from programs import ENV, LIBRARIES, UNPACKED, program  # noqa: E402
 
 MODULES = ":".join(str(p) for root in ("", UNPACKED) for p in sorted(pathlib.Path(f"{root}/usr/lib").glob("*/rsyslog")))
 
@@ -110,5 +110,5 @@ def metrics_of(capture):
     return re.sub(r"(?m)^(culprit_evaluated_timestamp_seconds) .*", rf"\1 {time.time() + 3600:.0f}", text)
 
 
-__all__ = ["CULPRIT", "ENV", "ROOT", "UNPACKED", "Daemon", "Loop", "Peer", "Rsyslog", "check", "example", "free_port",
-           "metrics_of", "needed", "program", "run_each", "stop", "until"]
+__all__ = ["CULPRIT", "ENV", "LIBRARIES", "MODULES", "ROOT", "UNPACKED", "Daemon", "Loop", "Peer", "Rsyslog", "check",
+           "example", "free_port", "metrics_of", "needed", "program", "run_each", "stop", "until"]

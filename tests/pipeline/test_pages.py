@@ -5,7 +5,8 @@ Alertmanager pages a local receiver, once for a class of a host or a cause of th
 
 usage: tests/pipeline/test_pages.py build/culprit
 
-The daemon's fault is a loop device with a mounted file system, whose file is cut short; its line is forwarded by the real rsyslog meanwhile.
+The daemon's fault is a loop device with a mounted file system, whose file is cut short; its line is forwarded by the real
+rsyslog meanwhile.
 """
 import contextlib
 import pathlib

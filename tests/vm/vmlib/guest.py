@@ -59,12 +59,14 @@ BAD_NVME = {"driver": "blkdebug", "node-name": "bad-nvme",
 class Guest:
     """Runs the cells listed in out_dir/cells; the results lie in out_dir/SCENARIO/ (see guest/main)."""
 
-    def __init__(self, kernel_dir, vm_dir, out_dir, env):
+    def __init__(self, kernel_dir, vm_dir, out_dir, env, network="hubport,id=host,hubid=0"):
+        """network: what the adapter is connected to, "host" to qemu; by default it has a link and nobody at its end."""
         self.kernel_dir = pathlib.Path(kernel_dir)
         self.architecture = architecture(self.kernel_dir.name)
         self.root = pathlib.Path("/" if self.architecture == OWN else self.kernel_dir.parent / f"root-{self.architecture}")
         self.vm_dir = pathlib.Path(vm_dir)
         self.out_dir = pathlib.Path(out_dir)
+        self.network = network
         self.release = (self.kernel_dir / "release").read_text().strip()
         self.env = dict(env, VM_DIR=str(self.vm_dir), VM_KIT="" if self.architecture == OWN else "1")
         self.process = None
@@ -91,8 +93,8 @@ class Guest:
                  "-blockdev", json.dumps(BAD_NVME), "-device", "nvme,serial=CULPRIT1,drive=bad-nvme",
                  "-blockdev", json.dumps(BAD_SCSI), "-device", "virtio-scsi-pci",
                  "-device", "scsi-hd,drive=bad-scsi,rerror=report",
-                 # An adapter with a link, and nobody at its end; only what loads its driver sees it.
-                 "-netdev", "hubport,id=nobody,hubid=0", "-device", "e1000,netdev=nobody"]
+                 # Only what loads its driver sees the adapter.
+                 "-netdev", self.network, "-device", "e1000,netdev=host"]
                 + share("host", self.root, "readonly=on,multidevs=remap")
                 + (share("kit", self.vm_dir, "readonly=on,multidevs=remap") if self.env["VM_KIT"] else [])
                 + share("out", self.out_dir, "multidevs=remap")
