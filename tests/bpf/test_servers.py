@@ -18,9 +18,9 @@ import sys
 import threading
 import time
 
-from harness import CULPRIT, check, run_each, stop, until
+from harness import check, run_each, stop, until
 from leaks import findings, leaks, traced
-from programs import ENV, program
+from programs import ENV, UNPACKED, program
 
 SECONDS = 26
 HTTP, SQL = 7031, 7032
@@ -179,7 +179,7 @@ def servers(home):
     missing = [name for name in ("nginx", "postgres", "initdb", "pgbench") if not program(name)]
     if not check("nginx and PostgreSQL are here (make deps-test)", not missing, missing):
         return
-    check("libpq is here", ctypes.util.find_library("pq") or glob.glob(f"{UNPACKED}/usr/lib/*/libpq.so.5"))
+    check("libpq is here", ctypes.util.find_library("pq") or list(UNPACKED.glob("usr/lib/*/libpq.so.5")))
     with Nginx(home), Postgres(home) as postgres:
         healthy(postgres)
         leaking()
