@@ -6,7 +6,7 @@ _culprit_options() {
 	case $1 in
 	trace) echo "-d --duration --json --class --pid --record --exit-code -c --config" ;;
 	daemon) echo "-c --config --output --check-config --metrics" ;;
-	replay) echo "--json --events" ;;
+	replay) echo "--json --events --metrics-file" ;;
 	probes) echo "--json" ;;
 	status) echo "--json -c --config" ;;
 	dump) echo "-c --config --last" ;;
@@ -49,7 +49,7 @@ _culprit() {
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	case $prev in
-	-c | --config | --output | --record) _culprit_files "$cur" && return ;;
+	-c | --config | --output | --record | --metrics-file) _culprit_files "$cur" && return ;;
 	--class) _culprit_classes "$cur" && return ;;
 	--pid) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur") && return ;;
 	-d | --duration) mapfile -t COMPREPLY < <(compgen -W "10s 30s 5m 1h" -- "$cur") && return ;;

@@ -40,6 +40,7 @@ complete -c culprit -n '__culprit_command daemon' -l output -r -F -d 'append the
 complete -c culprit -n '__culprit_command daemon' -l check-config -d 'check the settings and exit'
 complete -c culprit -n '__culprit_command daemon' -l metrics -x -d 'serve /metrics: PORT, ADDRESS:PORT'
 complete -c culprit -n '__culprit_command replay' -l events -d 'print each event of the capture as text, too'
+complete -c culprit -n '__culprit_command replay' -l metrics-file -r -F -d 'also write the metrics as of the end'
 complete -c culprit -n '__culprit_command dump' -l last -x -a '1m 5m 10m' -d 'only the last TIME'
 
 complete -c culprit -n '__culprit_command replay dump' -F
