@@ -266,6 +266,7 @@ struct event_net_stack {
 
 enum socket_flag {
 	SOCKET_SOUGHT = 1, /* its owner was looked for: pid 0 = nobody was found */
+	SOCKET_OVER = 2,   /* it is read again, or closed */
 };
 
 /* A listener or a UDP socket that dropped something, or whose queue is full: sent while its namespace's
@@ -285,6 +286,28 @@ struct event_socket_queue {
 	__u16 port;
 	__u8 proto; /* enum fd_proto: FD_TCP (a listener), FD_UDP */
 	__u8 pad[5];
+	char comm[EVENT_COMM_LEN];
+};
+
+/* A TCP connection whose receive buffer is full of what nobody reads: its window is closed, or about to be. Sent at each
+ * look at its namespace (sock_diag(7)), and once when that is over. */
+struct event_socket_unread {
+	struct event h;
+	__u64 inode;	/* of the socket: its identity */
+	__u64 start_ns; /* owner: start_boottime, to 10 ms */
+	__u8 addr[16];	/* local address */
+	__u8 peer[16];	/* who sends */
+	__u32 netns;
+	__u32 unread;  /* bytes in order that wait for recv() */
+	__u32 memory;  /* what they take, with all that comes with a packet */
+	__u32 limit;   /* of memory: the buffer's size */
+	__u32 wait_ms; /* since data was last accepted */
+	__u32 uid;
+	__u32 pid;   /* owner's tgid; 0 = unknown */
+	__u32 flags; /* enum socket_flag */
+	__u16 port;
+	__u16 peer_port;
+	__u8 pad[4];
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -335,6 +358,7 @@ EVENT_SIZE_IS(event_tcp_conn, 96);
 EVENT_SIZE_IS(event_tcp_peer, 400);
 EVENT_SIZE_IS(event_net_stack, 88);
 EVENT_SIZE_IS(event_socket_queue, 104);
+EVENT_SIZE_IS(event_socket_unread, 120);
 EVENT_SIZE_IS(event_conntrack, 56);
 EVENT_SIZE_IS(event_clock_state, 48);
 EVENT_SIZE_IS(event_clock_step, 48);

@@ -83,6 +83,7 @@ enum event_type {
 	EVENT_DNS_SERVER = 111,
 	/* what this host's own side of the network turns away, and its clock */
 	EVENT_NET_STACK = 120,
+	EVENT_SOCKET_UNREAD = 82,
 	EVENT_SOCKET_QUEUE = 121,
 	EVENT_CONNTRACK = 122,
 	EVENT_CLOCK_STATE = 123,

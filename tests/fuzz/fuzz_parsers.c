@@ -36,6 +36,7 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 	struct event_nic_queue qdisc = {0};
 	struct event_block_queue queue = {0};
 	struct event_socket_queue socket;
+	struct event_socket_unread connection;
 	char serial[64];
 
 	if (which == 'q')
@@ -55,6 +56,8 @@ static void parse_bytes(char which, const char *bytes, size_t n)
 		check_string(qdisc.kind, sizeof(qdisc.kind));
 	if (which == 'u')
 		sockdiag_parse(bytes, n, FD_UDP, &socket);
+	if (which == 'c')
+		sockdiag_parse_connection(bytes, n, &connection);
 	if (which == 's') {
 		disk_serial_vpd80(bytes, n, serial, sizeof(serial));
 		check_string(serial, sizeof(serial));

@@ -255,6 +255,79 @@ def story_udp_in_container(host):
     host.end()
 
 
+# ---- receiver-backlog
+
+def unread(host, known, wait, size=6000000, limit=6291456, over=0, owner=NGINX):
+    """A connection that nobody has read from for so many seconds; its owner is looked for after two."""
+    host.put("socket_unread", **{"inode": 5001, "addr": "10.1.0.5", "port": 8080, "peer": "10.0.3.7", "peer_port": 40112,
+                                 "netns": NETNS, **known},
+             unread=0 if over else size, memory=0 if over else limit, limit=limit, wait_ms=0 if over else round(1000 * wait),
+             flags=(1 if wait >= 2 else 0) | (2 if over else 0), **(owner if wait >= 2 else {}))
+
+
+def story_receiver_backlog(host):
+    host.say(what="a local program is stuck: two of its connections are full of what it does not read",
+             expect="receiver-backlog nginx[2300]", fault="socket_unread", least="receiver-backlog 0.85",
+             across="receiver-backlog.stuck_s=20")
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 12, lambda i: (unread(host, {}, i), unread(host, {"inode": 5002, "peer_port": 40113}, max(0, i - 0.4))))
+    host.end()
+
+
+def story_receiver_backlog_recovers(host):
+    host.say(what="it hangs for ten seconds, and reads again", expect="receiver-backlog nginx[2300]", fault="socket_unread")
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 10, lambda i: unread(host, {}, i))
+    seconds(host, 1, lambda _: unread(host, {}, 10, over=1))
+    seconds(host, 10)
+    host.end()
+
+
+def story_receiver_pause(host):
+    host.say(what="a pause of three seconds for garbage collection fills the buffer", expect="none",
+             across="receiver-backlog.stuck_s=2 receiver-backlog")
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 4, lambda i: unread(host, {}, i * 0.9))
+    seconds(host, 1, lambda _: unread(host, {}, 3, over=1))
+    seconds(host, 6)
+    host.end()
+
+
+def story_receiver_slow(host):
+    host.say(what="a slow consumer: its buffer is always full, and it takes some each second", expect="none")
+    begin_local(host)
+    seconds(host, 14, lambda i: unread(host, {}, 0.3 + 0.2 * (i % 5)))
+    host.end()
+
+
+def story_receiver_few_bytes(host):
+    host.say(what="a socket with the least of buffers, and a few bytes that nobody reads: it holds nobody up", expect="none",
+             across="receiver-backlog.min_unread=100 receiver-backlog")
+    begin_local(host)
+    seconds(host, 14, lambda i: unread(host, {}, i, size=900, limit=2304))
+    host.end()
+
+
+def story_receiver_both_ends(host):
+    host.say(what="both ends on this host: the sender sees a closed window, and the one that does not read is named",
+             expect=["peer-not-reading 10.1.0.5:8080", "receiver-backlog nginx[2300]"],
+             fault=["socket_unread", "tcp_peer peer.addr=10.1.0.5"])
+    begin_local(host)
+    seconds(host, 3)
+
+    def look(i):
+        host.peer("10.1.0.5", 8080, segs_out=2, live=2, live_zero_win=2, zero_wait_ms=1000 * i, ifindex=1, pid=731,
+                  comm="vector", start_ns=100 * 10**9)
+        if i > 5:  # its namespace's turn comes late
+            unread(host, {}, i)
+
+    seconds(host, 14, look)
+    host.end()
+
+
 # ---- conntrack-full
 
 def tracked(host, n, entries, more=0, early=0, limit=65536, counted=1):

@@ -64,12 +64,14 @@ void local_init(struct local *local)
 	memset(local, 0, sizeof(*local));
 	table_init(&local->stacks, sizeof(__u32), sizeof(struct net_stack), LOCAL_STACKS_MAX);
 	table_init(&local->sockets, sizeof(__u64), sizeof(struct local_socket), LOCAL_SOCKETS_MAX);
+	table_init(&local->unread, sizeof(__u64), sizeof(struct local_unread), LOCAL_UNREAD_MAX);
 }
 
 void local_done(struct local *local)
 {
 	table_done(&local->stacks);
 	table_done(&local->sockets);
+	table_done(&local->unread);
 }
 
 /* The value of a key, made when it is not there (then *ret_new); NULL: out of memory. */
@@ -127,6 +129,25 @@ static int apply_socket(struct local *local, const struct event_socket_queue *ev
 	return 0;
 }
 
+static int apply_unread(struct local *local, const struct event_socket_unread *event)
+{
+	struct local_unread *unread;
+	bool is_new;
+
+	unread = value_of(&local->unread, &event->inode, &is_new);
+	if (!unread)
+		return -ENOMEM;
+	if (unread->now.flags & SOCKET_OVER) /* it begins anew */
+		unread->most_wait_ms = unread->most_unread = 0;
+	unread->now = *event;
+	copy_text(unread->now.comm, sizeof(unread->now.comm), event->comm, sizeof(event->comm));
+	if (event->wait_ms > unread->most_wait_ms)
+		unread->most_wait_ms = event->wait_ms;
+	if (event->unread > unread->most_unread)
+		unread->most_unread = event->unread;
+	return 0;
+}
+
 static void apply_conntrack(struct conntrack *ct, const struct event_conntrack *event)
 {
 	/* Nine tenths, without a product that could overflow. */
@@ -168,6 +189,8 @@ int local_apply(struct local *local, const struct event *event)
 		return apply_stack(local, (const struct event_net_stack *)event);
 	case EVENT_SOCKET_QUEUE:
 		return apply_socket(local, (const struct event_socket_queue *)event);
+	case EVENT_SOCKET_UNREAD:
+		return apply_unread(local, (const struct event_socket_unread *)event);
 	case EVENT_CONNTRACK:
 		apply_conntrack(&local->conntrack, (const struct event_conntrack *)event);
 		break;
@@ -200,6 +223,12 @@ const struct local_socket *local_next_socket(const struct local *local,
 					     const struct local_socket *socket)
 {
 	return table_next(&local->sockets, socket);
+}
+
+const struct local_unread *local_next_unread(const struct local *local,
+					     const struct local_unread *unread)
+{
+	return table_next(&local->unread, unread);
 }
 
 const struct event_clock_step *local_step(const struct local *local, unsigned int i)

@@ -16,6 +16,7 @@
 #define GAINS_KEPT	  64
 #define LOCAL_STACKS_MAX  64
 #define LOCAL_SOCKETS_MAX 256
+#define LOCAL_UNREAD_MAX  128
 #define CLOCK_STEPS_KEPT  8
 /* kernel/time/ntp.c, NTP_PHASE_LIMIT: the error bound of a clock that nobody corrects ends here; and a bit. */
 #define CLOCK_LOST_US 15900000
@@ -61,6 +62,13 @@ struct local_socket {
 	__u32 most_queued;
 };
 
+/* A connection whose receive buffer is, or was, full of what nobody reads. */
+struct local_unread {
+	struct event_socket_unread now; /* the latest; SOCKET_OVER: it is read again, or closed */
+	__u32 most_wait_ms;
+	__u32 most_unread;
+};
+
 struct conntrack {
 	struct event_conntrack now; /* limit 0: there is none */
 	struct gains drops;
@@ -73,6 +81,7 @@ struct conntrack {
 struct local {
 	struct table stacks;  /* struct net_stack by netns */
 	struct table sockets; /* struct local_socket by inode */
+	struct table unread;  /* struct local_unread by inode */
 	struct conntrack conntrack;
 	struct event_clock_state clock; /* the latest; all zero: never told */
 	struct event_clock_state clock_first;
@@ -83,7 +92,7 @@ struct local {
 
 void local_init(struct local *local);
 void local_done(struct local *local);
-/* Takes EVENT_NET_STACK, EVENT_SOCKET_QUEUE, EVENT_CONNTRACK, EVENT_CLOCK_STATE, _STEP. 0 or -ENOMEM. */
+/* Takes EVENT_NET_STACK, EVENT_SOCKET_QUEUE, _UNREAD, EVENT_CONNTRACK, EVENT_CLOCK_STATE, _STEP. 0 or -ENOMEM. */
 int local_apply(struct local *local, const struct event *event);
 
 const struct net_stack *local_stack(const struct local *local, __u32 netns);
@@ -91,6 +100,8 @@ const struct net_stack *local_stack(const struct local *local, __u32 netns);
 const struct net_stack *local_next_stack(const struct local *local, const struct net_stack *stack);
 const struct local_socket *local_next_socket(const struct local *local,
 					     const struct local_socket *socket);
+const struct local_unread *local_next_unread(const struct local *local,
+					     const struct local_unread *unread);
 /* Does somebody correct it? Not by STA_UNSYNC alone: chrony leaves that set where it is told not to keep the hardware
  * clock (no rtcsync), and sets the error bound. */
 bool clock_is_kept(const struct event_clock_state *state);

@@ -318,6 +318,7 @@ static const struct handler {
 	{EVENT_HARDWARE_REPORT, sizeof(struct event_hardware_report), apply_machine},
 	{EVENT_NET_STACK, sizeof(struct event_net_stack), apply_local},
 	{EVENT_SOCKET_QUEUE, sizeof(struct event_socket_queue), apply_local},
+	{EVENT_SOCKET_UNREAD, sizeof(struct event_socket_unread), apply_local},
 	{EVENT_CONNTRACK, sizeof(struct event_conntrack), apply_local},
 	{EVENT_CLOCK_STATE, sizeof(struct event_clock_state), apply_local},
 	{EVENT_CLOCK_STEP, sizeof(struct event_clock_step), apply_local},

@@ -54,6 +54,8 @@ const struct correlation correlation_table[] = {
 	{"network-partition", "nic-link-down", JOIN_SAME_NIC, SECONDS(60)},
 	{"listen-overflow", "cpu-saturated", JOIN_HOST, SECONDS(60)},
 	{"udp-receive-drops", "cpu-saturated", JOIN_HOST, SECONDS(60)},
+	{"receiver-backlog", "cpu-saturated", JOIN_HOST, SECONDS(60)},
+	{"receiver-backlog", "disk-stuck-io", JOIN_HOST, SECONDS(60)},
 	{"socket-leak", "peer-unreachable", JOIN_SAME_PEER, SECONDS(300)},
 	{"close-wait-leak", "connection-resets", JOIN_SAME_PEER, SECONDS(300)},
 	{"fd-exhaustion", "fd-leak", JOIN_SAME_PROCESS, SECONDS(86400)},

@@ -113,6 +113,8 @@ extern const struct rule process_crash_loop_rule;
 /* listen_overflow.c, udp_drops.c */
 extern const struct rule listen_overflow_rule;
 extern const struct rule udp_receive_drops_rule;
+/* receiver_backlog.c */
+extern const struct rule receiver_backlog_rule;
 /* port_exhaustion.c, conntrack_full.c */
 extern const struct rule port_exhaustion_rule;
 extern const struct rule conntrack_full_rule;
@@ -127,12 +129,9 @@ extern const struct rule machine_check_rule;
 /* clang-format off */
 #define UNBUILT_NETWORK(X)                                                                         \
 	X(tls_handshake_failure)
-#define UNBUILT_SYSTEM(X)                                                                          \
-	X(receiver_backlog)
 /* clang-format on */
 
 #define UNBUILT_DECLARE(name) extern const struct rule name##_rule;
 UNBUILT_NETWORK(UNBUILT_DECLARE)
-UNBUILT_SYSTEM(UNBUILT_DECLARE)
 
 #endif

@@ -41,10 +41,6 @@ static const struct threshold min_late_share = {
 	"listen-overflow.min_late_share", 0.3, "1",
 	"who was turned away in a burst tries again after 1, 3 and 7 s: fewer each time"};
 
-#define LOOKS	   3
-#define PART_LEAST 0.2
-#define PART_MOST  0.5
-
 struct overflow {
 	const struct net_stack *stack;
 	struct gained away; /* turned away */
@@ -65,7 +61,7 @@ static bool overflows(const struct model *model, const struct net_stack *stack, 
 		return false;
 	o->share = (double)o->away.sum / (double)(o->away.sum + o->accepted.sum);
 	return (double)o->away.sum >= model_threshold(model, &min_turned_away) &&
-	       o->share >= model_threshold(model, &min_share) && o->away.looks >= LOOKS &&
+	       o->share >= model_threshold(model, &min_share) && o->away.looks >= LOCAL_LOOKS &&
 	       gained_span_s(&o->away) >= model_threshold(model, &min_span_s) &&
 	       (double)o->away.late >=
 		       model_threshold(model, &min_late_share) * (double)o->away.sum;
@@ -91,33 +87,23 @@ static void say_counters(struct claim *claim, const struct overflow *o)
 			       "no flood: the SYN queue dropped none");
 }
 
-static void begin_claim(struct claim *claim, const struct overflow *o,
-			const struct subject *subject)
-{
-	claim_init(claim, &listen_overflow_rule, subject);
-	claim->basis = BASIS_REPORTED;
-	claim->severity = o->share > 0.5 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-	claim->count = o->away.sum;
-	claim->first_ns = o->away.first_ns;
-	claim->last_ns = o->away.last_ns;
-	claim->window_ns = claim->last_ns - claim->first_ns;
-}
-
 static double flood_factor(const struct overflow *o)
 {
 	return o->syn.sum ? 0.9 : 1.0;
 }
 
-static void claim_socket(const struct model *model, const struct overflow *o,
+static void claim_socket(const struct model *model, const void *what,
 			 const struct local_socket *socket, double part,
 			 const struct judgement *judgement)
 {
+	const struct overflow *o = what;
 	struct subject subject = subject_socket_owner(model, socket);
 	const struct event_socket_queue *now = &socket->now;
 	struct claim claim;
 
-	begin_claim(&claim, o, &subject);
-	claim.confidence = confidence_round((part >= PART_MOST ? 0.97 : 0.85) * flood_factor(o));
+	local_claim_begin(&claim, &listen_overflow_rule, &subject, &o->away, o->share);
+	claim.confidence =
+		confidence_round((part >= LOCAL_PART_MOST ? 0.97 : 0.85) * flood_factor(o));
 	claim_text(&claim, ROLE_WHO, "%s listens on %s", text_process(subject.comm, subject.pid).s,
 		   socket_label(socket).s);
 	claim_evidence(&claim, ROLE_HOLDS, true, "listen.queue", socket->most_queued,
@@ -142,13 +128,14 @@ static void claim_socket(const struct model *model, const struct overflow *o,
 }
 
 /* Nobody's in particular: the sockets could not be looked at, or are closed by now. */
-static void claim_host(const struct model *model, const struct overflow *o,
+static void claim_host(const struct model *model, const void *what,
 		       const struct judgement *judgement)
 {
+	const struct overflow *o = what;
 	struct subject subject = subject_this_host(model);
 	struct claim claim;
 
-	begin_claim(&claim, o, &subject);
+	local_claim_begin(&claim, &listen_overflow_rule, &subject, &o->away, o->share);
 	claim.confidence = confidence_round(0.75 * flood_factor(o));
 	say_counters(&claim, o);
 	claim_text(&claim, ROLE_UNKNOWN, "which server it is: no listener owned up to it");
@@ -158,64 +145,32 @@ static void claim_host(const struct model *model, const struct overflow *o,
 	judgement->claim(judgement->ctx, &claim);
 }
 
-static void ask_who(const struct model *model, const struct local_socket *socket,
-		    const struct judgement *judgement)
-{
-	struct subject subject = subject_socket_owner(model, socket);
-	struct ask ask = {.what = ASK_PROC, .pid = subject.pid, .start_ns = subject.start_ns};
-
-	ask.until_ns = model_now(model); /* once */
-	if (judgement->ask && !subject.exe[0])
-		judgement->ask(judgement->ctx, &ask);
-}
-
-static void judge_stack(const struct model *model, const struct overflow *o,
-			const struct judgement *judgement)
-{
-	const struct local_socket *socket = NULL;
-	__u32 pid = asked_pid(model);
-	bool named = false, pending = false;
-
-	while ((socket = local_next_socket(model_local(model), socket)))
-		pending |= socket->now.netns == o->stack->now.netns &&
-			   socket->now.proto == FD_TCP && !(socket->now.flags & SOCKET_SOUGHT) &&
-			   local_drops(model, socket) > 0;
-	while ((socket = local_worst(model, FD_TCP, socket))) {
-		double part = local_part(model, socket, &o->stack->overflows);
-
-		if (socket->now.netns != o->stack->now.netns || part < PART_LEAST)
-			continue;
-		named = true;
-		if (pid && pid != socket->now.pid)
-			continue;
-		ask_who(model, socket, judgement);
-		claim_socket(model, o, socket, part, judgement);
-	}
-	if (!named && !pending && !pid && !subject_netns(model, o->stack->now.netns))
-		claim_host(model, o, judgement);
-}
-
 static void judge(const struct model *model, const struct judgement *judgement)
 {
 	const struct net_stack *stack = NULL;
 	struct overflow o;
 
-	while ((stack = local_next_stack(model_local(model), stack)))
+	while ((stack = local_next_stack(model_local(model), stack))) {
+		struct local_fault fault = {
+			.stack = stack,
+			.proto = FD_TCP,
+			.of = &stack->overflows,
+			.what = &o,
+			.claim_socket = claim_socket,
+			.claim_host = claim_host,
+		};
+
 		if (overflows(model, stack, &o))
-			judge_stack(model, &o, judgement);
+			local_judge(model, &fault, judgement);
+	}
 }
 
 /* Connections come, and none is turned away. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct net_stack *stack = stack_of_subject(model, subject, FD_TCP);
-	struct gained away, accepted;
 
-	if (!stack)
-		return false;
-	gains_window(&stack->overflows, model_frame(model), &away);
-	gains_window(&stack->accepted, model_frame(model), &accepted);
-	return away.last_ns <= since_ns && accepted.last_ns > since_ns;
+	return stack && local_recovered(model, &stack->overflows, &stack->accepted, since_ns);
 }
 
 static const struct threshold *const thresholds[] = {&min_turned_away, &min_share, &min_span_s,

@@ -15,16 +15,35 @@ double gained_span_s(const struct gained *gained)
 	return (double)(gained->last_ns - gained->first_ns) / 1e9;
 }
 
+struct subject subject_holder(const struct model *model, __u32 pid, __u64 start_ns,
+			      const char comm[EVENT_COMM_LEN])
+{
+	struct subject s = {.type = SUBJECT_PROCESS, .pid = pid, .start_ns = start_ns};
+	const struct process *p = processes_find(model_processes(model), pid, 0);
+
+	if (p && p->start_ns < start_ns + TICK_NS && start_ns < p->start_ns + TICK_NS)
+		return subject_process(p);
+	copy_text(s.comm, sizeof(s.comm), comm, EVENT_COMM_LEN);
+	return s;
+}
+
 struct subject subject_socket_owner(const struct model *model, const struct local_socket *socket)
 {
 	const struct event_socket_queue *now = &socket->now;
-	struct subject s = {.type = SUBJECT_PROCESS, .pid = now->pid, .start_ns = now->start_ns};
-	const struct process *p = processes_find(model_processes(model), now->pid, 0);
 
-	if (p && p->start_ns < now->start_ns + TICK_NS && now->start_ns < p->start_ns + TICK_NS)
-		return subject_process(p);
-	copy_text(s.comm, sizeof(s.comm), now->comm, sizeof(now->comm));
-	return s;
+	return subject_holder(model, now->pid, now->start_ns, now->comm);
+}
+
+void local_ask_who(const struct model *model, __u32 pid, __u64 start_ns,
+		   const struct judgement *judgement)
+{
+	static const char unnamed[EVENT_COMM_LEN];
+	struct subject subject = subject_holder(model, pid, start_ns, unnamed);
+	struct ask ask = {.what = ASK_PROC, .pid = pid, .start_ns = subject.start_ns};
+
+	ask.until_ns = model_now(model); /* once */
+	if (judgement->ask && !subject.exe[0])
+		judgement->ask(judgement->ctx, &ask);
 }
 
 struct text socket_label(const struct local_socket *socket)
@@ -122,6 +141,53 @@ const struct local_socket *local_worst(const struct model *model, __u8 proto,
 		    !has_worse(model, socket))
 			return socket;
 	return NULL;
+}
+
+void local_judge(const struct model *model, const struct local_fault *fault,
+		 const struct judgement *judgement)
+{
+	__u32 pid = asked_pid(model), netns = fault->stack->now.netns;
+	const struct local_socket *socket = NULL;
+	bool named = false, pending = false;
+
+	while ((socket = local_next_socket(model_local(model), socket)))
+		pending |= socket->now.netns == netns && socket->now.proto == fault->proto &&
+			   !(socket->now.flags & SOCKET_SOUGHT) && local_drops(model, socket) > 0;
+	while ((socket = local_worst(model, fault->proto, socket))) {
+		double part = local_part(model, socket, fault->of);
+
+		if (socket->now.netns != netns || part < LOCAL_PART_LEAST)
+			continue;
+		named = true;
+		if (pid && pid != socket->now.pid)
+			continue;
+		local_ask_who(model, socket->now.pid, socket->now.start_ns, judgement);
+		fault->claim_socket(model, fault->what, socket, part, judgement);
+	}
+	if (!named && !pending && !pid && !subject_netns(model, netns))
+		fault->claim_host(model, fault->what, judgement);
+}
+
+void local_claim_begin(struct claim *claim, const struct rule *rule, const struct subject *subject,
+		       const struct gained *away, double share)
+{
+	claim_init(claim, rule, subject);
+	claim->basis = BASIS_REPORTED;
+	claim->severity = share > 0.5 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	claim->count = away->sum;
+	claim->first_ns = away->first_ns;
+	claim->last_ns = away->last_ns;
+	claim->window_ns = claim->last_ns - claim->first_ns;
+}
+
+bool local_recovered(const struct model *model, const struct gains *away, const struct gains *taken,
+		     __u64 since_ns)
+{
+	struct gained bad, good;
+
+	gains_window(away, model_frame(model), &bad);
+	gains_window(taken, model_frame(model), &good);
+	return bad.last_ns <= since_ns && good.last_ns > since_ns;
 }
 
 const struct net_stack *stack_of_subject(const struct model *model, const struct subject *subject,

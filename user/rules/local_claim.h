@@ -11,8 +11,14 @@
 /* From the first to the last look that saw it, in seconds. */
 double gained_span_s(const struct gained *gained);
 
-/* The process that holds the socket, as the census knows it; one without a number when nobody was found. */
+/* The process, as the census knows it; start_ns to 10 ms. One without a number when nobody was found. */
+struct subject subject_holder(const struct model *model, __u32 pid, __u64 start_ns,
+			      const char comm[EVENT_COMM_LEN]);
+/* The process that holds the socket. */
 struct subject subject_socket_owner(const struct model *model, const struct local_socket *socket);
+/* Asks for the process's program and cgroup, where they are not known. */
+void local_ask_who(const struct model *model, __u32 pid, __u64 start_ns,
+		   const struct judgement *judgement);
 /* "*:8080", "10.1.2.3:8080": where it listens. */
 struct text socket_label(const struct local_socket *socket);
 /* What goes before a command so that it sees a network namespace: "" for our own, else "nsenter -t PID -n ", by way of
@@ -30,6 +36,35 @@ double local_part(const struct model *model, const struct local_socket *socket,
  * when `after` is NULL; NULL past the end. */
 const struct local_socket *local_worst(const struct model *model, __u8 proto,
 				       const struct local_socket *after);
+
+/* Seen growing at so many looks or more, it was no single burst. */
+#define LOCAL_LOOKS 3
+/* Whoever dropped a fifth of what the namespace did is named, with half of it surely. */
+#define LOCAL_PART_LEAST 0.2
+#define LOCAL_PART_MOST	 0.5
+
+/* What a namespace turned away, and how its rule says so. */
+struct local_fault {
+	const struct net_stack *stack;
+	__u8 proto;		/* whose sockets: FD_TCP (listeners), FD_UDP */
+	const struct gains *of; /* what the namespace counted */
+	const void *what;	/* the rule's own */
+	void (*claim_socket)(const struct model *model, const void *what,
+			     const struct local_socket *socket, double part,
+			     const struct judgement *judgement);
+	void (*claim_host)(const struct model *model, const void *what,
+			   const struct judgement *judgement);
+};
+/* Claims it of each process whose sockets had a good part of it; of the host where none had, once all that drop were looked for,
+ * in our own namespace only. */
+void local_judge(const struct model *model, const struct local_fault *fault,
+		 const struct judgement *judgement);
+/* A claim of what was turned away: reported; critical when it was more than half of all. */
+void local_claim_begin(struct claim *claim, const struct rule *rule, const struct subject *subject,
+		       const struct gained *away, double share);
+/* Since that time it took some, and turned none away. */
+bool local_recovered(const struct model *model, const struct gains *away, const struct gains *taken,
+		     __u64 since_ns);
 
 /* The namespace of the subject's socket, or our own. */
 const struct net_stack *stack_of_subject(const struct model *model, const struct subject *subject,

@@ -31,6 +31,7 @@ const struct precedence precedence_table[] = {
 	{"network-partition", "path-loss", false},
 	{"uplink-loss", "peer-unreachable", false},
 	{"uplink-loss", "path-loss", false},
+	{"receiver-backlog", "peer-not-reading", false},
 	{"peer-not-reading", "peer-unreachable", true},
 	{"peer-not-reading", "path-loss", true},
 	{"peer-unreachable", "path-loss", true},

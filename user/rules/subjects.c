@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/addr.h"
 #include "model/copy.h"
+#include "model/local.h"
 #include "model/dns.h"
 #include "rules/rule.h"
 #include "rules/subnet.h"
@@ -247,6 +249,26 @@ static bool on_disk(const struct subject *s)
 	return s->type == SUBJECT_DISK || s->type == SUBJECT_FILESYSTEM || s->type == SUBJECT_RAID;
 }
 
+/* Both ends of a connection are on this host: is the peer that somebody sends to the process that does not read? */
+static bool is_reader(const struct model *model, const struct subject *process,
+		      const struct subject *peer)
+{
+	const struct local_unread *unread = NULL;
+
+	while ((unread = local_next_unread(model_local(model), unread))) {
+		const struct event_socket_unread *now = &unread->now;
+
+		/* Each namespace has a loopback of its own. */
+		if (addr_is_loopback(now->addr) && subject_netns(model, now->netns) != peer->netns)
+			continue;
+		if (now->pid && now->pid == process->pid && !(now->flags & SOCKET_OVER) &&
+		    memcmp(now->addr, peer->addr, sizeof(now->addr)) == 0 &&
+		    (!peer->port || peer->port == now->port || peer->port == now->peer_port))
+			return true;
+	}
+	return false;
+}
+
 bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
 		   enum join join)
 {
@@ -265,6 +287,8 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 			return holds_peer(model, b, a);
 		return a->type == SUBJECT_PEER && b->type == SUBJECT_PEER && same_addr(a, b);
 	case JOIN_SAME_NIC:
+		if (a->type == SUBJECT_PROCESS && b->type == SUBJECT_PEER)
+			return is_reader(model, a, b);
 		/* A subnet meets what is in it. */
 		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_PEER)
 			return subnet_holds(a, b->addr, b->netns);

@@ -52,12 +52,12 @@ const struct rule *const rule_table[] = {
 	&fd_exhaustion_rule,
 	&disk_full_rule,
 	&listen_overflow_rule,
+	&receiver_backlog_rule,
 	&udp_receive_drops_rule,
 	&port_exhaustion_rule,
 	&conntrack_full_rule,
 	&clock_unsynchronized_rule,
 	&clock_step_rule,
-	UNBUILT_SYSTEM(ROW)
 	/* clang-format on */
 };
 const unsigned int rule_count = sizeof(rule_table) / sizeof(rule_table[0]);

@@ -33,10 +33,6 @@ static const struct threshold min_span_s = {
 	"udp-receive-drops.min_span_s", 4, "s",
 	"a burst that is larger than the buffer is over by then"};
 
-#define LOOKS	   3
-#define PART_LEAST 0.2
-#define PART_MOST  0.5
-
 struct deaf {
 	const struct net_stack *stack;
 	struct gained dropped;
@@ -54,7 +50,7 @@ static bool drops(const struct model *model, const struct net_stack *stack, stru
 	gains_window(&stack->udp_drops, frame, &d->dropped);
 	gains_window(&stack->udp_in, frame, &d->received);
 	span = gained_span_s(&d->dropped);
-	if (!d->dropped.sum || d->dropped.looks < LOOKS ||
+	if (!d->dropped.sum || d->dropped.looks < LOCAL_LOOKS ||
 	    span < model_threshold(model, &min_span_s))
 		return false;
 	/* What the first look saw was dropped before, since the look before it: with many namespaces long ago. */
@@ -62,17 +58,6 @@ static bool drops(const struct model *model, const struct net_stack *stack, stru
 	d->share = (double)d->dropped.sum / (double)(d->dropped.sum + d->received.sum);
 	return d->rate >= model_threshold(model, &min_rate) &&
 	       d->share >= model_threshold(model, &min_share);
-}
-
-static void begin_claim(struct claim *claim, const struct deaf *d, const struct subject *subject)
-{
-	claim_init(claim, &udp_receive_drops_rule, subject);
-	claim->basis = BASIS_REPORTED;
-	claim->severity = d->share > 0.5 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-	claim->count = d->dropped.sum;
-	claim->first_ns = d->dropped.first_ns;
-	claim->last_ns = d->dropped.last_ns;
-	claim->window_ns = claim->last_ns - claim->first_ns;
 }
 
 static void say_counters(struct claim *claim, const struct deaf *d)
@@ -87,16 +72,17 @@ static void say_counters(struct claim *claim, const struct deaf *d)
 	claim_text(claim, ROLE_NOT_US, "they reached this host: not lost on the way");
 }
 
-static void claim_socket(const struct model *model, const struct deaf *d,
+static void claim_socket(const struct model *model, const void *what,
 			 const struct local_socket *socket, double part,
 			 const struct judgement *judgement)
 {
+	const struct deaf *d = what;
 	struct subject subject = subject_socket_owner(model, socket);
 	const struct event_socket_queue *now = &socket->now;
 	struct claim claim;
 
-	begin_claim(&claim, d, &subject);
-	claim.confidence = confidence_round(part >= PART_MOST ? 0.97 : 0.85);
+	local_claim_begin(&claim, &udp_receive_drops_rule, &subject, &d->dropped, d->share);
+	claim.confidence = confidence_round(part >= LOCAL_PART_MOST ? 0.97 : 0.85);
 	claim_text(&claim, ROLE_WHO, "%s receives on %s", text_process(subject.comm, subject.pid).s,
 		   socket_label(socket).s);
 	claim_evidence(&claim, ROLE_HOLDS, true, "udp.queue", socket->most_queued, "By",
@@ -120,13 +106,14 @@ static void claim_socket(const struct model *model, const struct deaf *d,
 	judgement->claim(judgement->ctx, &claim);
 }
 
-static void claim_host(const struct model *model, const struct deaf *d,
+static void claim_host(const struct model *model, const void *what,
 		       const struct judgement *judgement)
 {
+	const struct deaf *d = what;
 	struct subject subject = subject_this_host(model);
 	struct claim claim;
 
-	begin_claim(&claim, d, &subject);
+	local_claim_begin(&claim, &udp_receive_drops_rule, &subject, &d->dropped, d->share);
 	claim.confidence = 0.75;
 	say_counters(&claim, d);
 	claim_text(&claim, ROLE_UNKNOWN, "whose socket it is: none owned up to it");
@@ -137,64 +124,32 @@ static void claim_host(const struct model *model, const struct deaf *d,
 	judgement->claim(judgement->ctx, &claim);
 }
 
-static void ask_who(const struct model *model, const struct local_socket *socket,
-		    const struct judgement *judgement)
-{
-	struct subject subject = subject_socket_owner(model, socket);
-	struct ask ask = {.what = ASK_PROC, .pid = subject.pid, .start_ns = subject.start_ns};
-
-	ask.until_ns = model_now(model); /* once */
-	if (judgement->ask && !subject.exe[0])
-		judgement->ask(judgement->ctx, &ask);
-}
-
-static void judge_stack(const struct model *model, const struct deaf *d,
-			const struct judgement *judgement)
-{
-	const struct local_socket *socket = NULL;
-	__u32 pid = asked_pid(model);
-	bool named = false, pending = false;
-
-	while ((socket = local_next_socket(model_local(model), socket)))
-		pending |= socket->now.netns == d->stack->now.netns &&
-			   socket->now.proto == FD_UDP && !(socket->now.flags & SOCKET_SOUGHT) &&
-			   local_drops(model, socket) > 0;
-	while ((socket = local_worst(model, FD_UDP, socket))) {
-		double part = local_part(model, socket, &d->stack->udp_drops);
-
-		if (socket->now.netns != d->stack->now.netns || part < PART_LEAST)
-			continue;
-		named = true;
-		if (pid && pid != socket->now.pid)
-			continue;
-		ask_who(model, socket, judgement);
-		claim_socket(model, d, socket, part, judgement);
-	}
-	if (!named && !pending && !pid && !subject_netns(model, d->stack->now.netns))
-		claim_host(model, d, judgement);
-}
-
 static void judge(const struct model *model, const struct judgement *judgement)
 {
 	const struct net_stack *stack = NULL;
 	struct deaf d;
 
-	while ((stack = local_next_stack(model_local(model), stack)))
+	while ((stack = local_next_stack(model_local(model), stack))) {
+		struct local_fault fault = {
+			.stack = stack,
+			.proto = FD_UDP,
+			.of = &stack->udp_drops,
+			.what = &d,
+			.claim_socket = claim_socket,
+			.claim_host = claim_host,
+		};
+
 		if (drops(model, stack, &d))
-			judge_stack(model, &d, judgement);
+			local_judge(model, &fault, judgement);
+	}
 }
 
 /* Datagrams come, and none is dropped. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct net_stack *stack = stack_of_subject(model, subject, FD_UDP);
-	struct gained dropped, received;
 
-	if (!stack)
-		return false;
-	gains_window(&stack->udp_drops, model_frame(model), &dropped);
-	gains_window(&stack->udp_in, model_frame(model), &received);
-	return dropped.last_ns <= since_ns && received.last_ns > since_ns;
+	return stack && local_recovered(model, &stack->udp_drops, &stack->udp_in, since_ns);
 }
 
 static const struct threshold *const thresholds[] = {&min_rate, &min_share, &min_span_s, NULL};

@@ -771,6 +771,25 @@ static const struct event_field socket_queue_fields[] = {
 	PAD(event_socket_queue, pad),
 };
 
+static const struct event_field socket_unread_fields[] = {
+	F(event_socket_unread, 1, U64, inode),
+	F(event_socket_unread, 2, ADDR, addr),
+	F(event_socket_unread, 3, U16, port),
+	F(event_socket_unread, 4, ADDR, peer),
+	F(event_socket_unread, 5, U16, peer_port),
+	F(event_socket_unread, 6, U32, netns),
+	F(event_socket_unread, 7, U32, unread),
+	F(event_socket_unread, 8, U32, memory),
+	F(event_socket_unread, 9, U32, limit),
+	F(event_socket_unread, 10, U32, wait_ms),
+	F(event_socket_unread, 11, U32, uid),
+	F(event_socket_unread, 12, U32, flags),
+	F(event_socket_unread, 13, U32, pid),
+	F(event_socket_unread, 14, U64, start_ns),
+	F(event_socket_unread, 15, STR, comm),
+	PAD(event_socket_unread, pad),
+};
+
 static const struct event_field conntrack_fields[] = {
 	F(event_conntrack, 1, U64, entries),
 	F(event_conntrack, 2, U64, limit),
@@ -859,6 +878,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_FD_STACK, fd_stack),
 	TYPE(EVENT_NET_STACK, net_stack),
 	TYPE(EVENT_SOCKET_QUEUE, socket_queue),
+	TYPE(EVENT_SOCKET_UNREAD, socket_unread),
 	TYPE(EVENT_CONNTRACK, conntrack),
 	TYPE(EVENT_CLOCK_STATE, clock_state),
 	TYPE(EVENT_CLOCK_STEP, clock_step),

@@ -39,6 +39,8 @@ struct stack {
 	__u32 pid;		   /* a process in it; 0 = our own */
 	unsigned int listen_looks; /* that are left */
 	unsigned int udp_looks;
+	struct unread_watch unread;
+	bool unread_due; /* in this tick */
 	bool known;
 	unsigned int looks;
 	struct event_net_stack told;
@@ -58,6 +60,7 @@ void live_net_init(struct live_net *net, const char *root, bool off)
 	net->diag_fd = -1;
 	id_table_init(&net->stacks, sizeof(__u32), sizeof(struct stack), LIVE_STACKS_MAX);
 	id_table_init(&net->sockets, sizeof(__u64), sizeof(struct socket_told), LIVE_SOCKETS_MAX);
+	live_unread_init(&net->unread);
 }
 
 void live_net_done(struct live_net *net)
@@ -68,6 +71,7 @@ void live_net_done(struct live_net *net)
 	socket_owners_done(&net->owners);
 	id_table_done(&net->stacks);
 	id_table_done(&net->sockets);
+	live_unread_done(&net->unread);
 }
 
 int live_net_account(const struct live_net *net, struct emit *emit)
@@ -118,17 +122,20 @@ static void read_gauges(const struct live_net *net, const struct stack *stack, c
 }
 
 /* The two that came late (TCPReqQFull*: 2.6.37) and those of IPv6 may be missing: 0 then. */
-static bool read_counters(const struct live_net *net, const struct stack *stack,
+static bool read_counters(const struct live_net *net, struct stack *stack,
 			  struct event_net_stack *event)
 {
 	char text[TEXT_MAX];
-	__u64 more;
+	__u64 more, closed, opened;
 
 	event->netns = stack->inum;
 	if (!read_net(net, stack, "netstat", text, sizeof(text)) ||
 	    !net_counter(text, "TcpExt", "ListenOverflows", &event->listen_overflows) ||
 	    !net_counter(text, "TcpExt", "ListenDrops", &event->listen_drops))
 		return false;
+	if (net_counter(text, "TcpExt", "TCPToZeroWindowAdv", &closed) &&
+	    net_counter(text, "TcpExt", "TCPFromZeroWindowAdv", &opened))
+		unread_watch_count(&stack->unread, closed, opened);
 	net_counter(text, "TcpExt", "TCPReqQFullDrop", &event->syn_drops);
 	net_counter(text, "TcpExt", "TCPReqQFullDoCookies", &event->syn_cookies);
 	if (!read_net(net, stack, "snmp", text, sizeof(text)) ||
@@ -164,6 +171,7 @@ static int look_stack(struct live_net *net, struct stack *stack, struct emit *em
 	if (!is_same_namespace(net, stack) || !read_counters(net, stack, &event))
 		return 0;
 	stack->looks++;
+	stack->unread_due = unread_watch_due(&stack->unread, event.tcp_inuse);
 	stack->listen_looks -= stack->listen_looks > 0;
 	stack->udp_looks -= stack->udp_looks > 0;
 	if (stack->known && event.listen_drops > told->listen_drops)
@@ -269,7 +277,7 @@ static int read_sockets(struct live_net *net, int fd, __u8 proto, struct look *l
 	return look->emit->failed;
 }
 
-static int look_sockets(struct live_net *net, struct probes *probes, const struct stack *stack,
+static int look_sockets(struct live_net *net, struct probes *probes, struct stack *stack,
 			struct emit *emit)
 {
 	struct look look = {.net = net, .stack = stack, .emit = emit};
@@ -284,6 +292,8 @@ static int look_sockets(struct live_net *net, struct probes *probes, const struc
 		read_sockets(net, fd, FD_TCP, &look);
 	if (stack->udp_looks && !emit->failed)
 		read_sockets(net, fd, FD_UDP, &look);
+	if (stack->unread_due && !emit->failed)
+		live_unread_look(&net->unread, &stack->unread, fd, stack->inum, &net->owners, emit);
 	if (fd != net->diag_fd)
 		close(fd);
 	return emit->failed;
@@ -361,12 +371,18 @@ static struct stack *stack_of(struct live_net *net, __u32 inum, __u32 pid)
 	return stack;
 }
 
+/* Do its sockets have to be looked at? */
+static bool is_suspected(const struct stack *stack)
+{
+	return stack->listen_looks || stack->udp_looks || stack->unread.looks;
+}
+
 static int look_at(struct live_net *net, struct probes *probes, struct stack *stack,
 		   struct emit *emit)
 {
 	int code = look_stack(net, stack, emit);
 
-	if (code == 0 && (stack->listen_looks || stack->udp_looks))
+	if (code == 0 && (stack->listen_looks || stack->udp_looks || stack->unread_due))
 		code = look_sockets(net, probes, stack, emit);
 	return code;
 }
@@ -379,7 +395,7 @@ static int look_at_others(struct live_net *net, struct probes *probes, struct em
 
 	for (; code == 0 && probes_netns(probes, n, &inum, &pid); n++) {
 		struct stack *stack = stack_of(net, inum, pid);
-		bool suspected = stack && (stack->listen_looks || stack->udp_looks);
+		bool suspected = stack && is_suspected(stack);
 
 		if (stack && (n == net->next || (suspected && suspects++ < SUSPECTS_MAX)))
 			code = look_at(net, probes, stack, emit);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * live_net.h - what this host's own side of the network turns away: EVENT_NET_STACK of each network namespace,
- * EVENT_SOCKET_QUEUE of the sockets that drop, EVENT_CONNTRACK.
+ * EVENT_SOCKET_QUEUE of the sockets that drop, EVENT_SOCKET_UNREAD (live_unread.h), EVENT_CONNTRACK.
  *
  * The kernel's own counters are read each tick in our own namespace, and in the others in turn, one a tick. Only
  * while they say that something was dropped the sockets are looked at, and who holds them.
@@ -12,6 +12,7 @@
 #include "probe/id_table.h"
 #include "probe/probes.h"
 #include "source/emit.h"
+#include "source/live_unread.h"
 #include "source/socket_owner.h"
 
 #define LIVE_STACKS_MAX	 64
@@ -24,6 +25,7 @@ struct live_net {
 	unsigned int next;	 /* whose turn it is among the other namespaces */
 	struct id_table stacks;	 /* by namespace: what was told, and whether it is suspected */
 	struct id_table sockets; /* by inode: what was told of those that drop */
+	struct live_unread unread;
 	struct socket_owners owners;
 	struct event_conntrack conntrack; /* as told */
 	unsigned int

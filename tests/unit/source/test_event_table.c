@@ -138,6 +138,7 @@ static bool is_type(enum event_type type)
 	case EVENT_HARDWARE_REPORT:
 	case EVENT_NET_STACK:
 	case EVENT_SOCKET_QUEUE:
+	case EVENT_SOCKET_UNREAD:
 	case EVENT_CONNTRACK:
 	case EVENT_CLOCK_STATE:
 	case EVENT_CLOCK_STEP:

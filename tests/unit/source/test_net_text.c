@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -179,6 +180,58 @@ static void test_sockdiag(void **state)
 	assert_false(sockdiag_parse(&m, sizeof(m), FD_UDP, &s));
 }
 
+struct connection {
+	struct nlmsghdr header;
+	struct inet_diag_msg diag;
+	struct nlattr memory_attr;
+	__u32 memory[9];
+	struct nlattr info_attr;
+	struct tcp_info info;
+};
+
+static void test_sockdiag_connection(void **state)
+{
+	struct connection m = {
+		.diag = {.idiag_family = AF_INET6,
+			 .idiag_state = 1,
+			 .idiag_rqueue = 60000,
+			 .idiag_inode = 4711},
+		.memory_attr = {.nla_len = sizeof(m.memory_attr) + sizeof(m.memory),
+				.nla_type = INET_DIAG_SKMEMINFO},
+		.memory = {130000, 131072},
+		.info_attr = {.nla_len = sizeof(m.info_attr) + sizeof(m.info),
+			      .nla_type = INET_DIAG_INFO},
+		.info = {.tcpi_last_data_recv = 7100},
+	};
+	size_t needed = offsetof(struct connection, info) +
+			offsetof(struct tcp_info, tcpi_last_data_recv) + sizeof(__u32);
+	struct event_socket_unread s = {.inode = 1};
+
+	(void)state;
+	m.diag.id.idiag_sport = htons(8080);
+	m.diag.id.idiag_dport = htons(40000);
+	m.diag.id.idiag_dst[3] = htonl(9);
+	for (size_t n = 0; n < offsetof(struct connection, info); n++)
+		assert_false(sockdiag_parse_connection(&m, n, &s));
+	assert_int_equal(s.inode, 1);
+	assert_true(sockdiag_parse_connection(&m, sizeof(m), &s));
+	assert_int_equal(s.inode, 4711);
+	assert_int_equal(s.port, 8080);
+	assert_int_equal(s.peer_port, 40000);
+	assert_int_equal(s.peer[15], 9);
+	assert_int_equal(s.unread, 60000);
+	assert_int_equal(s.memory, 130000);
+	assert_int_equal(s.limit, 131072);
+	assert_int_equal(s.wait_ms, 7100);
+	/* An older kernel tells less of it, but that much. */
+	m.info_attr.nla_len = (__u16)(needed - offsetof(struct connection, info_attr));
+	assert_true(sockdiag_parse_connection(&m, needed, &s));
+	m.info_attr.nla_len -= 4;
+	assert_false(sockdiag_parse_connection(&m, needed - 4, &s));
+	m.diag.idiag_state = 10;
+	assert_false(sockdiag_parse_connection(&m, sizeof(m), &s));
+}
+
 /* Every beginning and every changed byte of a good text is taken or refused, and nothing is read beyond. */
 static void test_damaged(void **state)
 {
@@ -211,9 +264,13 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counter),	  cmocka_unit_test(test_counter6),
-		cmocka_unit_test(test_gauge),	  cmocka_unit_test(test_port_range),
-		cmocka_unit_test(test_conntrack), cmocka_unit_test(test_sockdiag),
+		cmocka_unit_test(test_counter),
+		cmocka_unit_test(test_counter6),
+		cmocka_unit_test(test_gauge),
+		cmocka_unit_test(test_port_range),
+		cmocka_unit_test(test_conntrack),
+		cmocka_unit_test(test_sockdiag),
+		cmocka_unit_test(test_sockdiag_connection),
 		cmocka_unit_test(test_damaged),
 	};
 
