@@ -35,6 +35,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 #define P_MEASURED 0.001
 /* What a bad path loses of single datagrams. */
@@ -269,15 +270,8 @@ static void claim_server(const struct model *model, const struct outcome *o,
 	claim.window_ns = model_now(model) - claim.first_ns;
 	claim_message(&claim, "NETWORK: name server %s %s.", text_addr(server->addr, 0).s,
 		      o->failing ? "answers with errors" : "does not answer");
-	if (server->pid) {
-		struct subject victim = {
-			.type = SUBJECT_PROCESS, .pid = server->pid, .start_ns = server->start_ns};
-
-		memcpy(victim.comm, server->comm, sizeof(victim.comm));
-		claim_text(&claim, ROLE_VICTIM, "%s asked last",
-			   text_process(victim.comm, victim.pid).s);
-		claim_affects(&claim, &victim);
-	}
+	claim_victim(&claim, model, judgement,
+		     (struct holder){server->pid, server->start_ns, server->comm}, " asked last");
 	claim.confidence =
 		o->failing ? claim_errors(&claim, model, o) : claim_silence(&claim, model, o);
 	if (good && mixed) {

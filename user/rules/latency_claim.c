@@ -148,7 +148,7 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 		claim_message(&claim, "NETWORK: the path to %s takes %s, %s before.",
 			      text_addr(trail->path->addr, 0).s, ms(trail->latest_us).s,
 			      ms(trail->low_us).s);
-	path_claim_victim(&claim, trail->path);
+	path_claim_victim(&claim, model, trail->path, judgement);
 	claim_growth(&claim, trail);
 	claim_controls(&claim, c);
 	confidence *= against_path(&claim, trail);

@@ -27,6 +27,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 static const struct threshold min_drops = {
 	"link-saturated.min_drops", 20, "{packet}",
@@ -167,7 +168,8 @@ static double weigh_rate(struct claim *claim, const struct strain *s, const stru
 }
 
 /* What TCP could not hand to it, of peers by this interface. */
-static void claim_victims(struct claim *claim, const struct model *model, const struct strain *s)
+static void claim_victims(struct claim *claim, const struct model *model, const struct strain *s,
+			  const struct judgement *judgement)
 {
 	const struct peer *peer = NULL, *most = NULL;
 	__u64 errors = 0;
@@ -185,15 +187,9 @@ static void claim_victims(struct claim *claim, const struct model *model, const 
 		claim_evidence(claim, ROLE_FOR, true, "tcp.send_errors", (double)errors, "{error}",
 			       "%s of TCP: it could not be given to the queue",
 			       text_plural(errors, "resend").s);
-	if (most) {
-		struct subject subject = {
-			.type = SUBJECT_PROCESS, .pid = most->pid, .start_ns = most->start_ns};
-
-		memcpy(subject.comm, most->comm, sizeof(subject.comm));
-		claim_text(claim, ROLE_VICTIM, "%s sends most by TCP; it waits, or fills the queue",
-			   text_process(subject.comm, subject.pid).s);
-		claim_affects(claim, &subject);
-	}
+	if (most)
+		claim_victim(claim, model, judgement, peer_holder(most),
+			     " sends most by TCP; it waits, or fills the queue");
 }
 
 static void claim_others(struct claim *claim, const struct model *model, const struct strain *s)
@@ -286,7 +282,7 @@ static void claim_link(const struct model *model, const struct strain *s,
 		      !drops_too_much(model, s)	 ? "holds"
 		      : holds_too_long(model, s) ? "holds and drops"
 						 : "drops");
-	claim_victims(&claim, model, s);
+	claim_victims(&claim, model, s, judgement);
 	claim_others(&claim, model, s);
 	claim_text(&claim, ROLE_UNKNOWN, "which flows fill it");
 	claim.confidence = confidence_round(claim.confidence);

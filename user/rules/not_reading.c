@@ -22,6 +22,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 static const struct threshold closed_s = {
 	"peer-not-reading.closed_s", 4, "s",
@@ -54,17 +55,6 @@ static void control(struct claim *claim, const struct model *model, const struct
 			       "{socket}", "%s reads: %s segments, no window closed",
 			       text_addr(best->key.addr, 0).s,
 			       text_count(peer_window(best, frame, PEER_SEGS_OUT)).s);
-}
-
-static void name_victim(struct claim *claim, const struct peer *peer)
-{
-	struct subject s = {.type = SUBJECT_PROCESS, .pid = peer->pid, .start_ns = peer->start_ns};
-
-	if (!peer->pid)
-		return;
-	memcpy(s.comm, peer->comm, sizeof(s.comm));
-	claim_text(claim, ROLE_VICTIM, "%s: cannot send", text_process(s.comm, s.pid).s);
-	claim_affects(claim, &s);
 }
 
 static void advise(struct claim *claim, const struct peer *peer)
@@ -105,7 +95,7 @@ static void claim_closed(const struct model *model, const struct peer *peer,
 		      client ? "client " : "", label);
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s does not read.", label);
-	name_victim(&claim, peer);
+	claim_victim(&claim, model, judgement, peer_holder(peer), ": cannot send");
 	claim_evidence(&claim, ROLE_FOR, true, "tcp.sockets.zero_window", peer->live_zero_win,
 		       "{socket}", "%s of %u with a closed window, data waits",
 		       text_plural(peer->live_zero_win, "socket").s, peer->live);

@@ -24,6 +24,7 @@
 #include "rules/subjects.h"
 #include "rules/subnet.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 static const struct threshold min_peers = {
 	"network-partition.min_peers", 2, "{peer}",
@@ -132,23 +133,19 @@ static void advise(struct claim *claim, const struct cut *cut)
 	snprintf(claim->call, sizeof(claim->call), "the network team: the route to that subnet");
 }
 
-static void victims(struct claim *claim, const struct cut *cut)
+static void victims(struct claim *claim, const struct model *model, const struct cut *cut,
+		    const struct judgement *judgement)
 {
 	const struct peer *last = NULL;
 
 	for (unsigned int i = 0; i < 2 && i < cut->n; i++) {
 		const struct peer *main = cut->silent[i]->main;
-		struct subject s = {.type = SUBJECT_PROCESS};
 
 		if (!main || (last && last->pid == main->pid))
 			continue;
 		last = main;
-		s.pid = main->pid;
-		s.start_ns = main->start_ns;
-		memcpy(s.comm, main->comm, sizeof(s.comm));
-		claim_text(claim, ROLE_VICTIM, "%s: %s there", text_process(s.comm, s.pid).s,
-			   text_plural(cut->sockets, "connection").s);
-		claim_affects(claim, &s);
+		claim_victim(claim, model, judgement, peer_holder(main), ": %s there",
+			     text_plural(cut->sockets, "connection").s);
 	}
 }
 
@@ -180,7 +177,7 @@ static void claim_cut(const struct model *model, const struct cut *cut,
 		      label, cut->n, cut->answers, cut->answers == 1 ? "is" : "are");
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s is cut off: %u peers silent.", label, cut->n);
-	victims(&claim, cut);
+	victims(&claim, model, cut, judgement);
 	claim_evidence(&claim, ROLE_FOR, true, "subnet.peers.silent", cut->n, "{peer}",
 		       "%u peers there answer nothing for %s: %s, %s%s", cut->n,
 		       text_duration(silent_s).s, text_addr(cut->silent[0]->addr, 0).s,

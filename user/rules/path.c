@@ -230,7 +230,7 @@ static void claim_path(const struct model *model, const struct path *path, const
 	claim.last_ns = path->lost_ns;
 	claim.window_ns = model_now(model) - path->from_ns;
 	message(&claim, model, path, c);
-	path_claim_victim(&claim, path);
+	path_claim_victim(&claim, model, path, judgement);
 	path_claim_loss(&claim, path->gain, path->lost, path->ratio);
 	path_claim_controls(&claim, &c->controls);
 	factor = path_claim_against(&claim, path->gain, path->spurious, path->lost, path->live,
@@ -267,7 +267,7 @@ static void claim_black_hole(const struct model *model, const struct path *path,
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s loses large packets; small ones pass (MTU).",
 			      text_addr(path->addr, 0).s);
-	path_claim_victim(&claim, path);
+	path_claim_victim(&claim, model, path, judgement);
 	black_hole_evidence(&claim, hole);
 	if (hole->small_lost)
 		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.small.lost",

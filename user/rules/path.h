@@ -40,6 +40,7 @@ double path_claim_against(struct claim *claim, const __u64 gain[PEER_COUNTERS], 
 			  double lost, __u32 live, __u32 live_reord);
 void path_claim_not_us(struct claim *claim, const struct model *model, __u64 send_errors,
 		       __u32 zero_windows, __u32 netns, __u32 ifindex);
-void path_claim_victim(struct claim *claim, const struct path *path);
+void path_claim_victim(struct claim *claim, const struct model *model, const struct path *path,
+		       const struct judgement *judgement);
 
 #endif

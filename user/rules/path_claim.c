@@ -6,12 +6,13 @@
 #include "rules/path.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
-void path_claim_victim(struct claim *claim, const struct path *path)
+void path_claim_victim(struct claim *claim, const struct model *model, const struct path *path,
+		       const struct judgement *judgement)
 {
 	const struct peer *main = path->main;
 	char rtt[32] = "", timeouts[48] = "";
-	struct subject s = {.type = SUBJECT_PROCESS};
 
 	if (!main)
 		return;
@@ -20,12 +21,8 @@ void path_claim_victim(struct claim *claim, const struct path *path)
 	if (path->max_backoff)
 		snprintf(timeouts, sizeof(timeouts), ", %u timeout%s in a row", path->max_backoff,
 			 path->max_backoff == 1 ? "" : "s");
-	claim_text(claim, ROLE_VICTIM, "%s: %s%s%s", text_process(main->comm, main->pid).s,
-		   text_plural(path->live, "connection").s, rtt, timeouts);
-	s.pid = main->pid;
-	s.start_ns = main->start_ns;
-	memcpy(s.comm, main->comm, sizeof(s.comm));
-	claim_affects(claim, &s);
+	claim_victim(claim, model, judgement, peer_holder(main), ": %s%s%s",
+		     text_plural(path->live, "connection").s, rtt, timeouts);
 }
 
 void path_claim_loss(struct claim *claim, const __u64 gain[PEER_COUNTERS], double lost,

@@ -20,6 +20,7 @@
 #include "rules/families.h"
 #include "rules/local_claim.h"
 #include "rules/stats.h"
+#include "rules/victim.h"
 
 static const struct threshold min_failures = {
 	"port-exhaustion.min_failures", 5, "{connection}",
@@ -87,7 +88,6 @@ static void claim_peer(const struct model *model, const struct peer *peer,
 {
 	struct subject subject = subject_peer(model, peer->key.addr, peer->key.netns,
 					      peer->key.port, PEER_OUT, peer->ifindex);
-	const struct process *p = processes_find(model_processes(model), peer->pid, peer->start_ns);
 	struct text who = text_process(peer->comm, peer->pid);
 	struct text enter = text_nsenter(model, peer->key.netns, peer->pid);
 	struct claim claim;
@@ -99,14 +99,7 @@ static void claim_peer(const struct model *model, const struct peer *peer,
 	claim.first_ns = peer->no_port_since_ns;
 	claim.last_ns = peer->no_port_ns;
 	claim.window_ns = model_frame(model)->window_ns;
-	if (peer->pid) {
-		claim_text(&claim, ROLE_VICTIM, "%s connects to it", who.s);
-		if (p) {
-			struct subject process = subject_process(p);
-
-			claim_affects(&claim, &process);
-		}
-	}
+	claim_victim(&claim, model, judgement, peer_holder(peer), " connects to it");
 	claim_evidence(&claim, ROLE_FOR, true, "connect.no_port", (double)x->failures,
 		       "{connection}", "%s of %s connect() found no local port (EADDRNOTAVAIL)",
 		       text_count(x->failures).s, text_count(x->attempts).s);

@@ -11,6 +11,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 const struct threshold reach_critical_s = {
 	"peer-unreachable.critical_s", 10, "s",
@@ -132,19 +133,6 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	snprintf(claim->call, sizeof(claim->call), "the owner of %.46s", addr);
 }
 
-static void victim(struct claim *claim, const struct silence *x)
-{
-	struct subject s = {.type = SUBJECT_PROCESS, .pid = x->any->pid};
-
-	if (!x->any->pid)
-		return;
-	s.start_ns = x->any->start_ns;
-	memcpy(s.comm, x->any->comm, sizeof(s.comm));
-	claim_text(claim, ROLE_VICTIM, "%s: %s", text_process(s.comm, s.pid).s,
-		   text_plural(x->path->live, "connection").s);
-	claim_affects(claim, &s);
-}
-
 /* Transmissions in a row that nobody answered. */
 static double in_a_row(const struct silence *x)
 {
@@ -178,7 +166,8 @@ void silence_claim(const struct model *model, const struct silence *x,
 	claim.last_ns = x->last_ns > x->since_ns ? x->last_ns : x->since_ns;
 	claim.window_ns = model_now(model) - x->since_ns;
 	message(&claim, model, x, label);
-	victim(&claim, x);
+	claim_victim(&claim, model, judgement, peer_holder(x->any), ": %s",
+		     text_plural(x->path->live, "connection").s);
 	evidence_for(&claim, x, silent_s);
 	confidence *= evidence_against(&claim, x);
 	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");

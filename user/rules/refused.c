@@ -24,6 +24,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 static const struct threshold min_refused = {
 	"connect-refused.min_refused", 3, "{connection}",
@@ -91,17 +92,6 @@ static const struct peer *find_detour(const struct model *model, const struct pe
 	return NULL;
 }
 
-static void name_victim(struct claim *claim, const struct peer *peer)
-{
-	struct subject s = {.type = SUBJECT_PROCESS, .pid = peer->pid, .start_ns = peer->start_ns};
-
-	if (!peer->pid)
-		return;
-	memcpy(s.comm, peer->comm, sizeof(s.comm));
-	claim_text(claim, ROLE_VICTIM, "%s cannot connect", text_process(s.comm, s.pid).s);
-	claim_affects(claim, &s);
-}
-
 static void advise(struct claim *claim, const struct model *model, const struct peer *peer)
 {
 	char addr[46];
@@ -141,7 +131,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s refuses connections.", label);
 	if (!detour)
-		name_victim(&claim, peer);
+		claim_victim(&claim, model, judgement, peer_holder(peer), " cannot connect");
 	claim_evidence(&claim, ROLE_FOR, true, "tcp.attempts.refused", refused, "{connection}",
 		       "%s of %s refused by the peer's host", text_count((__u64)refused).s,
 		       text_plural(peer_window(peer, frame, PEER_ATTEMPTS), "attempt").s);
@@ -188,7 +178,7 @@ static void claim_scan(const struct model *model, const struct peer *peer,
 	claim.window_ns = model_frame(model)->window_ns;
 	claim_message(&claim, "NETWORK: %s refuses %u ports; a scan by this host?", label,
 		      view->refusing);
-	name_victim(&claim, peer);
+	claim_victim(&claim, model, judgement, peer_holder(peer), " cannot connect");
 	claim_evidence(&claim, ROLE_FOR, true, "tcp.attempts.refused", (double)view->refused,
 		       "{connection}", "%s at %u ports refused",
 		       text_plural(view->refused, "attempt").s, view->refusing);

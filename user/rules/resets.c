@@ -29,6 +29,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 #define PAST_LEAST 20.0
 
@@ -199,18 +200,6 @@ static double evidence_against(struct claim *claim, const struct ends *e, bool b
 	return factor;
 }
 
-static void name_victim(struct claim *claim, const struct ends *e, const struct peer *peer)
-{
-	struct subject s = {.type = SUBJECT_PROCESS, .pid = peer->pid, .start_ns = peer->start_ns};
-
-	if (!peer->pid || e->ours)
-		return;
-	memcpy(s.comm, peer->comm, sizeof(s.comm));
-	claim_text(claim, ROLE_VICTIM, "%s: %s live", text_process(s.comm, s.pid).s,
-		   text_plural(peer->live, "connection").s);
-	claim_affects(claim, &s);
-}
-
 static void advise(struct claim *claim, const struct model *model, const struct ends *e,
 		   const struct peer *peer)
 {
@@ -255,7 +244,9 @@ static void claim_resets(const struct model *model, const struct peer *peer, con
 	claim.last_ns = e->ours ? peer->changed_ns : peer->reset_ns;
 	claim.window_ns = frame->window_ns;
 	message(&claim, e, peer, label);
-	name_victim(&claim, e, peer);
+	if (!e->ours)
+		claim_victim(&claim, model, judgement, peer_holder(peer), ": %s live",
+			     text_plural(peer->live, "connection").s);
 	evidence_for(&claim, e, peer);
 	control(&claim, model, peer);
 	c = 0.99 * (1.0 - 0.5 / (double)e->n) * (0.8 + 0.2 * e->share);
