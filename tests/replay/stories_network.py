@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of peers and the paths to them."""
-from make_events import HOST_NETNS_2
+from make_events import HOST_NETNS_2, NETNS
 from backdrop import begin, good_peer, second
 
 A, B, C, D, E = (f"10.1.{i}.2" for i in range(1, 6))
@@ -123,6 +123,17 @@ def story_loss_interface_and_container(host):
             lossy(host, addr, segs=400 + 50 * (i % 3))
         good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
         host.tick()
+    host.end()
+
+
+def story_loss_victim_in_container(host):
+    host.say(what="the same, and whose connections they are is known: a container", expect=f"path-loss {A}:9092",
+             fault=[COUNTERS_OF_A, "tcp_retrans peer.addr=" + A])
+    begin(host)
+    host.put("proc", pid=731, start_ns=100 * 10**9, ppid=1, comm="vector", exe="/usr/bin/vector",
+             cgroup="/system.slice/docker-3f2a9c01b2d4.scope", container="3f2a9c01b2d4", netns=NETNS)
+    for _ in run(host, 14, B, C):
+        lossy(host, A)
     host.end()
 
 
