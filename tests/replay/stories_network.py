@@ -137,6 +137,65 @@ def story_loss_victim_in_container(host):
     host.end()
 
 
+A3, A4 = "10.1.1.3", "10.1.1.4"
+
+
+def story_loss_of_a_subnet(host):
+    host.say(what="both peers of a subnet lose 8 %, four elsewhere are fine: one finding", expect="path-loss 10.1.1.0/24",
+             fault=["tcp_peer peer.addr=" + a for a in (A, A3)] + ["tcp_retrans peer.addr=" + a for a in (A, A3)],
+             least="path-loss 0.9", across="path-loss.min_neighbours=3 path-loss")
+    begin(host)
+    for _ in run(host, 14, B, C, D, E):
+        lossy(host, A)
+        lossy(host, A3)
+    host.end()
+
+
+def story_loss_of_most_in_a_subnet(host):
+    host.say(what="three of a subnet lose, two elsewhere are fine: most, and still not the uplink",
+             expect="path-loss 10.1.1.0/24",
+             fault=["tcp_peer peer.addr=" + a for a in (A, A3, A4)] + ["tcp_retrans peer.addr=" + a for a in (A, A3, A4)])
+    begin(host)
+    for _ in run(host, 14, B, C):
+        for addr in (A, A3, A4):
+            lossy(host, addr)
+    host.end()
+
+
+def story_loss_one_after_the_other(host):
+    host.say(what="a peer loses first, its neighbour some seconds later: the subnet's finding takes over",
+             expect=[f"path-loss {A}:9092", "path-loss 10.1.1.0/24"],
+             fault=["tcp_peer peer.addr=" + a for a in (A, A3)] + ["tcp_retrans peer.addr=" + a for a in (A, A3)])
+    begin(host)
+    for i in run(host, 18, B, C, D):
+        lossy(host, A)
+        if i > 8:
+            lossy(host, A3)
+    host.end()
+
+
+def story_loss_one_of_its_subnet(host):
+    host.say(what="one peer loses, its neighbour in the same subnet is fine: that peer alone", expect=f"path-loss {A}:9092",
+             fault=[COUNTERS_OF_A, "tcp_retrans peer.addr=" + A])
+    begin(host)
+    for _ in run(host, 14, A3, B, C):
+        lossy(host, A)
+    host.end()
+
+
+def story_loss_of_the_only_subnet(host):
+    host.say(what="all peers lose, and all are of one subnet: the uplink, as nobody elsewhere shows otherwise",
+             expect="uplink-loss eth0", fault=["tcp_peer peer.addr=" + a for a in (A, A3, A4)] +
+             ["tcp_retrans peer.addr=" + a for a in (A, A3, A4)])
+    begin(host)
+    for i in range(14):
+        second(host, peers=())
+        for addr in (A, A3, A4):
+            lossy(host, addr)
+        host.tick()
+    host.end()
+
+
 def story_loss_two_of_five(host):
     host.say(what="two of five peers lose: two paths, not the interface",
              expect=[f"path-loss {A}:9092", f"path-loss {B}:9092"],

@@ -29,6 +29,8 @@ static bool wins(const struct life *life, const struct precedence *row, enum joi
 	if (winner->finding.claim.severity == SEVERITY_INFO &&
 	    loser->finding.claim.severity > SEVERITY_INFO)
 		return false;
+	if (join == JOIN_WITHIN && winner->finding.claim.subject.type != SUBJECT_SUBNET)
+		return false;
 	if (join == JOIN_BELOW &&
 	    loser->finding.claim.last_ns > winner->finding.claim.last_ns + BELOW_DELAY_NS)
 		return false;
@@ -57,6 +59,8 @@ void apply_precedence(struct life *life)
 	for (unsigned int r = 0; r < precedence_count; r++)
 		apply_row(life, &precedence_table[r],
 			  precedence_table[r].same_subject ? JOIN_SAME_SUBJECT : JOIN_SAME_NIC);
+	for (unsigned int r = 0; r < precedence_within_count; r++)
+		apply_row(life, &precedence_within[r], JOIN_WITHIN);
 	for (unsigned int r = 0; r < precedence_below_count; r++)
 		apply_row(life, &precedence_below[r], JOIN_BELOW);
 }

@@ -3,6 +3,7 @@
 #include "probe/probe_table.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /*
  * tp_btf first: it depends on nothing but the tracepoint's name and the kernel's types. raw_tp does the
@@ -240,3 +241,21 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 		.ways = {{"fentry", "skb_consume_udp", "dns_answer", NULL}},
 	},
 };
+
+bool probe_listed(const char *list, const char *name, const char **ret_value)
+{
+	size_t len = strlen(name);
+
+	while (list && *list) {
+		size_t item = strcspn(list, ",");
+
+		if (item >= len && strncmp(list, name, len) == 0 &&
+		    (item == len || list[len] == '=')) {
+			if (ret_value)
+				*ret_value = item == len ? "" : list + len + 1;
+			return true;
+		}
+		list += item + (list[item] == ',');
+	}
+	return false;
+}

@@ -43,4 +43,8 @@ struct probe_row {
 
 extern const struct probe_row probe_table[PROBE_ROWS];
 
+/* Whether `name` is in a comma list, alone or followed by "=value": then *ret_value, which may be NULL, points there, or to
+ * "" where it is alone. list may be NULL. For the settings probes.disable and probes.force, of whatever probes. */
+bool probe_listed(const char *list, const char *name, const char **ret_value);
+
 #endif

@@ -23,24 +23,6 @@
 
 #define EVENT_INTERVAL_NS 1000000000ULL
 
-/* Whether `name` is in a comma list, alone or followed by "=value": then *ret_value points there. */
-static bool listed(const char *list, const char *name, const char **ret_value)
-{
-	size_t len = strlen(name);
-
-	while (list && *list) {
-		size_t item = strcspn(list, ",");
-
-		if (item >= len && strncmp(list, name, len) == 0 &&
-		    (item == len || list[len] == '=')) {
-			*ret_value = item == len ? "" : list + len + 1;
-			return true;
-		}
-		list += item + (list[item] == ',');
-	}
-	return false;
-}
-
 /* TCP's timers count in ticks; the coarse clocks' resolution is one. */
 static unsigned int jiffy_us(void)
 {
@@ -70,11 +52,11 @@ static void init_runs(struct probes *probes, const struct probes_options *option
 
 		run->row = &probe_table[i];
 		run->way = -1;
-		if (listed(options->disable, run->row->name, &value)) {
+		if (probe_listed(options->disable, run->row->name, &value)) {
 			run->off = true;
 			snprintf(run->reason, sizeof(run->reason), "forced off");
 		}
-		if (listed(options->force_way, run->row->name, &value)) {
+		if (probe_listed(options->force_way, run->row->name, &value)) {
 			snprintf(probes->force_way[i], sizeof(probes->force_way[i]), "%.*s",
 				 (int)strcspn(value, ","), value);
 			if (probes->force_way[i][0] == '-')

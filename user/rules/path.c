@@ -26,6 +26,7 @@
  *	0.80		no control, and other judged paths by this interface lose too: it may be the uplink
  * A path on which only large packets are lost (an MTU black hole, black_hole.h) is claimed by that, however few they
  * are: measured, c = 0.95 * (1 - sqrt(p)) with p <= 0.001 by Fisher's exact test.
+ * Peers of one subnet that lose together are one finding, see path_subnet.c.
  * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
  * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is peer-unreachable.
@@ -295,6 +296,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		const struct path *path = &paths.path[i];
 		struct company company;
 		struct black_hole hole;
+		struct subnet_loss subnet;
 		struct grade grade;
 
 		if (path->mine && !path->loopback && black_hole_sought(model, path, &hole) &&
@@ -302,7 +304,14 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			claim_black_hole(model, path, &hole, judgement);
 			continue;
 		}
-		if (!path->mine || !path_is_lossy(model, path) || told_by_twin(model, &paths, path))
+		if (!path_is_lossy(model, path) || told_by_twin(model, &paths, path))
+			continue;
+		if (subnet_loss_find(model, &paths, path, &subnet)) {
+			if (path == subnet.first && subnet.mine)
+				subnet_loss_claim(model, &subnet, judgement);
+			continue;
+		}
+		if (!path->mine)
 			continue;
 		look_around(&company, model, &paths, path);
 		/* Most of three or more lose: by definition that is the uplink. */
@@ -348,7 +357,9 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		struct subject s = subject_peer(model, peer->key.addr, peer->key.netns,
 						peer->key.port, peer->key.dir, peer->ifindex);
 
-		if (!subjects_meet(model, &s, subject, JOIN_SAME_SUBJECT))
+		if (!subjects_meet(model, &s, subject,
+				   subject->type == SUBJECT_SUBNET ? JOIN_WITHIN
+								   : JOIN_SAME_SUBJECT))
 			continue;
 		segments += (double)peer_since(peer, frame, PEER_SEGS_OUT, since_ns);
 		lost += (double)peer_since(peer, frame, PEER_SEGS_RETRANS, since_ns);
@@ -358,8 +369,9 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	       100.0 * lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments;
 }
 
-static const struct threshold *const thresholds[] = {&path_min_segments, &path_min_ratio,
-						     &path_min_lost, &path_idle_segments, NULL};
+static const struct threshold *const thresholds[] = {&path_min_segments,  &path_min_ratio,
+						     &path_min_lost,	  &path_min_neighbours,
+						     &path_idle_segments, NULL};
 
 const struct rule path_loss_rule = {
 	.kind = "path-loss",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path.h - how lossy a path is, and against whom it was judged; path.c, uplink.c, path_claim.c. */
+/* path.h - how lossy a path is, and against whom it was judged; path.c, path_subnet.c, uplink.c, path_claim.c. */
 #ifndef CULPRIT_PATH_H
 #define CULPRIT_PATH_H
 
@@ -30,6 +30,31 @@ struct controls {
 	double lost;
 };
 void controls_add(struct controls *controls, const struct path *path);
+
+/* All judged peers of one subnet lose, others do not; path_subnet.c. */
+struct subnet_loss {
+	const struct path *first; /* of the lossy ones, in the order of struct paths */
+	const struct path *most;  /* that with most segments */
+	unsigned int lossy;
+	bool mine;
+	__u64 gain[PEER_COUNTERS];
+	double lost;
+	double spurious;
+	double ratio;
+	double confidence;
+	__u32 live;
+	__u32 live_reord;
+	__u32 live_zero_win;
+	__u64 from_ns;
+	__u64 lost_ns;
+	struct controls controls; /* elsewhere, by the same interface */
+};
+extern const struct threshold path_min_neighbours;
+/* Is it so of the subnet of that path? */
+bool subnet_loss_find(const struct model *model, const struct paths *paths, const struct path *of,
+		      struct subnet_loss *ret);
+void subnet_loss_claim(const struct model *model, const struct subnet_loss *loss,
+		       const struct judgement *judgement);
 
 /* path_claim.c: evidence that both kinds give. */
 void path_claim_loss(struct claim *claim, const __u64 gain[PEER_COUNTERS], double lost,

@@ -48,6 +48,12 @@ const struct precedence precedence_table[] = {
 };
 const unsigned int precedence_count = sizeof(precedence_table) / sizeof(precedence_table[0]);
 
+const struct precedence precedence_within[] = {
+	{"path-loss", "path-loss", false},
+};
+const unsigned int precedence_within_count =
+	sizeof(precedence_within) / sizeof(precedence_within[0]);
+
 /* What fails on a disk fails on the loop devices and mappings above it too, as whatever these make of it. */
 #define EACH_ABOVE(below)                                                                          \
 	{below, "disk-media-error", false}, {below, "disk-io-error", false},                       \

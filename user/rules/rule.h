@@ -90,10 +90,15 @@ extern const unsigned int precedence_count;
 extern const struct precedence precedence_below[];
 extern const unsigned int precedence_below_count;
 
+/* The same, where the winner's subnet holds the loser's peer. */
+extern const struct precedence precedence_within[];
+extern const unsigned int precedence_within_count;
+
 enum join {
 	JOIN_SAME_SUBJECT,
 	JOIN_SAME_DISK, /* the same, or one is stacked on the other */
 	JOIN_BELOW,	/* the first is what the second is made of, wholly or in part */
+	JOIN_WITHIN,	/* one is a subnet, the other a peer in it */
 	JOIN_SAME_PEER,
 	JOIN_SAME_NIC,
 	JOIN_SAME_PROCESS,

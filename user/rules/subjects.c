@@ -269,6 +269,12 @@ static bool is_reader(const struct model *model, const struct subject *process,
 	return false;
 }
 
+/* A peer's subject, and a subnet's, say by which interface they are reached. */
+static bool by_nic(const struct subject *s)
+{
+	return s->type == SUBJECT_NIC || s->type == SUBJECT_PEER || s->type == SUBJECT_SUBNET;
+}
+
 bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
 		   enum join join)
 {
@@ -286,18 +292,23 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 		if (a->type == SUBJECT_PEER && b->type == SUBJECT_PROCESS)
 			return holds_peer(model, b, a);
 		return a->type == SUBJECT_PEER && b->type == SUBJECT_PEER && same_addr(a, b);
+	case JOIN_WITHIN:
+		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_PEER)
+			return subnet_holds(a, b->addr, b->netns);
+		return b->type == SUBJECT_SUBNET && a->type == SUBJECT_PEER &&
+		       subnet_holds(b, a->addr, a->netns);
 	case JOIN_SAME_NIC:
 		if (a->type == SUBJECT_PROCESS && b->type == SUBJECT_PEER)
 			return is_reader(model, a, b);
-		/* A subnet meets what is in it. */
+		/* A subnet meets what is in it, and itself. */
 		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_PEER)
 			return subnet_holds(a, b->addr, b->netns);
 		if (b->type == SUBJECT_SUBNET && a->type == SUBJECT_PEER)
 			return subnet_holds(b, a->addr, a->netns);
-		/* A peer's subject says by which interface it is reached. */
-		return (a->type == SUBJECT_NIC || a->type == SUBJECT_PEER) &&
-		       (b->type == SUBJECT_NIC || b->type == SUBJECT_PEER) && a->ifindex &&
-		       a->netns == b->netns && a->ifindex == b->ifindex;
+		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_SUBNET)
+			return same_subject(a, b);
+		return by_nic(a) && by_nic(b) && a->ifindex && a->netns == b->netns &&
+		       a->ifindex == b->ifindex;
 	case JOIN_SAME_PROCESS:
 		return a->type == SUBJECT_PROCESS && same_subject(a, b);
 	case JOIN_HOST:

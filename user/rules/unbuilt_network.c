@@ -17,5 +17,7 @@
 	}
 
 UNBUILT(tls_handshake_failure, "tls-handshake-failure", AT_PEER,
-	"TCP works, and the TLS handshake fails.", "Clients that only probe the port.",
+	"TCP works, and the TLS handshake fails. Not judged: the kernel sees bytes, and only the library in the "
+	"program knows that a handshake failed, and why. To the rules such connections are well: made, closed in order.",
+	"Clients that only probe the port.",
 	"openssl s_client shows why: certificate, authority, version or cipher.");

@@ -90,6 +90,20 @@ static void sum_up(struct uplink *u, const struct model *model, const struct pat
 	}
 }
 
+/* Those that lose are one subnet's, and those elsewhere are fine: the way to it, not the uplink. */
+static bool is_of_one_subnet(const struct model *model, const struct paths *paths,
+			     const struct uplink *u)
+{
+	struct subnet_loss subnet;
+
+	for (unsigned int i = 0; i < paths->n; i++)
+		if (paths_share_nic(&paths->path[i], u->first) &&
+		    path_is_lossy(model, &paths->path[i]))
+			return subnet_loss_find(model, paths, &paths->path[i], &subnet) &&
+			       subnet.lossy == u->lossy;
+	return false;
+}
+
 static double grade(const struct uplink *u, enum basis *ret_basis)
 {
 	double all = (double)u->lossy / (double)u->judged;
@@ -172,7 +186,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			continue;
 		sum_up(&uplink, model, &paths, path);
 		if (uplink.judged >= least && uplink.judged && 2 * uplink.lossy > uplink.judged &&
-		    uplink.mine)
+		    uplink.mine && !is_of_one_subnet(model, &paths, &uplink))
 			claim_uplink(model, &uplink, judgement);
 	}
 	paths_done(&paths);

@@ -16,6 +16,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "probe/probe_table.h"
+
 #define S_NS  1000000000ULL
 #define MS_NS 1000000ULL
 /* Errors are on stdout within 100 ms; no ring is full in this time at 100,000 events a second. */
@@ -33,17 +35,7 @@ static const char *setting(const struct live *live, const char *key)
 /* Is the probe in the list of those that are forced off? */
 static bool is_off(const struct live *live, const char *name)
 {
-	const char *list = setting(live, "probes.disable");
-	size_t length = strlen(name);
-
-	while (list && *list) {
-		size_t item = strcspn(list, ",");
-
-		if (item == length && strncmp(list, name, length) == 0)
-			return true;
-		list += item + (list[item] == ',');
-	}
-	return false;
+	return probe_listed(setting(live, "probes.disable"), name, NULL);
 }
 
 static void live_free(struct source *source)
