@@ -101,6 +101,10 @@ static void test_precedence_and_correlation_name_kinds(void **state)
 		assert_false(beats(p->loser, p->winner));
 		assert_int_equal(rule_find(p->winner)->class, rule_find(p->loser)->class);
 	}
+	for (unsigned int i = 0; i < precedence_within_count; i++) {
+		assert_non_null(rule_find(precedence_within[i].winner));
+		assert_non_null(rule_find(precedence_within[i].loser));
+	}
 	for (unsigned int i = 0; i < precedence_below_count; i++) {
 		assert_non_null(rule_find(precedence_below[i].winner));
 		assert_non_null(rule_find(precedence_below[i].loser));
