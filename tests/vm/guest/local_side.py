@@ -7,6 +7,7 @@
   deaf PORT SECONDS READ_EVERY [BUFFER]         a UDP socket that is read each READ_EVERY seconds (0: at once)
   shout ADDRESS PORT RATE SECONDS [BURST]       sends RATE datagrams of 1 KB a second (BURST at once first)
   dial ADDRESS PORT RATE SECONDS                opens connections and closes each at once: TIME_WAIT is here
+  keep ADDRESS PORT COUNT SECONDS               holds COUNT connections: no data, a keepalive each second
   slew SECONDS TICK                             makes the wall clock run faster or slower; 10000 is its normal pace
 """
 import errno
@@ -139,6 +140,23 @@ def dial(address, port, rate, seconds):
     print(" ".join(f"{name} {n}" for name, n in counts.items()))
 
 
+def keep(address, port, count, seconds):
+    held = []
+    for _ in range(int(count)):
+        sock = socket.create_connection((address, int(port)))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        held.append(sock)
+    end = time.monotonic() + float(seconds)
+    while running(end):
+        time.sleep(0.1)
+    # Closed by resets: nothing of them goes on when this has ended.
+    for sock in held:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    print("held", len(held))
+
+
 def slew(seconds, tick):
     """Makes the wall clock run faster or slower (adjtimex(2), ADJ_TICK; 10000 is its normal pace)."""
     import ctypes
@@ -160,5 +178,6 @@ def slew(seconds, tick):
 
 
 if __name__ == "__main__":
-    COMMANDS = {"slow-accept": slow_accept, "knock": knock, "deaf": deaf, "shout": shout, "dial": dial, "slew": slew}
+    COMMANDS = {"slow-accept": slow_accept, "knock": knock, "deaf": deaf, "shout": shout, "dial": dial, "keep": keep,
+                "slew": slew}
     COMMANDS[sys.argv[1]](*sys.argv[2:])
