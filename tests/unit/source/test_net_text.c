@@ -180,6 +180,7 @@ static void test_sockdiag(void **state)
 	assert_false(sockdiag_parse(&m, sizeof(m), FD_UDP, &s));
 }
 
+/* As the kernel writes it: attributes begin at multiples of four. */
 struct connection {
 	struct nlmsghdr header;
 	struct inet_diag_msg diag;
@@ -187,7 +188,7 @@ struct connection {
 	__u32 memory[9];
 	struct nlattr info_attr;
 	struct tcp_info info;
-};
+} __attribute__((packed));
 
 static void test_sockdiag_connection(void **state)
 {
