@@ -134,6 +134,8 @@ static __always_inline void peer_start_session(struct peer_value *peer, __u64 se
 	peer->large_passing = 0;
 	peer->large_size = (__u16)~0U;
 	peer->small_size = 0;
+	peer->unsent = 0;
+	peer->unsent_tries = 0;
 	peer->epoch = session;
 }
 

@@ -38,6 +38,23 @@ static __always_inline void sample_sending(const struct tcp_sock *tp, struct pee
 		peer->fresh_queued++;
 }
 
+/*
+ * Data waits, the window has room for a segment, nothing is in flight, and the socket probes again and again: what it
+ * sends fails on this host, before any queue. tcp_write_xmit() stops at a segment that IP gave back, as it does at a
+ * closed window, and leaves the rest to the timer of window probes.
+ */
+static __always_inline void sample_unsent(const struct tcp_sock *tp, struct peer_value *peer)
+{
+	__u32 tries = tp->inet_conn.icsk_probes_out;
+
+	if (tries <= PROBES_OPEN || tp->packets_out || tp->write_seq == tp->snd_nxt ||
+	    tp->snd_wnd < tp->mss_cache)
+		return;
+	peer->unsent++;
+	if (tries > peer->unsent_tries)
+		peer->unsent_tries = tries;
+}
+
 /* TCP_SKB_CB(skb)->sacked: include/net/tcp.h */
 #define TCPCB_SACKED_ACKED 1
 /* A balanced tree of that height holds more segments than a window does. */
@@ -146,6 +163,7 @@ static __always_inline void sample_gauges(const struct tcp_sock *tp, __u8 state,
 	if (!tp->snd_wnd)
 		peer->zero_win++;
 	sample_sending(tp, peer);
+	sample_unsent(tp, peer);
 	if (icsk->icsk_retransmits >= LARGE_TIMEOUTS)
 		sample_stuck(tp, icsk->icsk_retransmits, peer);
 }

@@ -393,6 +393,7 @@ struct tcp_sock {
 	u64 bytes_acked;
 	u32 dsack_dups;
 	u32 snd_wnd;
+	u32 packets_out;
 	u32 srtt_us;
 	struct minmax rtt_min;
 	u32 reord_seen;

@@ -134,6 +134,8 @@ struct peer_value {
 	__u32 large_passing;
 	__u16 large_size; /* ~0 = none */
 	__u16 small_size;
+	__u32 unsent;
+	__u32 unsent_tries;
 	__u32 ifindex;
 	/* The owner last seen in its own context. */
 	__u64 owner_start_ns;
@@ -428,7 +430,7 @@ EVENT_SIZE_IS(exit_value, 88);
 EVENT_SIZE_IS(system_control, 24);
 EVENT_SIZE_IS(waiting_record, 40);
 EVENT_SIZE_IS(tcp_sums, 40);
-EVENT_SIZE_IS(peer_value, 464);
+EVENT_SIZE_IS(peer_value, 472);
 EVENT_SIZE_IS(block_value, 560);
 EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);

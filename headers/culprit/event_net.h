@@ -240,6 +240,10 @@ struct event_tcp_peer {
 	__u16 large_size; /* gauge: the least of the large ones, bytes of data; 0 = none */
 	__u16 small_size; /* gauge: the largest that large_sacked counts */
 	__u64 large_passed; /* counter: connections that ended, of whose segments large ones were acknowledged */
+	/* Gauges: live sockets with data to send, room in the peer's window and nothing in flight, which probe again and
+	 * again: what they send fails on this host. And the most tries in a row of one of them. */
+	__u32 unsent;
+	__u32 unsent_tries;
 };
 
 /* ---- this host's own side of the network, and its clock ---- */
@@ -257,6 +261,8 @@ struct event_net_stack {
 	__u64 syn_cookies;  /* TcpExt TCPReqQFullDoCookies: answered with a cookie instead */
 	__u64 udp_in;	    /* datagrams delivered, IPv4 and IPv6 */
 	__u64 udp_drops;    /* Udp RcvbufErrors: the socket's buffer was full */
+	__u64 send_fails; /* TcpExt TCPRetransFail: segments sent again that did not leave this host */
+	__u64 no_routes; /* Ip OutNoRoutes, IPv4 and IPv6: packets for which there was no route */
 	__u32 netns;
 	__u32 time_wait; /* gauge: TCP sockets in TIME_WAIT */
 	__u32 tcp_inuse; /* gauge: TCP sockets that are in use */
@@ -355,8 +361,8 @@ EVENT_SIZE_IS(event_dns_server, 128);
 EVENT_SIZE_IS(event_nic_queue, 88);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
-EVENT_SIZE_IS(event_tcp_peer, 400);
-EVENT_SIZE_IS(event_net_stack, 88);
+EVENT_SIZE_IS(event_tcp_peer, 408);
+EVENT_SIZE_IS(event_net_stack, 104);
 EVENT_SIZE_IS(event_socket_queue, 104);
 EVENT_SIZE_IS(event_socket_unread, 120);
 EVENT_SIZE_IS(event_conntrack, 56);

@@ -122,7 +122,8 @@ class Host:
         gauges = ("live", "live_syn", "live_stuck", "max_backoff", "live_zero_win", "live_reord",
                   "srtt_us", "min_rtt_us", "zero_wait_ms",
                   "fresh", "fresh_srtt_us", "fresh_queued", "large_stuck", "large_resends", "large_sacked", "small_lost",
-                  "large_passing", "large_size", "small_size", "pid", "comm", "start_ns", "flags", "ifindex", "close_wait")
+                  "large_passing", "large_size", "small_size", "unsent", "unsent_tries", "pid", "comm", "start_ns", "flags",
+                  "ifindex", "close_wait")
         for key, value in fields.items():
             if key in CAUSES:
                 state["retrans"][CAUSES[key]] += value

@@ -77,6 +77,14 @@ def story_reordering(host):
     host.end()
 
 
+def story_duplicates(host):
+    host.say(what="a third of the packets to one peer arrives twice: it says so, and nothing was sent again", expect="none")
+    begin(host)
+    for _ in run(host, 14, B, C):
+        good_peer(host, A, 500, dsacks=160)
+    host.end()
+
+
 def story_spurious_everywhere(host):
     host.say(what="a slow, busy host: 2 % resends to all, each answered by a DSACK", expect="none")
     begin(host)

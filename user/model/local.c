@@ -104,6 +104,8 @@ static int apply_stack(struct local *local, const struct event_net_stack *event)
 		note(&stack->udp_drops, ts_ns, was->udp_drops, event->udp_drops);
 		note(&stack->accepted, ts_ns, was->accepted, event->accepted);
 		note(&stack->udp_in, ts_ns, was->udp_in, event->udp_in);
+		note(&stack->send_fails, ts_ns, was->send_fails, event->send_fails);
+		note(&stack->no_routes, ts_ns, was->no_routes, event->no_routes);
 	}
 	stack->now = *event;
 	stack->looks++;

@@ -53,6 +53,8 @@ struct net_stack {
 	struct gains udp_drops;
 	struct gains accepted;
 	struct gains udp_in;
+	struct gains send_fails;
+	struct gains no_routes;
 };
 
 struct local_socket {

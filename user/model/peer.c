@@ -164,6 +164,16 @@ static void keep_large(struct peer *peer, const struct event_tcp_peer *e)
 		peer->large_since_ns = e->h.ts_ns;
 }
 
+static void keep_unsent(struct peer *peer, const struct event_tcp_peer *e, bool answered)
+{
+	peer->unsent = e->unsent;
+	peer->unsent_tries = e->unsent_tries;
+	if (!e->unsent || answered)
+		peer->unsent_since_ns = 0;
+	else if (!peer->unsent_since_ns)
+		peer->unsent_since_ns = e->h.ts_ns;
+}
+
 /* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). */
 static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool answered)
 {
@@ -181,6 +191,7 @@ static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool 
 	peer->zero_wait_ms = e->zero_wait_ms;
 	keep_trip(peer, e);
 	keep_large(peer, e);
+	keep_unsent(peer, e, answered);
 	if (e->pid) {
 		peer->pid = e->pid;
 		peer->start_ns = e->start_ns;

@@ -98,6 +98,10 @@ struct peer {
 	__u16 large_size;
 	__u16 small_size;
 	__u64 large_since_ns;
+	/* sockets whose sending fails on this host, as in struct event_tcp_peer; since when, without an answer; 0 = not now */
+	__u32 unsent;
+	__u32 unsent_tries;
+	__u64 unsent_since_ns;
 	/* round trips: the latest, a ring; the least of the run, 0 = none */
 	struct peer_trip trip[PEER_TRIPS];
 	unsigned int n_trips;

@@ -174,6 +174,8 @@ static void fill_gauges(struct event_tcp_peer *event, const struct peer_value *v
 	event->small_lost = value->small_lost;
 	event->large_passing = value->large_passing;
 	event->small_size = value->small_size;
+	event->unsent = value->unsent;
+	event->unsent_tries = value->unsent_tries;
 	if (value->large_stuck)
 		event->large_size = value->large_size;
 	if (value->srtt_samples)

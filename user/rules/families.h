@@ -115,6 +115,8 @@ extern const struct rule listen_overflow_rule;
 extern const struct rule udp_receive_drops_rule;
 /* receiver_backlog.c */
 extern const struct rule receiver_backlog_rule;
+/* send_error.c */
+extern const struct rule local_send_error_rule;
 /* port_exhaustion.c, conntrack_full.c */
 extern const struct rule port_exhaustion_rule;
 extern const struct rule conntrack_full_rule;

@@ -7,6 +7,7 @@
  *  - attempts stayed unanswered: two SYNs resent, or one that timed out or was unreachable, or a
  *    connection that broke.
  * Where the path loses 5 % anyway, min_backoff is two more: then four in a row happen by chance.
+ * What does not leave this host is no silence of the peer's: local-send-error.
  * When no service of the address answers the host is meant, else the one port.
  *
  * Confidence
@@ -28,6 +29,7 @@
 #include "rules/black_hole.h"
 #include "rules/families.h"
 #include "rules/reach.h"
+#include "rules/send_error.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
@@ -67,8 +69,11 @@ static bool is_silent(const struct model *model, struct silent *s)
 	const struct frame *frame = model_frame(model);
 	const struct peer *peer = s->peer;
 	__u64 least_ns = (__u64)(model_threshold(model, &stuck_s) * 1e9);
+	struct refusal refusal;
 	bool unanswered;
 
+	if (send_is_refused(model, peer, &refusal))
+		return false;
 	s->stuck = peer->stuck_since_ns && frame->now_ns - peer->stuck_since_ns >= least_ns &&
 		   peer->max_backoff >= backoff_needed(model, s->path) &&
 		   !black_hole_proven(model, s->path);
@@ -218,7 +223,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	paths_done(&paths);
 }
 
-static bool exposed(const struct model *model, char *buf, size_t size)
+bool reach_exposed(const struct model *model, char *buf, size_t size)
 {
 	const struct peer *peer = NULL;
 
@@ -230,8 +235,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* The peer answered again, on a service of the subject. */
-static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
+bool reach_recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct peer *peer = NULL;
 	bool answered = false;
@@ -266,9 +270,9 @@ const struct rule peer_unreachable_rule = {
 	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_STATE, PROBE_TCP_RETRANS},
 	.tables = {"tcp.peers", "model.peers"},
 	.thresholds = thresholds,
-	.exposed = exposed,
+	.exposed = reach_exposed,
 	.judge = judge,
-	.recovered = recovered,
+	.recovered = reach_recovered,
 	.open_evals = 1,
 	.close_evals = 2,
 };

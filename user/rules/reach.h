@@ -36,6 +36,11 @@ struct silent {
 unsigned int silent_find(const struct model *model, const struct paths *paths,
 			 struct silent list[SILENT_MAX]);
 
+/* For rules on peers that cannot be reached, their exposed() and recovered(): has this host a peer at all; did it answer
+ * again, on a service of the subject? */
+bool reach_exposed(const struct model *model, char *buf, size_t size);
+bool reach_recovered(const struct model *model, const struct subject *subject, __u64 since_ns);
+
 void silence_claim(const struct model *model, const struct silence *silence,
 		   const struct judgement *judgement);
 

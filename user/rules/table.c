@@ -54,6 +54,7 @@ const struct rule *const rule_table[] = {
 	&listen_overflow_rule,
 	&receiver_backlog_rule,
 	&udp_receive_drops_rule,
+	&local_send_error_rule,
 	&port_exhaustion_rule,
 	&conntrack_full_rule,
 	&clock_unsynchronized_rule,

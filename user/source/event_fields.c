@@ -541,6 +541,8 @@ static const struct event_field tcp_peer_fields[] = {
 	F(event_tcp_peer, 51, U16, large_size),
 	F(event_tcp_peer, 52, U16, small_size),
 	F(event_tcp_peer, 53, U64, large_passed),
+	F(event_tcp_peer, 54, U32, unsent),
+	F(event_tcp_peer, 55, U32, unsent_tries),
 };
 
 static const struct event_field proc_fields[] = {
@@ -752,6 +754,8 @@ static const struct event_field net_stack_fields[] = {
 	F(event_net_stack, 10, U32, tcp_inuse),
 	F(event_net_stack, 11, U16, port_low),
 	F(event_net_stack, 12, U16, port_high),
+	F(event_net_stack, 13, U64, send_fails),
+	F(event_net_stack, 14, U64, no_routes),
 };
 
 static const struct event_field socket_queue_fields[] = {

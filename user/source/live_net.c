@@ -121,7 +121,7 @@ static void read_gauges(const struct live_net *net, const struct stack *stack, c
 	}
 }
 
-/* The two that came late (TCPReqQFull*: 2.6.37) and those of IPv6 may be missing: 0 then. */
+/* Those that came late (TCPReqQFull*: 2.6.37, TCPRetransFail after it) and those of IPv6 may be missing: 0 then. */
 static bool read_counters(const struct live_net *net, struct stack *stack,
 			  struct event_net_stack *event)
 {
@@ -138,14 +138,17 @@ static bool read_counters(const struct live_net *net, struct stack *stack,
 		unread_watch_count(&stack->unread, closed, opened);
 	net_counter(text, "TcpExt", "TCPReqQFullDrop", &event->syn_drops);
 	net_counter(text, "TcpExt", "TCPReqQFullDoCookies", &event->syn_cookies);
+	net_counter(text, "TcpExt", "TCPRetransFail", &event->send_fails);
 	if (!read_net(net, stack, "snmp", text, sizeof(text)) ||
 	    !net_counter(text, "Tcp", "PassiveOpens", &event->accepted) ||
 	    !net_counter(text, "Udp", "InDatagrams", &event->udp_in) ||
 	    !net_counter(text, "Udp", "RcvbufErrors", &event->udp_drops))
 		return false;
+	net_counter(text, "Ip", "OutNoRoutes", &event->no_routes);
 	if (read_net(net, stack, "snmp6", text, sizeof(text))) {
 		event->udp_in += net_counter6(text, "Udp6InDatagrams", &more) ? more : 0;
 		event->udp_drops += net_counter6(text, "Udp6RcvbufErrors", &more) ? more : 0;
+		event->no_routes += net_counter6(text, "Ip6OutNoRoutes", &more) ? more : 0;
 	}
 	read_gauges(net, stack, text, event);
 	return true;

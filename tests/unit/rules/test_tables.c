@@ -19,7 +19,7 @@ static const char *const kinds[] = {
 	"memory-pressure",	"cpu-saturated",     "task-hung",
 	"listen-overflow",	"receiver-backlog",  "udp-receive-drops",
 	"port-exhaustion",	"conntrack-full",    "process-crash-loop",
-	"clock-unsynchronized", "clock-step",
+	"clock-unsynchronized", "clock-step",	     "local-send-error",
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

@@ -60,11 +60,14 @@ static void put_counters(unsigned int overflows, unsigned int udp)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "TcpExt: ListenOverflows ListenDrops\nTcpExt: %u %u\n",
+	snprintf(text, sizeof(text),
+		 "TcpExt: ListenOverflows ListenDrops TCPRetransFail\nTcpExt: %u %u 17\n",
 		 overflows, overflows);
 	put("self/net/netstat", text);
-	snprintf(text, sizeof(text),
-		 "Tcp: PassiveOpens\nTcp: 40\nUdp: InDatagrams RcvbufErrors\nUdp: 90 %u\n", udp);
+	snprintf(
+		text, sizeof(text),
+		"Ip: OutNoRoutes\nIp: 3\nTcp: PassiveOpens\nTcp: 40\nUdp: InDatagrams RcvbufErrors\nUdp: 90 %u\n",
+		udp);
 	put("self/net/snmp", text);
 }
 
@@ -89,7 +92,7 @@ static int make_root(void **state)
 			return -1;
 	}
 	put_counters(5, 6);
-	put("self/net/snmp6", "Udp6InDatagrams 10\nUdp6RcvbufErrors 1\n");
+	put("self/net/snmp6", "Ip6OutNoRoutes 4\nUdp6InDatagrams 10\nUdp6RcvbufErrors 1\n");
 	put("self/net/sockstat", "TCP: inuse 5 orphan 0 tw 12 alloc 7 mem 1\n");
 	put("sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
 	put("sys/net/netfilter/nf_conntrack_max", "640\n");
@@ -123,6 +126,8 @@ static void test_counters(void **state)
 	assert_int_equal(seen.stack.accepted, 40);
 	assert_int_equal(seen.stack.udp_in, 100);
 	assert_int_equal(seen.stack.udp_drops, 7);
+	assert_int_equal(seen.stack.send_fails, 17);
+	assert_int_equal(seen.stack.no_routes, 7);
 	assert_int_equal(seen.stack.time_wait, 12);
 	assert_int_equal(seen.stack.port_high, 60999);
 	assert_int_equal(seen.conntrack.limit, 640);
