@@ -347,6 +347,63 @@ static void test_synack(void **state)
 	bag_close(bag);
 }
 
+/* Writes until the window has no room for another segment, and our buffer is full. */
+static void fill_up(int fd)
+{
+	static const char zeros[65536];
+	unsigned int idle = 0;
+
+	while (idle < 5) {
+		if (send(fd, zeros, sizeof(zeros), MSG_DONTWAIT) > 0) {
+			idle = 0;
+			continue;
+		}
+		idle++;
+		sleep_ms(20);
+	}
+}
+
+/* Data that does not leave this host: there is no route any more. A closed window is something else. */
+static void test_unsent(void **state)
+{
+	int listener, clients[2], servers[2];
+	const struct event_tcp_peer *peer;
+	struct bag *bag;
+	unsigned int port = 0;
+	char data[100] = {0};
+
+	(void)state;
+	listener = tcp_listen("127.0.0.1", &port, 8);
+	open_pairs(listener, "127.0.0.1", port, clients, servers, 2);
+	bag = bag_open(NULL, NULL);
+	fill_up(clients[1]);
+	/* The local table is asked before all others as long as its rule is the first. */
+	assert_true(run("ip rule add pref 10 lookup local"));
+	assert_true(run("ip rule del pref 0"));
+	assert_true(run("ip rule add pref 1 to 127.0.0.1 unreachable"));
+	assert_int_equal(write(clients[0], data, sizeof(data)), sizeof(data));
+	/* Probes at 0.2, 0.6 and 1.4 s. */
+	sleep_ms(1700);
+	bag_snapshot(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	assert_non_null(peer);
+	assert_int_equal(peer->unsent, 1);
+	assert_in_range(peer->unsent_tries, 2, 4);
+	assert_true(run("ip rule del pref 1"));
+	assert_int_equal(read(servers[0], data, sizeof(data)), sizeof(data));
+	sleep_ms(100);
+	bag_snapshot(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	assert_int_equal(peer->unsent, 0);
+	assert_int_equal(peer->unsent_tries, 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		close(clients[i]);
+		close(servers[i]);
+	}
+	close(listener);
+	bag_close(bag);
+}
+
 struct child_result {
 	__u32 netns;
 	unsigned int port;
@@ -455,10 +512,10 @@ static void test_idle_peer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_live_sums), cmocka_unit_test(test_timeouts),
-		cmocka_unit_test(test_losses),	  cmocka_unit_test(test_blackout),
-		cmocka_unit_test(test_synack),	  cmocka_unit_test(test_other_namespace),
-		cmocka_unit_test(test_idle_peer),
+		cmocka_unit_test(test_live_sums),	cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_losses),		cmocka_unit_test(test_blackout),
+		cmocka_unit_test(test_synack),		cmocka_unit_test(test_unsent),
+		cmocka_unit_test(test_other_namespace), cmocka_unit_test(test_idle_peer),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);
