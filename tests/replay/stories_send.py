@@ -55,6 +55,21 @@ def story_send_dropped_recovers(host):
     host.end()
 
 
+def story_send_dropped_both_ways(host):
+    host.say(what="what comes from the peer is dropped as well: data in flight times out, and is sent again in vain",
+             expect=f"local-send-error {A}:9092", fault=COUNTERS_OF_A, least="local-send-error 0.95")
+    begin_local(host)
+    for i, more in healthy(host, 16, B, C):
+        if i < 5:
+            good_peer(host, A, fast=4)
+            continue
+        now, before = backoff(i - 4), backoff(i - 5)
+        host.peer(A, 9092, segs_out=4 * (now - before), segs_retrans=4 * (now - before), live=4, max_backoff=now,
+                  live_stuck=4 if now >= 2 else 0, **VECTOR)
+        more["send_fails"] = 4 * (now - before)
+    host.end()
+
+
 def story_send_dropped_a_moment(host):
     host.say(what="a firewall loads its rules anew, and drops for two seconds: nothing to act on", expect="none",
              across="local-send-error.stuck_s=0.5 local-send-error")

@@ -268,6 +268,21 @@ static void take_times(struct peer *peer, const struct frame *frame, const struc
 	}
 }
 
+static __u64 seen_leaving(const struct peer *peer)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = PEER_RETRANS_RTO; i <= PEER_RETRANS_OTHER; i++)
+		sum += peer->now[i];
+	return sum;
+}
+
+static void keep_answered(struct peer *peer)
+{
+	peer->answered_resent = peer->now[PEER_SEGS_RETRANS];
+	peer->answered_left = seen_leaving(peer);
+}
+
 /* The first sight of a peer: with TCP_PEER_BASE its counts are of the time before us. The same
  * holds for one that may have been evicted here while the kernel went on counting. */
 static void take_base(const struct peers *peers, struct peer *peer, const struct event_tcp_peer *e,
@@ -278,6 +293,7 @@ static void take_base(const struct peers *peers, struct peer *peer, const struct
 	memcpy(peer->base, next, sizeof(peer->base));
 	memcpy(peer->now, next, sizeof(peer->now));
 	peer->resent_answered = next[PEER_SEGS_RETRANS];
+	keep_answered(peer);
 	peer->bytes_acked = e->bytes_acked;
 	peer->bytes_received = e->bytes_received;
 }
@@ -331,6 +347,12 @@ static int take_counters(struct peer *peer, const struct frame *frame,
 	return 0;
 }
 
+void peer_unanswered(const struct peer *peer, __u64 *ret_resent, __u64 *ret_left)
+{
+	*ret_resent = peer->now[PEER_SEGS_RETRANS] - peer->answered_resent;
+	*ret_left = seen_leaving(peer) - peer->answered_left;
+}
+
 static int apply_peer(struct peers *peers, const struct frame *frame,
 		      const struct event_tcp_peer *e)
 {
@@ -354,6 +376,8 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 	take_times(peer, frame, &moves, e->h.ts_ns);
 	if (take_counters(peer, frame, next, e->h.ts_ns) < 0)
 		return -ENOMEM;
+	if (moves.answered)
+		keep_answered(peer);
 	if (e->bytes_acked > peer->bytes_acked)
 		peer->bytes_acked = e->bytes_acked;
 	if (e->bytes_received > peer->bytes_received)

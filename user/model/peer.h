@@ -122,6 +122,8 @@ struct peer {
 	__u64 bytes_acked;
 	__u64 bytes_received;
 	__u64 resent_answered; /* PEER_SEGS_RETRANS when it last answered, or was last counted as silent */
+	__u64 answered_resent; /* PEER_SEGS_RETRANS when it last answered, */
+	__u64 answered_left;   /* and the sum of PEER_RETRANS_* by cause */
 	/* when things were seen; 0 = never */
 	__u64 first_ns;
 	__u64 changed_ns;  /* a counter moved */
@@ -168,6 +170,9 @@ __u64 peer_total(const struct peer *peer, enum peer_counter counter);
  * are held against the DSACKs up to now.
  */
 __u64 peer_settled(const struct peer *peer, const struct frame *frame, enum peer_counter counter);
+
+/* Segments sent again since the peer last answered; and of these, those that the kernel saw leave this host. */
+void peer_unanswered(const struct peer *peer, __u64 *ret_resent, __u64 *ret_left);
 
 /*
  * Resets that hurt, over the window: of connections in use. Not those after an idle time (balancers and

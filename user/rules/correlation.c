@@ -48,6 +48,8 @@ const struct correlation correlation_table[] = {
 	{"path-latency", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},
 	{"peer-unreachable", "nic-link-down", JOIN_SAME_NIC, SECONDS(60)},
 	{"peer-unreachable", "nic-link-flap", JOIN_SAME_NIC, SECONDS(60)},
+	{"local-send-error", "nic-link-down", JOIN_SAME_NIC, SECONDS(60)},
+	{"local-send-error", "nic-link-flap", JOIN_SAME_NIC, SECONDS(60)},
 	{"uplink-loss", "nic-link-down", JOIN_SAME_NIC, SECONDS(60)},
 	{"path-loss", "nic-link-down", JOIN_SAME_NIC, SECONDS(60)},
 	{"path-loss", "nic-errors", JOIN_SAME_NIC, SECONDS(60)},

@@ -72,7 +72,7 @@ static bool is_silent(const struct model *model, struct silent *s)
 	struct refusal refusal;
 	bool unanswered;
 
-	if (send_is_refused(model, peer, &refusal))
+	if (send_is_refused(model, s->path, &refusal))
 		return false;
 	s->stuck = peer->stuck_since_ns && frame->now_ns - peer->stuck_since_ns >= least_ns &&
 		   peer->max_backoff >= backoff_needed(model, s->path) &&

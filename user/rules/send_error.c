@@ -6,9 +6,10 @@
  * A service is refused so while it answers nothing, and
  *  - sockets to it have data, room in the peer's window and nothing in flight, and probe again and again (see
  *    sample_unsent() in bpf/sample.bpf.h); or
- *  - attempts stay unanswered, and of what was sent again `min_share` or more, and `min_resends`, failed. That is counted
- *    by peer where the tracepoint tells it (since 6.17); before, it is what the sockets count as sent again and the
- *    tracepoint did not see leave, at most what the namespace counts as failed (TCPRetransFail).
+ *  - attempts stay unanswered or sockets time out, and of what was sent again `min_share` or more, and `min_resends`,
+ *    failed: what the sockets count as sent again and the tracepoint did not see leave, at most what is counted as
+ *    failed, of the peer (by the tracepoint, since 6.17) or of the namespace (TCPRetransFail).
+ * Its address is refused as soon as one service is: what else there is silent is silent for that.
  * Claimed when that lasts stuck_s seconds: of each network namespace the address where it lasts longest, and how many
  * others there are: a rule or a route is one fault, however many it keeps from being reached. Not where the
  * connection-tracking table drops packets: conntrack-full says so.
@@ -29,7 +30,6 @@
 #include "model/nic_queue.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
-#include "rules/paths.h"
 #include "rules/reach.h"
 #include "rules/stats.h"
 #include "rules/victim.h"
@@ -47,65 +47,86 @@ static const struct threshold min_share = {
 
 /* ---- one service ---- */
 
-/* Segments sent again over the window that did not leave this host. */
-static __u64 failed_resends(const struct model *model, const struct peer *peer, __u64 resent)
+/* Segments sent again since it last answered that did not leave this host: at most what was told so of it, or of all. */
+static __u64 failed_resends(const struct model *model, const struct peer *peer, __u64 failed)
 {
 	const struct frame *frame = model_frame(model);
 	const struct net_stack *stack = local_stack(model_local(model), peer->key.netns);
-	__u64 told = peer_window(peer, frame, PEER_SEND_ERRORS), left = 0, failed;
+	__u64 told = peer_window(peer, frame, PEER_SEND_ERRORS);
 	struct gained fails;
 
-	if (told || !stack)
-		return told;
-	for (unsigned int i = PEER_RETRANS_RTO; i <= PEER_RETRANS_OTHER; i++)
-		left += peer_window(peer, frame, i);
-	failed = resent > left ? resent - left : 0;
-	gains_window(&stack->send_fails, frame, &fails);
-	return failed < fails.sum ? failed : fails.sum;
+	if (!told && stack) {
+		gains_window(&stack->send_fails, frame, &fails);
+		told = fails.sum;
+	}
+	return failed < told ? failed : told;
 }
 
-static bool attempts_fail(const struct model *model, const struct peer *peer, struct refusal *r)
+static bool resends_fail(const struct model *model, const struct peer *peer, struct refusal *r)
 {
 	const struct frame *frame = model_frame(model);
-	__u64 resent = peer_window(peer, frame, PEER_SEGS_RETRANS), failed;
+	bool dials = peer->syn_since_ns && frame->now_ns - peer->unanswered_ns < frame->window_ns;
+	__u64 resent, left, failed;
 
-	if (!peer->syn_since_ns || frame->now_ns - peer->unanswered_ns >= frame->window_ns)
+	if (!dials && !peer->stuck_since_ns)
 		return false;
-	failed = failed_resends(model, peer, resent);
+	peer_unanswered(peer, &resent, &left);
+	failed = failed_resends(model, peer, resent > left ? resent - left : 0);
 	if ((double)failed < model_threshold(model, &min_resends) ||
 	    (double)failed < model_threshold(model, &min_share) * (double)resent)
 		return false;
 	r->resends = failed;
-	r->since_ns = peer->syn_since_ns;
-	r->last_ns = peer->unanswered_ns;
+	r->since_ns = peer->stuck_since_ns;
+	if (dials && (!r->since_ns || peer->syn_since_ns < r->since_ns))
+		r->since_ns = peer->syn_since_ns;
+	r->last_ns = peer->lost_ns > peer->unanswered_ns ? peer->lost_ns : peer->unanswered_ns;
 	return true;
 }
 
-bool send_is_refused(const struct model *model, const struct peer *peer, struct refusal *ret)
+static bool service_is_refused(const struct model *model, const struct peer *peer,
+			       struct refusal *r)
 {
-	struct refusal r = {0};
-	bool attempts = attempts_fail(model, peer, &r);
-
-	if (!attempts && !peer->unsent_since_ns)
+	*r = (struct refusal){0};
+	if (!resends_fail(model, peer, r) && !peer->unsent_since_ns)
 		return false;
-	if (peer->unsent_since_ns) {
-		r.sockets = peer->unsent;
-		r.tries = peer->unsent_tries;
-		r.last_ns = model_now(model);
-		if (!attempts || peer->unsent_since_ns < r.since_ns)
-			r.since_ns = peer->unsent_since_ns;
-	}
-	*ret = r;
+	if (!peer->unsent_since_ns)
+		return true;
+	r->sockets = peer->unsent;
+	r->tries = peer->unsent_tries;
+	r->last_ns = model_now(model);
+	if (!r->since_ns || peer->unsent_since_ns < r->since_ns)
+		r->since_ns = peer->unsent_since_ns;
 	return true;
 }
 
 /* ---- one address ---- */
 
+bool send_is_refused(const struct model *model, const struct path *path, struct refusal *ret)
+{
+	struct refusal sum = {0}, r;
+
+	for (unsigned int i = 0; i < path->n_peers; i++) {
+		if (!service_is_refused(model, path->peers[i], &r))
+			continue;
+		sum.any = path->peers[i];
+		sum.services++;
+		sum.sockets += r.sockets;
+		sum.resends += r.resends;
+		if (r.tries > sum.tries)
+			sum.tries = r.tries;
+		if (!sum.since_ns || r.since_ns < sum.since_ns)
+			sum.since_ns = r.since_ns;
+		if (r.last_ns > sum.last_ns)
+			sum.last_ns = r.last_ns;
+	}
+	if (sum.services)
+		*ret = sum;
+	return sum.services > 0;
+}
+
 struct refused {
 	const struct path *path;
-	const struct peer *any;
 	struct refusal sum;
-	unsigned int services;
 	unsigned int others; /* addresses in its namespace that are refused too */
 	unsigned int answering;
 	const struct path *control;
@@ -113,25 +134,10 @@ struct refused {
 
 static bool is_refused(const struct model *model, const struct path *path, struct refused *x)
 {
-	struct refusal r;
-
 	*x = (struct refused){.path = path};
-	for (unsigned int i = 0; i < path->n_peers; i++) {
-		if (!send_is_refused(model, path->peers[i], &r))
-			continue;
-		x->any = path->peers[i];
-		x->services++;
-		x->sum.sockets += r.sockets;
-		x->sum.resends += r.resends;
-		if (r.tries > x->sum.tries)
-			x->sum.tries = r.tries;
-		if (!x->sum.since_ns || r.since_ns < x->sum.since_ns)
-			x->sum.since_ns = r.since_ns;
-		if (r.last_ns > x->sum.last_ns)
-			x->sum.last_ns = r.last_ns;
-	}
-	return x->services && (double)(model_now(model) - x->sum.since_ns) >=
-				      model_threshold(model, &stuck_s) * 1e9;
+	return send_is_refused(model, path, &x->sum) &&
+	       (double)(model_now(model) - x->sum.since_ns) >=
+		       model_threshold(model, &stuck_s) * 1e9;
 }
 
 static void look_around(struct refused *x, const struct paths *paths)
@@ -214,7 +220,7 @@ static double evidence(struct claim *claim, const struct model *model, const str
 static void advise(struct claim *claim, const struct model *model, const struct refused *x,
 		   bool no_route)
 {
-	struct text enter = text_nsenter(model, x->path->netns, x->any->pid);
+	struct text enter = text_nsenter(model, x->path->netns, x->sum.any->pid);
 	struct text addr = text_addr(x->path->addr, 0);
 
 	if (!no_route)
@@ -231,8 +237,8 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 static void claim_refused(const struct model *model, const struct refused *x,
 			  const struct judgement *judgement)
 {
-	const struct peer *p = x->any;
-	bool one = x->services == 1 && x->path->progress_ns > x->sum.since_ns;
+	const struct peer *p = x->sum.any;
+	bool one = x->sum.services == 1 && x->path->progress_ns > x->sum.since_ns;
 	struct subject subject = one ? subject_peer(model, p->key.addr, p->key.netns, p->key.port,
 						    p->key.dir, p->ifindex)
 				     : path_subject(model, x->path);

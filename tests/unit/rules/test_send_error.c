@@ -130,6 +130,36 @@ static void test_attempts(void **state)
 	}
 }
 
+/* A rule both ways: no answer comes in, what is in flight times out, and is sent again in vain. */
+static void test_data_in_flight(void **state)
+{
+	struct event_tcp_peer e = connected(1, 80);
+	struct world w;
+
+	(void)state;
+	for (unsigned int here = 0; here < 2; here++) {
+		begin(&w);
+		put_fails(&w, 40);
+		e = connected(1, 80);
+		e.segs_retrans = e.retrans[RETRANS_FAST] = 60;
+		put_peer(&w, &e);
+		tick(&w);
+		for (unsigned int s = 1; s <= 5; s++) {
+			wait_s(&w, 1);
+			e.live_stuck = 2;
+			e.max_backoff = s + 1;
+			e.segs_retrans += 2;
+			e.retrans[RETRANS_RTO] += here ? 0 : 2;
+			put_fails(&w, 40 + 2 * s);
+			put_peer(&w, &e);
+			tick(&w);
+		}
+		assert_int_equal(judge(&w, "local-send-error"), here);
+		assert_int_equal(judge(&w, "peer-unreachable"), !here);
+		world_done(&w);
+	}
+}
+
 /* The one where it lasts longest is named; in each network namespace. */
 static void test_one_finding_a_namespace(void **state)
 {
@@ -153,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_data_that_does_not_leave),
 		cmocka_unit_test(test_one_port),
 		cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_data_in_flight),
 		cmocka_unit_test(test_one_finding_a_namespace),
 	};
 
