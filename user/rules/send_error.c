@@ -11,8 +11,8 @@
  *    failed, of the peer (by the tracepoint, since 6.17) or of the namespace (TCPRetransFail).
  * Its address is refused as soon as one service is: what else there is silent is silent for that.
  * Claimed when that lasts stuck_s seconds: of each network namespace the address where it lasts longest, and how many
- * others there are: a rule or a route is one fault, however many it keeps from being reached. Not where the
- * connection-tracking table drops packets: conntrack-full says so.
+ * others there are: a rule or a route is one fault, however many it keeps from being reached. Not attempts while
+ * the connection-tracking table is full: conntrack-full says so.
  *
  * Confidence. Reported: the kernel failed to send, and counted it.
  *	c = 0.97 * (1 - 0.5^n)		n: sends in a row that failed, or resends that did
@@ -270,13 +270,15 @@ static void claim_refused(const struct model *model, const struct refused *x,
 
 /* ---- judging ---- */
 
-/* In our own namespace: of others it is not read. */
-static bool conntrack_drops(const struct model *model, const struct refused *x)
+/* In our own namespace: of others it is not read. What it drops on a table with room lost a race, and is sent again. */
+static bool conntrack_is_full(const struct model *model, const struct refused *x)
 {
-	struct gained drops;
+	const struct conntrack *ct = &model_local(model)->conntrack;
+	const struct frame *frame = model_frame(model);
+	bool was_high = ct->last_high_ns && ct->last_high_ns + frame->window_ns > frame->now_ns;
 
-	gains_window(&model_local(model)->conntrack.drops, model_frame(model), &drops);
-	return drops.sum && !x->sum.sockets && !subject_netns(model, x->path->netns);
+	return (ct->high_ns || was_high) && !x->sum.sockets &&
+	       !subject_netns(model, x->path->netns);
 }
 
 static bool is_before(const struct refused *a, const struct refused *b)
@@ -295,7 +297,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	paths_init(&paths, model);
 	for (unsigned int i = 0; i < paths.n && n < REFUSED_MAX; i++)
 		if (paths.path[i].mine && is_refused(model, &paths.path[i], &list[n]) &&
-		    !conntrack_drops(model, &list[n]))
+		    !conntrack_is_full(model, &list[n]))
 			n++;
 	for (unsigned int i = 0; i < n; i++) {
 		bool first = true;
