@@ -140,6 +140,17 @@ def dial(address, port, rate, seconds):
     print(" ".join(f"{name} {n}" for name, n in counts.items()))
 
 
+def is_open(sock):
+    """Nothing came, neither an end nor an error."""
+    try:
+        sock.recv(1, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
 def keep(address, port, count, seconds):
     held = []
     for _ in range(int(count)):
@@ -151,10 +162,11 @@ def keep(address, port, count, seconds):
     end = time.monotonic() + float(seconds)
     while running(end):
         time.sleep(0.1)
+    alive = sum(is_open(sock) for sock in held)
     # Closed by resets: nothing of them goes on when this has ended.
     for sock in held:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    print("held", len(held))
+    print("held", alive)
 
 
 def slew(seconds, tick):
