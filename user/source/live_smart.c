@@ -258,8 +258,9 @@ static void become(const char *program, const char *device)
 	limit(RLIMIT_CPU, CPU_S);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_AS, MEMORY_BYTES);
-	if (setpriority(PRIO_PROCESS, 0, 5) < 0 || chdir("/") < 0 || null < 0 ||
-	    dup2(null, 0) < 0 || dup2(CHILD_FD, 1) < 0 || dup2(null, 2) < 0 || close(CHILD_FD) < 0)
+	(void)setpriority(PRIO_PROCESS, 0, 5); /* who gives way more already stays so */
+	if (chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 || dup2(CHILD_FD, 1) < 0 ||
+	    dup2(null, 2) < 0 || close(CHILD_FD) < 0)
 		_exit(126);
 	execve(program, argv, env);
 	_exit(127);
