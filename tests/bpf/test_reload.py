@@ -121,7 +121,7 @@ def restarts(home):
             if not check("a finding opens", until(lambda: stories(of_file(path), name))):
                 return
             store = pathlib.Path(home) / "store"
-            check("the store has it", until(lambda: any(line.startswith("open 1 ") and f" {name} " in line
+            check("the store has it", until(lambda: any(line.startswith("open ") and f" {name} " in line
                                                         for line in store.read_text().splitlines())))
             daemon.process.kill()
             daemon.process.wait()
