@@ -72,7 +72,7 @@ def run(name, command, limit, log):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", help="keep each program's output here")
-    parser.add_argument("--limit", type=int, default=120, help="seconds a program may take")
+    parser.add_argument("--limit", type=int, default=300, help="seconds a program may take")
     parser.add_argument("--skip-fails", action="store_true", help="a skipped test counts as failed")
     parser.add_argument("tests", nargs="+", metavar="NAME=COMMAND")
     args = parser.parse_args()
