@@ -35,6 +35,8 @@ static void *live(void *arg)
 	double now = now_s(), next_open = now, next_good = now;
 
 	for (; running(t->end); now = now_s()) {
+		double next = now + 0.1; /* when it is looked for the end */
+
 		for (; t->way && now >= next_open; next_open += 1 / t->plan->opens_per_s) {
 			t->way->keep();
 			t->n.opened++;
@@ -44,7 +46,12 @@ static void *live(void *arg)
 			serve_request();
 			t->n.closed++;
 		}
-		sleep_until(now + 0.01);
+		if (t->way && next_open < next)
+			next = next_open;
+		if (t->plan->healthy_rate > 0 && next_good < next)
+			next = next_good;
+		/* Many a second are done ten milliseconds' worth at a time. */
+		sleep_until(next > now + 0.01 ? next : now + 0.01);
 	}
 	return NULL;
 }
