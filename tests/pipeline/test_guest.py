@@ -9,6 +9,7 @@ usage: tests/pipeline/test_guest.py build/culprit [KERNEL]
 The guest has an adapter on qemu's user network: Prometheus reaches its daemon through a port of loopback, its rsyslog
 reaches this host's loopback; nothing else is asked for.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -93,7 +94,7 @@ def pulled(home, web, running, metrics):
     took = {}
 
     def seen():
-        if "forwarded" not in took and '"kind":"disk-lost"' in lines.read_text():
+        if "forwarded" not in took and '"kind":"disk-lost"' in lines.read_text(errors="replace"):
             took["forwarded"] = time.monotonic() - began
         if "paged" not in took and web.told("/page", "firing", instance=f"127.0.0.1:{metrics}", **{"class": "hardware"}):
             took["paged"] = time.monotonic() - began
@@ -104,7 +105,9 @@ def pulled(home, web, running, metrics):
     check("a fault in a guest stands in the second rsyslog's file within 60 s", took.get("forwarded", 99) < 60, running.said())
     check("... and pages the receiver within 60 s", took.get("paged", 99) < 60, (took, web.posts, running.said()))
     summaries = [alert["annotations"]["summary"] for _, body in web.posts for alert in body["alerts"]]
-    check("... with its line", any("is gone" in text for text in summaries), summaries)
+    opened = [line["message"] for line in map(json.loads, lines.read_text().splitlines())
+              if line["type"] == "finding" and line["class"] == "hardware" and line["state"] == "open"]
+    check("... with the line that it opened with", set(opened) & set(summaries), (opened, summaries))
 
 
 def guest(home):
