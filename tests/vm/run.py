@@ -161,9 +161,10 @@ class Run:
                 break
             shutil.copy(out / "console.log", out / f"console-{boot + 1}.log")
             hung = begun[-1] if begun and begun[-1] in left and begun[-1] not in late else None
-            if hung and guest.emulator_failed() and hung not in again:
+            excuse = guest.emulator_failed()
+            if hung and excuse and hung not in again:
                 again.add(hung)
-                print(f"again {kernel:4} {hung:26}        the emulator lost a change of code: {wrong}", flush=True)
+                print(f"again {kernel:4} {hung:26}        {excuse}: {wrong}", flush=True)
             elif hung:
                 self.record(kernel, left.pop(hung), drawn[hung], [f"guest: {wrong}"], {})
             elif boot > 0 and not late:

@@ -156,13 +156,17 @@ class Guest:
         return "console: " + " | ".join(line.strip() for line in telling[-3:]) if telling else "the console is empty"
 
     def emulator_failed(self):
-        """Whether the kernel died of an int3 that it had put there itself and taken away again: it changes its code
-        under the other processor that way, and the emulator's translation of the old code may outlive the change
-        (seen in one of some 150 cells, in a function that was being patched). No program and no probe does that."""
+        """Why the hang may be the emulator's; None where nothing says so. The kernel changes its code under the other
+        processor, by an int3 that it puts there for a moment, and the emulator's translation of the old code may outlive
+        the change: the kernel dies of that int3, or one processor goes round in it (each seen in one of some 150
+        cells, also while a driver was loaded and nothing of ours ran)."""
         try:
-            return "Oops: int3: 0000" in (self.out_dir / "console.log").read_text(errors="replace")
+            console = (self.out_dir / "console.log").read_text(errors="replace")
         except OSError:
-            return False
+            return None
+        if "Oops: int3: 0000" in console:
+            return "the emulator lost a change of code"
+        return "a processor stood still" if re.search(r"rcu: INFO: rcu_\w+ (self-)?detected stall", console) else None
 
     def kill(self):
         if self.process and self.process.poll() is None:
