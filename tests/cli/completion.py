@@ -173,8 +173,10 @@ def check_zsh(program):
             same(f"zsh offers options of {command}",
                  re.findall(r"(?<![\w-])--[a-z][a-z-]*", zsh.offers(f"culprit {command} --")),
                  [o for o in options if o.startswith("--")])
-        found = set(zsh.offers("culprit explain ").split())
-        check("zsh offers the kinds", set(program.kinds) <= found, set(program.kinds) - found)
+        # The last one may touch what moves the cursor back.
+        listed = zsh.offers("culprit explain ")
+        missing = [kind for kind in program.kinds if not re.search(rf"(?<![\w-]){kind}", listed)]
+        check("zsh offers the kinds", not missing, missing)
     finally:
         zsh.end()
 
