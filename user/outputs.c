@@ -22,7 +22,8 @@ static long long now_ms(void)
 void outputs_init(struct outputs *o, struct sink *const *sinks, unsigned int n)
 {
 	*o = (struct outputs){.n = n};
-	memcpy(o->sink, sinks, n * sizeof(o->sink[0]));
+	for (unsigned int i = 0; i < n; i++)
+		o->sink[i] = sinks[i];
 }
 
 static void remember(struct outputs *o, const struct err *err)

@@ -13,6 +13,7 @@
 #define CHILDREN_MAX   64   /* looked at: a server may have hundreds of workers */
 #define PF_FORKNOEXEC  0x40 /* include/linux/sched.h */
 #define CHILDREN_BYTES 1024
+#define FLAGS_AFTER    7 /* so many spaces after the name in /proc/PID/stat */
 
 static bool read_text(const char *path, char *buf, size_t size)
 {
@@ -31,8 +32,7 @@ static bool read_text(const char *path, char *buf, size_t size)
 static bool has_called_exec(unsigned int pid, struct fd_heir *ret)
 {
 	char path[32], text[512];
-	char *open, *close;
-	unsigned long flags;
+	char *open, *close, *at;
 	size_t len;
 
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
@@ -40,8 +40,12 @@ static bool has_called_exec(unsigned int pid, struct fd_heir *ret)
 		return false;
 	open = strchr(text, '(');
 	close = strrchr(text, ')');
-	if (!open || !close || close < open ||
-	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+	at = open && close && close > open ? close + 1 : NULL;
+	for (int i = 0; at && i < FLAGS_AFTER; i++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	if (!at)
 		return false;
 	len = (size_t)(close - open - 1);
 	if (len >= sizeof(ret->comm))
@@ -49,7 +53,7 @@ static bool has_called_exec(unsigned int pid, struct fd_heir *ret)
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->comm, open + 1, len);
 	ret->pid = pid;
-	return !(flags & PF_FORKNOEXEC);
+	return !(strtoul(at, NULL, 10) & PF_FORKNOEXEC);
 }
 
 struct search {

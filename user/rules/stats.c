@@ -77,9 +77,12 @@ double fisher_test(double hits, double n, double control_hits, double control_n)
 
 	if (hits < 0.0 || control_hits < 0.0 || hits > n || control_hits > control_n)
 		return 1.0;
-	for (double k = hits; k <= most && k < hits + TAIL_TERMS; k += 1.0)
+	for (unsigned int i = 0; i < TAIL_TERMS && hits + i <= most; i++) {
+		double k = hits + i;
+
 		sum += exp(ln_choose(n, k) + ln_choose(control_n, all - k) -
 			   ln_choose(n + control_n, all));
+	}
 	return sum < 1.0 ? sum : 1.0;
 }
 

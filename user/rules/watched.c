@@ -35,7 +35,7 @@ static bool parse_network(const char *text, __u8 addr[16], unsigned int *ret_bit
 
 	if (strlen(text) >= sizeof(host))
 		return false;
-	strcpy(host, text);
+	memcpy(host, text, strlen(text) + 1);
 	slash = strchr(host, '/');
 	if (slash)
 		*slash = '\0';
