@@ -54,7 +54,12 @@ USER_OBJ := $(USER_SRC:%.c=$(B)/obj/%.o)
 STATIC_OBJ := $(filter-out $(STATIC_SRC:user/static/%.c=$(B)/obj/user/%.o),$(USER_OBJ)) $(STATIC_SRC:%.c=$(B)/obj/%.o)
 
 .PHONY: all
-all: need-build $(B)/culprit
+MAN := $(B)/man/culprit.8 $(B)/man/culprit.conf.5
+all: need-build $(B)/culprit $(MAN)
+
+$(B)/man/%: docs/man/%.scd
+	$(call say,SCDOC,$@)
+	$(Q)mkdir -p $(@D) && scdoc <$< >$@.new && mv $@.new $@
 
 $(B)/culprit: $(USER_OBJ) $(B)/libcore.a
 	$(call say,LINK,$@)
@@ -102,7 +107,7 @@ $(BPF_SKEL): $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 # ---- what must be installed (Debian 12, 13) ----
 
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev \
-	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev libmicrohttpd-dev libseccomp-dev
+	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev libmicrohttpd-dev libseccomp-dev scdoc
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
 	sg3-utils smartmontools mdadm rsyslog systemd prometheus
@@ -351,8 +356,8 @@ install: all
 	install -D -m 0644 dist/culprit.sysusers "$(DESTDIR)$(SYSUSERS_DIR)/culprit.conf"
 	[ -e "$(CONF)" ] || install -D -m 0640 dist/culprit.conf "$(CONF)"
 	[ -e "$(LOGROTATE)" ] || install -D -m 0644 dist/culprit.logrotate "$(LOGROTATE)"
-	install -D -m 0644 docs/man/culprit.8 "$(MAN_DIR)/man8/culprit.8"
-	install -D -m 0644 docs/man/culprit.conf.5 "$(MAN_DIR)/man5/culprit.conf.5"
+	install -D -m 0644 $(B)/man/culprit.8 "$(MAN_DIR)/man8/culprit.8"
+	install -D -m 0644 $(B)/man/culprit.conf.5 "$(MAN_DIR)/man5/culprit.conf.5"
 	install -D -m 0644 dist/completions/culprit.bash "$(DESTDIR)$(BASH_DIR)/culprit"
 	install -D -m 0644 dist/completions/culprit.fish "$(DESTDIR)$(FISH_DIR)/culprit.fish"
 	install -D -m 0644 dist/completions/_culprit "$(DESTDIR)$(ZSH_DIR)/_culprit"

@@ -518,9 +518,21 @@ def shipped_settings():
         elif " = " in line and not line.startswith("#"):
             there.add((section, line.partition(" = ")[0]))
     check(len(known_keys()) > 20 and known_keys() <= there, f"not in dist/culprit.conf: {known_keys() - there}")
-    manual = (ROOT / "docs" / "man" / "culprit.conf.5").read_text()
+    manual = (ROOT / "docs" / "man" / "culprit.conf.5.scd").read_text()
     for _, key in known_keys():
-        check(f'"{key}"' in manual, f"not in the manual: {key}")
+        check(f"*{key}*" in manual, f"not in the manual: {key}")
+
+
+@test
+def manual():
+    """Every command and every option of its help is in the manual's page."""
+    page = (ROOT / "docs" / "man" / "culprit.8.scd").read_text()
+    commands = re.findall(r"^  ([a-z]+) ", out("help"), re.M)
+    check(len(commands) >= 8, f"commands: {commands}")
+    for command in commands:
+        check(f"\n*{command}*\n\t" in page or command == "help", f"not in the manual: {command}")
+        for option in re.findall(r"^  (?:-\w, |    )(--[\w-]+)", out("help", command), re.M):
+            check(f"*{option}*" in page, f"not in the manual: {option}")
 
 
 @test
