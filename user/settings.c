@@ -143,6 +143,11 @@ static const char *key_at(const void *table, unsigned int i)
 	return strcmp(key_table[i].section, table) == 0 ? key_table[i].key : NULL;
 }
 
+const char *settings_section(unsigned int row)
+{
+	return row < KEY_ROWS ? key_table[row].section : NULL;
+}
+
 bool settings_section_known(const char *section)
 {
 	for (unsigned int i = 0; i < KEY_ROWS; i++)

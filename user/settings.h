@@ -12,6 +12,7 @@
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
  *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h; budget_cpu, budget_mb: source/live_budget.h
  *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb, file_max_mb, file_keep: see outlet.h
+ * Flags win over the environment (settings_environment()), that over the file.
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.
  */
@@ -66,6 +67,11 @@ const char *settings_get(const struct settings *settings, const char *key);
  * error `settings` is unchanged. */
 int settings_load(struct settings *settings, const char *path, struct err *err);
 
+/* Adds what variables of the environment say: CULPRIT_SECTION_KEY in capitals, all but letters and digits as "_"
+ * (CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS); those of no section are not ours. Nothing where the program runs with more rights
+ * than its caller. environment: as environ(7). -EINVAL with the variable's name; then `settings` is unchanged. */
+int settings_environment(struct settings *settings, char *const *environment, struct err *err);
+
 /* One "key = value" of a section; checked against the table of keys. */
 int settings_take(struct settings *settings, const char *section, const char *key,
 		  const char *value, struct err *err);
@@ -94,6 +100,8 @@ int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, uns
 /* ---- sections ---- */
 
 bool settings_section_known(const char *section);
+/* The section of each row of the table, one after another; NULL behind the last. */
+const char *settings_section(unsigned int row);
 /* The section that was probably meant; NULL when none is near. */
 const char *settings_section_near(const char *text);
 

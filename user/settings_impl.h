@@ -38,6 +38,9 @@ settings_setter set_metrics;
 settings_setter set_metrics_file;
 settings_setter set_confine;
 
+/* The n-th threshold of all rules; NULL behind the last. settings_judge.c */
+const char *settings_threshold(unsigned int n);
+
 /* A number of 0 or more; with `key` before the message, within these. */
 int settings_number(const char *text, double *ret_value, struct err *err);
 int settings_number_between(const char *key, const char *value, double min, double max,

@@ -18,14 +18,19 @@
 #define WINDOW_MIN_S 1.0
 #define WINDOW_MAX_S 86400.0
 
-static const char *threshold_at(const void *table, unsigned int n)
+const char *settings_threshold(unsigned int n)
 {
-	(void)table;
 	for (unsigned int i = 0; i < rule_count; i++)
 		for (const struct threshold *const *t = rule_table[i]->thresholds; t && *t; t++)
 			if (n-- == 0)
 				return (*t)->key;
 	return NULL;
+}
+
+static const char *threshold_at(const void *table, unsigned int n)
+{
+	(void)table;
+	return settings_threshold(n);
 }
 
 static bool is_threshold(const char *key)
@@ -67,7 +72,7 @@ int set_threshold(struct settings *s, const char *key, const char *value, struct
 	int ret;
 
 	if (!is_threshold(key)) {
-		while (threshold_at(NULL, n))
+		while (settings_threshold(n))
 			n++;
 		suggest_text(hint, sizeof(hint), "", suggest(key, NULL, n, threshold_at));
 		return err_set(err, -EINVAL,

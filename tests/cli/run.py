@@ -536,6 +536,17 @@ def manual():
 
 
 @test
+def environment():
+    """Its settings win over the file's, which they are checked like."""
+    conf = temporary("[daemon]\nsocket = /nonexistent/file\n")
+    check_good = ("daemon", "-c", conf, "--check-config")
+    expect(1, *check_good, env={"CULPRIT_GENERAL_TICK": "1"}, says="CULPRIT_GENERAL_TICK: unknown key 'tick' in [general]")
+    check("good" in out(*check_good, env={"CULPRIT_GENERAL_TICK_S": "1", "CULPRIT_PORT": "tcp://10.0.0.1:80"}), "refused")
+    expect(1, "status", "-c", conf, says="/nonexistent/file")
+    expect(1, "status", "-c", conf, env={"CULPRIT_DAEMON_SOCKET": "/nonexistent/variable"}, says="/nonexistent/variable")
+
+
+@test
 def output_that_cannot_be():
     expect(1, "daemon", "--output", WORK, says="Is a directory")
     expect(1, "daemon", "--output", WORK / "no" / "such", says="No such file")

@@ -26,7 +26,7 @@ bool terminal_color(FILE *stream);
 /* ... and one on which a line can be written over? NO_COLOR does not matter here. */
 bool terminal_rewrites(FILE *stream);
 
-/* The settings of file and command line together; the latter wins. Checks that the pid is a
+/* The settings of file, environment and command line together; what comes later wins. Checks that the pid is a
  * process. */
 int settings_from(const struct options *options, struct settings *ret_settings, struct err *err);
 

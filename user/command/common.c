@@ -79,6 +79,8 @@ int settings_from(const struct options *options, struct settings *ret_settings, 
 	settings_init(s);
 	if (options->config)
 		ret = settings_load(s, options->config, err);
+	if (ret == 0)
+		ret = settings_environment(s, environ, err);
 	if (ret == 0 && options->class_given)
 		ret = settings_set(s, "class", options->class_list, err);
 	if (ret == 0 && options->pid) {

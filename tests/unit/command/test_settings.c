@@ -208,12 +208,78 @@ static void test_list(void **state)
 	assert_int_equal(settings_set(&s, "one.more", "1", &err), -ENOSPC);
 }
 
+static int from(struct settings *s, struct err *err, const char *a, const char *b)
+{
+	char *environment[] = {"PATH=/bin", "CULPRIT_SERVICE_HOST=10.0.0.1",
+			       "CULPRIT_",  (char *)a,
+			       (char *)b,   NULL};
+
+	memset(err, 0, sizeof(*err));
+	return settings_environment(s, environment, err);
+}
+
+static void test_environment(void **state)
+{
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+		load("[general]\nclass = network\nwindow_s = 120\n[thresholds]\npath-loss.min_segments = 5\n",
+		     &s, &err),
+		0);
+	assert_int_equal(from(&s, &err, "CULPRIT_GENERAL_TICK_S=0.5",
+			      "CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS=300"),
+			 0);
+	assert_int_equal(s.tick_ms, 500);
+	assert_string_equal(settings_get(&s, "path-loss.min_segments"), "300");
+	assert_string_equal(settings_get(&s, "class"), "network");
+	assert_string_equal(settings_get(&s, "window_s"), "120");
+	assert_int_equal(from(&s, &err, "CULPRIT_LABELS_SITE=fra 2",
+			      "CULPRIT_WATCH_EXCLUDE_PEERS=10.0.0.0/8"),
+			 0);
+	assert_string_equal(settings_get(&s, "label.site"), "fra 2");
+	assert_int_equal(from(&s, &err, "CULPRIT_SINKS_QUEUE_KB=64", "CULPRIT_DAEMON_METRICS=9101"),
+			 0);
+	assert_int_equal(s.sinks.queue_bytes, 64 << 10);
+}
+
+static void test_environment_wrong(void **state)
+{
+	static const struct {
+		const char *variable, *says;
+	} wrong[] = {
+		{"CULPRIT_GENERAL_TICK=1", "CULPRIT_GENERAL_TICK: unknown key 'tick' in [general]"},
+		{"CULPRIT_GENERAL_TICK_S=0", "CULPRIT_GENERAL_TICK_S: tick_s: "},
+		{"CULPRIT_GENERAL_=1", "CULPRIT_GENERAL_: "},
+		{"CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENT=1", "unknown threshold"},
+		{"CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS=-1",
+		 "CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS: "},
+		{"CULPRIT_SINKS_PRINTER=yes", "CULPRIT_SINKS_PRINTER: "},
+	};
+	struct settings s, before;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(load("[general]\nclass = network\n", &s, &err), 0);
+	before = s;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		/* Nothing of it is taken, of the good one before it neither. */
+		assert_int_equal(from(&s, &err, "CULPRIT_GENERAL_WINDOW_S=30", wrong[i].variable),
+				 -EINVAL);
+		if (!strstr(err.text, wrong[i].says))
+			fail_msg("%s: %s", wrong[i].variable, err.text);
+		assert_memory_equal(&s, &before, sizeof(s));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_sections), cmocka_unit_test(test_thresholds),
 		cmocka_unit_test(test_wrong),	     cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_files),	     cmocka_unit_test(test_list),
+		cmocka_unit_test(test_environment),  cmocka_unit_test(test_environment_wrong),
 	};
 	int fd, failed;
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* settings_env.c - settings from the environment: CULPRIT_SECTION_KEY; see settings.h. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "settings_impl.h"
+
+#define PREFIX	       "CULPRIT_"
+#define NAME_MAX_BYTES 96
+
+/* "TICK_S" for "tick_s", "PATH_LOSS_MIN_SEGMENTS" for "path-loss.min_segments". */
+static bool is_spelt(const char *text, const char *key)
+{
+	for (; *text && *key; text++, key++) {
+		char wanted =
+			isalnum((unsigned char)*key) ? (char)toupper((unsigned char)*key) : '_';
+
+		if (*text != wanted)
+			return false;
+	}
+	return !*text && !*key;
+}
+
+/* The section that a variable's name goes on with; *ret_key: what follows. */
+static const char *section_of(const char *text, const char **ret_key)
+{
+	const char *section;
+
+	for (unsigned int i = 0; (section = settings_section(i)); i++) {
+		size_t len = strlen(section);
+		char head[32];
+
+		snprintf(head, sizeof(head), "%.*s", (int)len, text);
+		if (strlen(text) > len && text[len] == '_' && is_spelt(head, section)) {
+			*ret_key = text + len + 1;
+			return section;
+		}
+	}
+	return NULL;
+}
+
+static int take(struct settings *s, const char *section, const char *name, const char *value,
+		struct err *err)
+{
+	char key[NAME_MAX_BYTES];
+	const char *threshold;
+	size_t n = 0;
+
+	if (strcmp(section, "thresholds") == 0)
+		for (unsigned int i = 0; (threshold = settings_threshold(i)); i++)
+			if (is_spelt(name, threshold))
+				return settings_take(s, section, threshold, value, err);
+	for (; name[n] && n < sizeof(key) - 1; n++)
+		key[n] = (char)tolower((unsigned char)name[n]);
+	key[n] = '\0';
+	return settings_take(s, section, key, value, err);
+}
+
+int settings_environment(struct settings *settings, char *const *environment, struct err *err)
+{
+	struct settings copy = *settings;
+
+	/* Who runs a program that has more rights than he has sets no more than the command line lets him. */
+	if (getauxval(AT_SECURE))
+		return 0;
+	for (; *environment; environment++) {
+		const char *name = *environment, *key, *section, *equals = strchr(name, '=');
+		char text[NAME_MAX_BYTES];
+		int ret;
+
+		if (!equals || strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		snprintf(text, sizeof(text), "%.*s", (int)(equals - name - strlen(PREFIX)),
+			 name + strlen(PREFIX));
+		section = section_of(text, &key);
+		if (!section)
+			continue;
+		ret = take(&copy, section, key, equals + 1, err);
+		if (ret < 0)
+			return err_prefix(err, PREFIX "%s", text);
+	}
+	*settings = copy;
+	return 0;
+}
