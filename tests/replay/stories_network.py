@@ -145,6 +145,22 @@ def story_loss_victim_in_container(host):
     host.end()
 
 
+def story_loss_in_another_namespace(host):
+    """Its advice has to go in there."""
+    inside = {"netns": HOST_NETNS_2, "ifindex": 7, "pid": 912, "comm": "api", "start_ns": 300 * 10**9}
+    host.say(what="8 % loss to one peer of three, all of them a container's with a network of its own",
+             expect=f"path-loss {A}:9092", fault=[COUNTERS_OF_A])
+    begin(host)
+    for _ in range(14):
+        second(host, peers=())
+        host.put("proc_fds", pid=912, start_ns=300 * 10**9, fds=9, limit=1024, comm="api", netns=HOST_NETNS_2)
+        for addr in (B, C):
+            good_peer(host, addr, 600, **inside)
+        good_peer(host, A, 500, fast=33, rto=5, tlp=2, max_backoff=1, **inside)
+        host.tick()
+    host.end()
+
+
 A3, A4 = "10.1.1.3", "10.1.1.4"
 
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/text.h"
 
@@ -90,25 +91,29 @@ void black_hole_evidence(struct claim *claim, const struct black_hole *hole)
 			       text_plural(hole->handshakes, "connection").s);
 }
 
-void black_hole_ping(struct claim *claim, const struct path *path, __u32 large_size)
+void black_hole_ping(struct claim *claim, const struct model *model, const struct path *path,
+		     __u32 large_size)
 {
 	char addr[46];
 
 	addr_text(path->addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See whether packets of that size pass, then smaller ones",
-		     "ping -M do -c 3 -s %u %s", large_size + PING_MORE, addr);
+		     "%sping -M do -c 3 -s %u %s", path_nsenter(model, path).s,
+		     large_size + PING_MORE, addr);
 }
 
-void black_hole_advice(struct claim *claim, const struct path *path, __u32 large_size)
+void black_hole_advice(struct claim *claim, const struct model *model, const struct path *path,
+		       __u32 large_size)
 {
+	struct text enter = path_nsenter(model, path);
 	char addr[46];
 
 	addr_text(path->addr, addr, sizeof(addr));
-	black_hole_ping(claim, path, large_size);
+	black_hole_ping(claim, model, path, large_size);
 	claim_advice(claim, false, "See the path's MTU, and from which hop on it is smaller",
-		     "tracepath -n %s", addr);
-	claim_advice(claim, false, "See the MTU that this host believes in", "ip route get %s",
-		     addr);
+		     "%stracepath -n %s", enter.s, addr);
+	claim_advice(claim, false, "See the MTU that this host believes in", "%sip route get %s",
+		     enter.s, addr);
 	claim_advice(claim, true, "Let TCP find the size out by itself (RFC 4821)",
-		     "sysctl -w net.ipv4.tcp_mtu_probing=1");
+		     "%ssysctl -w net.ipv4.tcp_mtu_probing=1", enter.s);
 }

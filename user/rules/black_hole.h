@@ -35,7 +35,9 @@ bool black_hole_proven(const struct model *model, const struct path *path);
 
 /* The evidence for it, the one command that shows it, and that with all that helps, in a claim about the path. */
 void black_hole_evidence(struct claim *claim, const struct black_hole *hole);
-void black_hole_ping(struct claim *claim, const struct path *path, __u32 large_size);
-void black_hole_advice(struct claim *claim, const struct path *path, __u32 large_size);
+void black_hole_ping(struct claim *claim, const struct model *model, const struct path *path,
+		     __u32 large_size);
+void black_hole_advice(struct claim *claim, const struct model *model, const struct path *path,
+		       __u32 large_size);
 
 #endif

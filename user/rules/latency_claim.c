@@ -111,22 +111,6 @@ static void begin(struct claim *claim, const struct subject *subject, const stru
 	claim->window_ns = model_now(model) - trail->first_ns;
 }
 
-static void advise_path(struct claim *claim, const struct trail *trail)
-{
-	const struct path *path = trail->path;
-	char addr[46];
-
-	addr_text(path->addr, addr, sizeof(addr));
-	if (path->port && path->dir == PEER_OUT)
-		claim_advice(claim, false, "See at which hop the time goes",
-			     "mtr -T -P %u -n -r -c 30 %s", path->port, addr);
-	else
-		claim_advice(claim, false, "See at which hop the time goes", "mtr -n -r -c 30 %s",
-			     addr);
-	claim_advice(claim, false, "Watch the connections themselves", "ss -tino dst %s", addr);
-	snprintf(claim->call, sizeof(claim->call), "the network team; not the owner of this host");
-}
-
 void latency_claim_path(const struct model *model, const struct trail *trail,
 			const struct latency_company *c, enum basis basis, double confidence,
 			const struct judgement *judgement)
@@ -165,19 +149,23 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 		   c->fine ? "where on the path, and which direction"
 			   : "path, uplink or this host: no other peer was busy");
 	claim.confidence = confidence_round(confidence);
-	advise_path(&claim, trail);
+	path_claim_advice(&claim, model, path, "See at which hop the time goes", 30);
+	snprintf(claim.call, sizeof(claim.call), "the network team; not the owner of this host");
 	judgement->claim(judgement->ctx, &claim);
 }
 
-static void advise_nic(struct claim *claim, const struct trail *trail, const char *nic)
+static void advise_nic(struct claim *claim, const struct model *model, const struct path *path,
+		       const char *nic)
 {
 	bool plain = text_is_plain_word(nic);
+	struct text enter = path_nsenter(model, path);
 	char addr[46];
 
-	addr_text(trail->path->addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See whether this host's own queue holds packets", "%s%s",
-		     plain ? "tc -s qdisc show dev " : "tc -s qdisc", plain ? nic : "");
-	claim_advice(claim, false, "See at which hop the time goes", "mtr -n -r -c 30 %s", addr);
+	addr_text(path->addr, addr, sizeof(addr));
+	claim_advice(claim, false, "See whether this host's own queue holds packets", "%s%s%s",
+		     enter.s, plain ? "tc -s qdisc show dev " : "tc -s qdisc", plain ? nic : "");
+	claim_advice(claim, false, "See at which hop the time goes", "%smtr -n -r -c 30 %s",
+		     enter.s, addr);
 	snprintf(claim->call, sizeof(claim->call),
 		 "the network team, once this host is known not to be busy itself");
 }
@@ -214,6 +202,6 @@ void latency_claim_nic(const struct model *model, const struct latency_company *
 	confidence *= against_host(&claim, model, c->elsewhere != NULL);
 	claim_text(&claim, ROLE_UNKNOWN, "its queue, the first router, or how busy this host is");
 	claim.confidence = confidence_round(confidence);
-	advise_nic(&claim, c->worst, label);
+	advise_nic(&claim, model, path, label);
 	judgement->claim(judgement->ctx, &claim);
 }

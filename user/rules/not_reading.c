@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "rules/local_claim.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -57,13 +58,14 @@ static void control(struct claim *claim, const struct model *model, const struct
 			       text_count(peer_window(best, frame, PEER_SEGS_OUT)).s);
 }
 
-static void advise(struct claim *claim, const struct peer *peer)
+static void advise(struct claim *claim, const struct model *model, const struct peer *peer)
 {
+	struct text enter = text_nsenter(model, peer->key.netns, peer->pid);
 	char addr[46];
 
 	addr_text(peer->key.addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See which sockets wait (timer persist), and since when",
-		     "ss -tinpo dst %s", addr);
+		     "%sss -tinpo dst %s", enter.s, addr);
 	snprintf(claim->call, sizeof(claim->call), "the owner of what serves %.42s",
 		 text_addr(peer->key.addr, peer->key.port).s);
 }
@@ -113,7 +115,7 @@ static void claim_closed(const struct model *model, const struct peer *peer,
 	}
 	claim_text(&claim, ROLE_UNKNOWN, "whether its program is stopped, stuck or overloaded");
 	claim.confidence = confidence_round(c);
-	advise(&claim, peer);
+	advise(&claim, model, peer);
 	judgement->claim(judgement->ctx, &claim);
 }
 

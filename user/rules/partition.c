@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "rules/path.h"
 #include "rules/reach.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -123,13 +124,16 @@ static bool sum_up(struct cut *cut, const struct paths *paths, const struct sile
 	return true;
 }
 
-static void advise(struct claim *claim, const struct cut *cut)
+static void advise(struct claim *claim, const struct model *model, const struct cut *cut)
 {
+	struct text enter = path_nsenter(model, cut->silent[0]);
 	char addr[46];
 
 	addr_text(cut->silent[0]->addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See which route leads there", "ip route get %s", addr);
-	claim_advice(claim, false, "See how far packets get", "mtr -n -r -c 10 %s", addr);
+	claim_advice(claim, false, "See which route leads there", "%sip route get %s", enter.s,
+		     addr);
+	claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s", enter.s,
+		     addr);
 	snprintf(claim->call, sizeof(claim->call), "the network team: the route to that subnet");
 }
 
@@ -197,7 +201,7 @@ static void claim_cut(const struct model *model, const struct cut *cut,
 	}
 	claim_text(&claim, ROLE_UNKNOWN, "where the way is cut; all hosts there may be down");
 	claim.confidence = confidence_round(c);
-	advise(&claim, cut);
+	advise(&claim, model, cut);
 	judgement->claim(judgement->ctx, &claim);
 }
 

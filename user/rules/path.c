@@ -202,21 +202,6 @@ static void message(struct claim *claim, const struct model *model, const struct
 			      text_addr(path->addr, 0).s);
 }
 
-static void advise(struct claim *claim, const struct path *path)
-{
-	char addr[46];
-
-	addr_text(path->addr, addr, sizeof(addr));
-	if (path->port && path->dir == PEER_OUT)
-		claim_advice(claim, false, "See at which hop packets get lost",
-			     "mtr -T -P %u -n -r -c 50 %s", path->port, addr);
-	else
-		claim_advice(claim, false, "See at which hop packets get lost",
-			     "mtr -n -r -c 50 %s", addr);
-	claim_advice(claim, false, "Watch the connections themselves", "ss -tino dst %s", addr);
-	snprintf(claim->call, sizeof(claim->call), "the network team; not the owner of this host");
-}
-
 static void claim_path(const struct model *model, const struct path *path, const struct company *c,
 		       const struct grade *grade, const struct judgement *judgement)
 {
@@ -246,7 +231,8 @@ static void claim_path(const struct model *model, const struct path *path, const
 		   c->controls.n ? "where on the path, and which direction"
 				 : "path or interface: no other peer was busy");
 	claim.confidence = confidence_round(grade->confidence * factor);
-	advise(&claim, path);
+	path_claim_advice(&claim, model, path, "See at which hop packets get lost", 50);
+	snprintf(claim.call, sizeof(claim.call), "the network team; not the owner of this host");
 	judgement->claim(judgement->ctx, &claim);
 }
 
@@ -282,7 +268,7 @@ static void claim_black_hole(const struct model *model, const struct path *path,
 	claim_text(&claim, ROLE_UNKNOWN,
 		   "which link takes smaller packets, and who drops the ICMP");
 	claim.confidence = confidence_round(0.95 * (1.0 - sqrt(hole->p)));
-	black_hole_advice(&claim, path, hole->large_size);
+	black_hole_advice(&claim, model, path, hole->large_size);
 	snprintf(claim.call, sizeof(claim.call), "the network team: MTU, or ICMP that is filtered");
 	judgement->claim(judgement->ctx, &claim);
 }

@@ -65,6 +65,11 @@ double path_claim_against(struct claim *claim, const __u64 gain[PEER_COUNTERS], 
 			  double lost, __u32 live, __u32 live_reord);
 void path_claim_not_us(struct claim *claim, const struct model *model, __u64 send_errors,
 		       __u32 zero_windows, __u32 netns, __u32 ifindex);
+/* "nsenter -t PID -n " where the path is another network namespace's; else empty. */
+struct text path_nsenter(const struct model *model, const struct path *path);
+/* `question` at an mtr of so many probes, to the path's port where it has one; then its sockets. */
+void path_claim_advice(struct claim *claim, const struct model *model, const struct path *path,
+		       const char *question, unsigned int probes);
 void path_claim_victim(struct claim *claim, const struct model *model, const struct path *path,
 		       const struct judgement *judgement);
 

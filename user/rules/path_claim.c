@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/local_claim.h"
 #include "rules/path.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -105,4 +106,25 @@ void path_claim_not_us(struct claim *claim, const struct model *model, __u64 sen
 		       (double)send_errors, "{error}", "%s%s; %s",
 		       text_plural(send_errors, "send error").s, more,
 		       zero_windows ? "a peer's window is closed" : "no peer's window closed");
+}
+
+struct text path_nsenter(const struct model *model, const struct path *path)
+{
+	return text_nsenter(model, path->netns, path->main ? path->main->pid : 0);
+}
+
+void path_claim_advice(struct claim *claim, const struct model *model, const struct path *path,
+		       const char *question, unsigned int probes)
+{
+	struct text enter = path_nsenter(model, path);
+	char addr[46];
+
+	addr_text(path->addr, addr, sizeof(addr));
+	if (path->port && path->dir == PEER_OUT)
+		claim_advice(claim, false, question, "%smtr -T -P %u -n -r -c %u %s", enter.s,
+			     path->port, probes, addr);
+	else
+		claim_advice(claim, false, question, "%smtr -n -r -c %u %s", enter.s, probes, addr);
+	claim_advice(claim, false, "Watch the connections themselves", "%sss -tino dst %s", enter.s,
+		     addr);
 }

@@ -91,6 +91,7 @@ void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 {
 	struct subject subject = subnet_subject(
 		s->first->addr, subject_netns(model, s->first->netns), s->first->ifindex);
+	struct text enter = path_nsenter(model, s->most);
 	char label[80], nic[32], addr[46];
 	struct claim claim;
 	double factor;
@@ -118,9 +119,10 @@ void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 			  s->first->netns, s->first->ifindex);
 	claim_text(&claim, ROLE_UNKNOWN, "where on the way, and which direction");
 	claim.confidence = confidence_round(s->confidence * factor);
-	claim_advice(&claim, false, "See at which hop packets get lost", "mtr -n -r -c 50 %s",
+	claim_advice(&claim, false, "See at which hop packets get lost", "%smtr -n -r -c 50 %s",
+		     enter.s, addr);
+	claim_advice(&claim, false, "See which route leads there", "%sip route get %s", enter.s,
 		     addr);
-	claim_advice(&claim, false, "See which route leads there", "ip route get %s", addr);
 	snprintf(claim.call, sizeof(claim.call), "the network team: the route to that subnet");
 	judgement->claim(judgement->ctx, &claim);
 }

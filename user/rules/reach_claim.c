@@ -120,7 +120,7 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		claim_evidence(claim, ROLE_AGAINST, false, "tcp.small.passed", hole.sacked,
 			       "{segment}", "%s came through behind a lost one of %u: its MTU?",
 			       text_plural(hole.sacked, "smaller segment").s, hole.large_size);
-		black_hole_ping(claim, x->path, hole.large_size);
+		black_hole_ping(claim, model, x->path, hole.large_size);
 	}
 	claim_advice(claim, false, "See whether its sockets still time out", "%sss -tino dst %s",
 		     enter.s, addr);
