@@ -13,6 +13,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -544,6 +545,16 @@ def environment():
     check("good" in out(*check_good, env={"CULPRIT_GENERAL_TICK_S": "1", "CULPRIT_PORT": "tcp://10.0.0.1:80"}), "refused")
     expect(1, "status", "-c", conf, says="/nonexistent/file")
     expect(1, "status", "-c", conf, env={"CULPRIT_DAEMON_SOCKET": "/nonexistent/variable"}, says="/nonexistent/variable")
+
+
+@test
+def too_few_files():
+    """Said before anything is opened; what may be raised is."""
+    for command in ("trace", "daemon", "probes"):
+        expect(1, command, user=65534, says="too few open files are allowed",
+               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+        expect(1, command, user=65534, says="missing capability", silent=command != "probes",
+               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 1000)))
 
 
 @test

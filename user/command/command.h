@@ -26,6 +26,9 @@ bool terminal_color(FILE *stream);
 /* ... and one on which a line can be written over? NO_COLOR does not matter here. */
 bool terminal_rewrites(FILE *stream);
 
+/* Makes room for the descriptors of probes, maps and sinks, where the limit lets it. -EMFILE with a message. */
+int make_room_for_files(struct err *err);
+
 /* The settings of file, environment and command line together; what comes later wins. Checks that the pid is a
  * process. */
 int settings_from(const struct options *options, struct settings *ret_settings, struct err *err);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "finding/verdict.h"
@@ -67,6 +68,29 @@ static int check_pid(unsigned int pid, struct err *err)
 	if (tgid && tgid != pid)
 		return err_set(err, -ESRCH, "%u is a thread of process %u: use --pid %u", pid, tgid,
 			       tgid);
+	return 0;
+}
+
+/* Probes, maps and sinks take some 110. */
+#define FILES_NEEDED 256
+
+int make_room_for_files(struct err *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_set(err, -errno, "cannot read the limit of open files: %s",
+			       strerror(errno));
+	if (limit.rlim_cur >= FILES_NEEDED)
+		return 0;
+	limit.rlim_cur = FILES_NEEDED;
+	if (limit.rlim_max < FILES_NEEDED)
+		limit.rlim_max = FILES_NEEDED; /* for who has CAP_SYS_RESOURCE */
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_set(
+			err, -EMFILE,
+			"too few open files are allowed, %d are needed: ulimit -n, LimitNOFILE=",
+			FILES_NEEDED);
 	return 0;
 }
 

@@ -76,7 +76,9 @@ static int daemon_run(const struct options *o, struct err *err)
 	/* First what costs nothing: a file that cannot be written is said before anything attaches. Who ends us while a
 	 * sink opens is heard, and not by its child alone. */
 	loop_hold_signals();
-	ret = sinks_open(&settings.sinks, parts.sinks, &parts.n_sinks, err);
+	ret = make_room_for_files(err);
+	if (ret == 0)
+		ret = sinks_open(&settings.sinks, parts.sinks, &parts.n_sinks, err);
 	if (ret < 0) {
 		release_parts(&parts);
 		return ret;

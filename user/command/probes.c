@@ -140,6 +140,10 @@ static int print_json(struct err *err)
 
 static int probes_run(const struct options *o, struct err *err)
 {
+	int ret = make_room_for_files(err);
+
+	if (ret < 0)
+		return ret;
 	return o->json ? print_json(err) : print_table(err);
 }
 

@@ -51,6 +51,8 @@ static int trace_run(const struct options *o, struct err *err)
 	ret = settings_from(o, &settings, err);
 	if (ret == 0)
 		ret = set_duration(&settings, &live.duration_ns, err);
+	if (ret == 0)
+		ret = make_room_for_files(err);
 	if (ret < 0)
 		return ret;
 	live.settings = settings.list;
