@@ -213,6 +213,20 @@ def named_files():
     check("files that are named are there", not missing, missing)
 
 
+def sink_files():
+    """A sink's file is where the unit's user may write and logrotate looks, in whatever reads it too."""
+    (directory,) = re.findall(r"^LogsDirectory=(\S+)$", (TOP / "dist" / "culprit.service").read_text(encoding="utf-8"), re.M)
+    texts = {p: p.read_text(encoding="utf-8") for p in [*PAGES, *(p for p in (TOP / "dist").rglob("*") if p.is_file())]}
+    wrong, seen = [], 0
+    for path, text in texts.items():
+        for name in re.findall(r"(?<![\w.])/var/log/[\w./*-]+\.jsonl\b", text):
+            seen += 1
+            # What a receiver gathers is its own.
+            if name != "/var/log/culprit-fleet.jsonl" and not re.fullmatch(rf"/var/log/{directory}/[^/]+", name):
+                wrong.append(f"{path.relative_to(TOP)}: {name}")
+    check("files of lines are where the unit may write and logrotate looks", seen >= 10 and not wrong, wrong)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: tests/docs/run.py PROGRAM")
@@ -226,6 +240,7 @@ def main():
     check_commands(program, all_blocks)
     settings(program, all_blocks)
     named_files()
+    sink_files()
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 

@@ -84,7 +84,7 @@ class Rsyslog:
         self.configure("send", example(f"rsyslog/culprit-{source}.conf", "rsyslog/culprit-forward.conf", changes={
             "/var/spool/rsyslog": self.home / "spool", "logs.example.net": "127.0.0.1", '"10514"': f'"{self.port}"',
             'action.resumeInterval="5"': 'action.resumeInterval="1"',
-            **({"/var/log/culprit.jsonl": self.home / "culprit.jsonl"} if source == "file" else {})}))
+            **({"/var/log/culprit/culprit.jsonl": self.home / "culprit.jsonl"} if source == "file" else {})}))
 
     def configure(self, name, text):
         path = self.home / f"{name}.conf"

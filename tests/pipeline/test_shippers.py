@@ -226,7 +226,7 @@ def syslog_ng(home):
     port = free_port()
     configuration = {
         "send": example("syslog-ng/culprit-forward.conf", changes={
-            "/var/log/culprit.jsonl": home / "culprit.jsonl", "logs.example.net": "127.0.0.1", "10514": port,
+            "/var/log/culprit/culprit.jsonl": home / "culprit.jsonl", "logs.example.net": "127.0.0.1", "10514": port,
             'dir("/var/lib/syslog-ng")': f'dir("{home}")'}),
         "take": example("syslog-ng/culprit-receive.conf", changes={
             'ip("0.0.0.0") port(10514)': f'ip("127.0.0.1") port({port})',
