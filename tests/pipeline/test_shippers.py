@@ -11,6 +11,7 @@ was written around that moment may be missing, and (run, seq) tells which.
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -190,6 +191,7 @@ count() { wc -l 2>/dev/null <"$1" || echo 0; }
 /lib/systemd/systemd-journald & journald=$!
 for i in $(seq 100); do ss -xl | grep -q /run/systemd/journal/socket && break; sleep 0.1; done
 "$@" 2>>"$log" & rsyslog=$!
+logger -u /run/systemd/journal/dev-log another program says so
 "$CULPRIT" daemon -c "$conf" & daemon=$!
 for i in $(seq 300); do [ "$(count "$lines")" -ge 2 ] && break; sleep 0.1; done
 kill -TERM $daemon
@@ -207,6 +209,9 @@ def journal(home):
     if not paths:
         return
     both = Rsyslog(home, paths[0], "journal")
+    others = both.home / "others.log"
+    with open(both.home / "send.conf", "a", encoding="ascii") as file:  # as Debian's rules come after rsyslog.d
+        file.write(f'*.* action(type="omfile" file="{others}")\n')
     conf = Daemon(home, sinks=["journald = yes", f"file = {home}/lines"]).conf
     with both.peer("take") as take:
         run = subprocess.run(["unshare", "-m", "bash", "-c", JOURNAL, "journal", conf, f"{home}/send.log",
@@ -217,6 +222,9 @@ def journal(home):
         received.reaches(len(sent))
         check("rsyslog from the journal: each of the daemon's lines, byte for byte, once", sent == received.lines and
               len(sent) >= 2, (run, sent[:1], received.lines[:1], (both.home / "send.log").read_text()[-2000:], take.said()))
+        logged = others.read_text(errors="replace") if others.exists() else ""
+        check("... and nothing of the journal is logged once more by the rules that follow", not re.search(
+            "another program|culprit", logged), logged[:2000])
 
 
 def syslog_ng(home):
