@@ -164,6 +164,29 @@ def of_host():
                                 ("CulpritDown", "30m", False))]}
 
 
+def that_vanishes():
+    """A host with a critical finding and a warning that misses a scrape, vanishes, comes back well; another is taken away."""
+    back, away = target(A[0]), target(A[1])
+
+    def series(host, severity, values):
+        return {"series": "culprit_finding_info" + labels(**host, id=severity, **{"class": "hardware"}, kind="disk-lost",
+                                                          role="cause", severity=severity), "values": values}
+    return {"interval": "15s", "input_series": [
+        series(back, "critical", "1x9 stale 1x30 stale"),
+        series(back, "warning", "1x9 stale 1x30 stale"),
+        {"series": "up" + labels(**back), "values": "1x9 0 1x30 0x39 1x80"},
+        series(away, "critical", "1x20 stale"),
+        {"series": "up" + labels(**away), "values": "1x20 0x60 stale"},
+    ], "promql_expr_test": [
+        {"expr": 'count by (alertname, instance) (ALERTS{alertstate="firing",alertname=~"Culprit(Critical|Warning)"})',
+         "eval_time": at, "exp_samples": [{"labels": labels(alertname=alert, instance=f"{host}:9899"), "value": 1}
+                                          for alert, host in firing]}
+        for at, firing in (("2m30s", (("CulpritCritical", A[0]), ("CulpritCritical", A[1]))),
+                           ("5m15s", (("CulpritCritical", A[0]), ("CulpritWarning", A[0]), ("CulpritCritical", A[1]))),
+                           ("19m", (("CulpritCritical", A[0]), ("CulpritWarning", A[0]), ("CulpritCritical", A[1]))),
+                           ("20m45s", ()), ("30m", ()))]}
+
+
 def promtool(program, home, name, tests):
     path = pathlib.Path(home) / "test.yml"  # JSON is YAML
     path.write_text(json.dumps({"rule_files": [str(p) for p in sorted(EXAMPLES.glob("*.rules.yml"))],
@@ -178,6 +201,7 @@ def rules(home):
         promtool(paths[0], home, name, [fleet(*case)])
     if paths:
         promtool(paths[0], home, "a host's findings: who is told what, and when", [of_host()])
+        promtool(paths[0], home, "a host that cannot be scraped has not recovered", [that_vanishes()])
 
 
 def says(name, *command, good, text=None):
