@@ -15,7 +15,6 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define IPPROTO_UDP 17
-#define PORT_DNS    53
 
 /* The second 16 bits of a DNS header. */
 #define DNS_RESPONSE 0x8000

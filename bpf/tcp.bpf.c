@@ -8,6 +8,7 @@
 #define LEARNS_LISTEN_ZERO
 
 #include "compat.bpf.h"
+#include "dns_tcp.bpf.h"
 #include "peer.bpf.h"
 #include "sample.bpf.h"
 
@@ -391,6 +392,7 @@ static __always_inline void closed(const struct sock *sk, int old, const bool di
 		outcome = attempt_failed(peer, err, &sums);
 	else if (old != TCP_SYN_RECV)
 		outcome = connection_ended(sk, tp, peer, old, err, direct);
+	dns_ended(tp, &key, peer, old, outcome, &sums, direct);
 	if (old != TCP_SYN_SENT && sent_large(tp, direct))
 		ADD(&peer->large_passed, 1);
 	if (outcome)

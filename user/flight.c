@@ -67,6 +67,7 @@ static const struct fate_row {
 	{EVENT_NIC_TIMEOUT, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_NIC_QUEUE, FATE_LATEST, {"netns", "ifindex"}, {0}, 0},
 	{EVENT_DNS_SERVER, FATE_LATEST, {"addr", "netns"}, {0}, 0},
+	{EVENT_DNS_TCP, FATE_LATEST, {"addr", "netns"}, {0}, 0},
 	{EVENT_TCP_RETRANS, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_TCP_CONN, FATE_MOMENT, {NULL}, {0}, 0},
 	{EVENT_TCP_PEER,

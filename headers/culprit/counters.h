@@ -511,4 +511,20 @@ struct dns_value {
 	__u64 names_epoch; /* the time of the former, in DNS_NAMES_NS */
 };
 
+/* Name servers by TCP; see struct event_dns_tcp. */
+#define PORT_DNS 53
+
+struct dns_tcp_value {
+	__u64 answered;
+	__u64 empty;
+	__u64 refused;
+	__u64 unreached;
+	__u64 mute;
+	__u64 last_answer_ns;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+};
+
 #endif

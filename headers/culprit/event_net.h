@@ -89,6 +89,25 @@ struct event_dns_server {
 	__u64 failing_names;
 };
 
+/*
+ * How connections to one name server (TCP, port 53) ended, in one network namespace: sent when it changed. Of those that
+ * still stand nothing is known yet. What was not asked anything, and who gave up within a second, is not counted.
+ */
+struct event_dns_tcp {
+	struct event h;
+	__u8 addr[16]; /* v4-mapped where it is IPv4 */
+	__u32 netns;
+	__u32 pid;	/* who connects, 0 = unknown */
+	__u64 answered; /* asked, and got at least one answer */
+	__u64 empty; /* of these: not a byte more came back than was asked, so that no record was among it */
+	__u64 refused;	 /* connections that it refused */
+	__u64 unreached; /* connections that were not made: nobody answered, or a router said no */
+	__u64 mute;	 /* it took the connection, was asked, and answered nothing */
+	__u64 last_answer_ns; /* CLOCK_MONOTONIC: the latest end of one that was answered */
+	__u64 start_ns;	      /* of who connects: start_boottime */
+	char comm[EVENT_COMM_LEN];
+};
+
 /* The root queueing discipline of an interface (tc -s qdisc): sent when it changed. */
 struct event_nic_queue {
 	struct event h;
@@ -358,6 +377,7 @@ EVENT_SIZE_IS(peer_key, 24);
 EVENT_SIZE_IS(event_nic, 160);
 EVENT_SIZE_IS(event_nic_timeout, 64);
 EVENT_SIZE_IS(event_dns_server, 128);
+EVENT_SIZE_IS(event_dns_tcp, 112);
 EVENT_SIZE_IS(event_nic_queue, 88);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);

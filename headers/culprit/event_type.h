@@ -81,6 +81,7 @@ enum event_type {
 	/* queues of interfaces; name servers */
 	EVENT_NIC_QUEUE = 110,
 	EVENT_DNS_SERVER = 111,
+	EVENT_DNS_TCP = 83,
 	/* what this host's own side of the network turns away, and its clock */
 	EVENT_NET_STACK = 120,
 	EVENT_SOCKET_UNREAD = 82,

@@ -28,8 +28,29 @@ class Servers:
         self.host.put("dns_server", addr=addr, netns=NETNS, pid=731, comm="vector", start_ns=100 * NS, **sums)
 
 
+    def connect(self, addr, answered=0, empty=0, refused=0, unreached=0, mute=0):
+        """A second's worth of connections that ended; of those that were refused or not made the peer's counters say
+        so too."""
+        sums = self.sums.setdefault(("tcp", addr), {})
+        for key, more in {"answered": answered, "empty": empty, "refused": refused, "unreached": unreached,
+                          "mute": mute}.items():
+            sums[key] = sums.get(key, 0) + more
+        if answered:
+            sums["last_answer_ns"] = self.host.now - NS // 10
+        made = answered + mute
+        self.host.peer(addr, 53, attempts=made + refused + unreached, refused=refused, timed_out=unreached,
+                       established=made, segs_out=6 * made + refused + 3 * unreached, syn=2 * unreached,
+                       bytes_acked=40 * made, bytes_received=80 * answered, closed=made, pid=731, comm="vector",
+                       start_ns=100 * NS)
+        self.host.put("dns_tcp", addr=addr, netns=NETNS, pid=731, comm="vector", start_ns=100 * NS, **sums)
+
+
 def fault(addr):
     return "dns_server addr=" + addr
+
+
+def fault_tcp(addr):
+    return ["dns_tcp addr=" + addr, "tcp_peer peer.addr=" + addr]
 
 
 def story_dns_silent(host):
@@ -222,4 +243,99 @@ def story_dns_no_probe(host):
     host.put("probe", name="dns.answer", state="unavailable", reason="fentry: Operation not permitted")
     for _ in run(host, 20, B, C):
         servers.ask(S1, 4, 0)
+    host.end()
+
+
+def story_dns_tcp_refused(host):
+    host.say(what="names are asked for over TCP, and the server's host refuses: one finding, of a name server",
+             expect=f"dns-failure {S1}:53", fault=fault_tcp(S1), least="dns-failure 0.9",
+             across="dns-failure.min_tcp=200 connect-refused")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.connect(S1, answered=2 if i < 6 else 0, refused=2 if i >= 6 else 0)
+    host.end()
+
+
+def story_dns_tcp_silent(host):
+    host.say(what="a name server takes connections, reads what is asked, and answers nothing",
+             expect=f"dns-failure {S1}:53", fault=fault_tcp(S1), least="dns-failure 0.85",
+             across="dns-failure.min_tcp=200")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.connect(S1, answered=2 if i < 6 else 0, mute=1 if i >= 6 and i % 2 else 0)
+    host.end()
+
+
+def story_dns_tcp_unreached(host):
+    host.say(what="the only way to names is TCP, and nobody answers a SYN; nor is there anyone else. First it is a peer like "
+                  "others, then a name server",
+             expect=[f"peer-unreachable {S1}:53", f"dns-failure {S1}:53"], fault=fault_tcp(S1), most="dns-failure 0.7")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30):
+        servers.connect(S1, unreached=1 if i % 3 == 2 else 0)
+    host.end()
+
+
+def story_dns_tcp_servfail(host):
+    host.say(what="over TCP all answers are as long as their questions: errors, most likely",
+             expect=f"dns-failure {S1}:53", fault="dns_tcp addr=" + S1, most="dns-failure 0.65",
+             across="dns-failure.min_failures=200")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.connect(S1, answered=1, empty=1 if i >= 2 else 0)
+    host.end()
+
+
+def story_dns_tcp_closed_udp_well(host):
+    host.say(what="a name server answers over UDP and refuses TCP: a remark, as only long answers are lost",
+             expect=f"dns-failure {S1}:53", fault=fault_tcp(S1))
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.ask(S1, 6)
+        servers.connect(S1, refused=1 if i % 3 == 0 else 0)
+    host.end()
+
+
+def story_dns_tcp_truncated(host):
+    host.say(what="answers that are too long for UDP are fetched by TCP, and some lookups give no record there", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.ask(S1, 4)
+        servers.connect(S1, answered=2, empty=1)
+    host.end()
+
+
+def story_dns_tcp_transfer(host):
+    host.say(what="a secondary name server asks for its zones, and takes them", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.connect(S1, answered=1 if i % 4 == 0 else 0)
+    host.end()
+
+
+def story_dns_tcp_restarts(host):
+    host.say(what="a name server starts anew: two connections are refused, and then it answers", expect="none",
+             across="dns-failure.min_tcp=1 dns-failure")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 20, B, C):
+        servers.connect(S1, answered=0 if 6 <= i < 10 else 1, refused=1 if i in (7, 8) else 0)
+    host.end()
+
+
+def story_dns_tcp_recovers(host):
+    host.say(what="a name server refuses TCP for half a minute, and then answers: told, and resolved",
+             expect=f"dns-failure {S1}:53", fault=fault_tcp(S1))
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 120, B, C):
+        well = i < 6 or i >= 36
+        servers.connect(S1, answered=2 if well else 0, refused=0 if well else 2)
     host.end()

@@ -14,8 +14,11 @@ struct dns_name {
 
 static void release(void *ctx, void *value)
 {
+	struct dns_server *server = value;
+
 	(void)ctx;
-	window_done(&((struct dns_server *)value)->window);
+	window_done(&server->window);
+	window_done(&server->tcp_window);
 }
 
 void dns_servers_init(struct dns_servers *servers)
@@ -30,21 +33,42 @@ void dns_servers_done(struct dns_servers *servers)
 	table_done(&servers->table);
 }
 
-static int take_counters(struct dns_server *server, const struct frame *frame,
-			 const struct event_dns_server *e)
+static struct dns_name name_of(const __u8 addr[16], __u32 netns)
+{
+	struct dns_name name;
+
+	memset(&name, 0, sizeof(name));
+	memcpy(name.addr, addr, sizeof(name.addr));
+	name.netns = netns;
+	return name;
+}
+
+/* The kernel's table forgot it, and it was asked again: it counts from 0. */
+static bool went_back(const __u64 *next, const __u64 *now, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (next[i] < now[i])
+			return true;
+	return false;
+}
+
+static void forget(struct window *window, __u64 *now, unsigned int n)
+{
+	window_done(window);
+	memset(window, 0, sizeof(*window));
+	memset(now, 0, n * sizeof(*now));
+}
+
+static int take_queries(struct dns_server *server, const struct frame *frame,
+			const struct event_dns_server *e)
 {
 	const __u64 next[DNS_COUNTERS] = {
 		[DNS_QUERIES] = e->queries, [DNS_ANSWERS] = e->answers,	  [DNS_FAILED] = e->failed,
 		[DNS_REFUSED] = e->refused, [DNS_NXDOMAIN] = e->nxdomain, [DNS_OTHER] = e->other,
 	};
-	bool less = false;
 
-	for (unsigned int i = 0; i < DNS_COUNTERS; i++)
-		less |= next[i] < server->now[i];
-	if (less) { /* the kernel's table forgot it, and it was asked again: it counts from 0 */
-		window_done(&server->window);
-		memset(&server->window, 0, sizeof(server->window));
-		memset(server->now, 0, sizeof(server->now));
+	if (went_back(next, server->now, DNS_COUNTERS)) {
+		forget(&server->window, server->now, DNS_COUNTERS);
 		server->n_looks = 0;
 	}
 	if (window_note(&server->window, server->now, DNS_COUNTERS,
@@ -58,6 +82,8 @@ static int take_counters(struct dns_server *server, const struct frame *frame,
 	if (next[DNS_ANSWERS] - next[DNS_FAILED] - next[DNS_REFUSED] >
 	    server->now[DNS_ANSWERS] - server->now[DNS_FAILED] - server->now[DNS_REFUSED])
 		server->good_ns = e->h.ts_ns;
+	if (e->last_answer_ns > server->answered_ns)
+		server->answered_ns = e->last_answer_ns;
 	server->failing_names = e->failing_names;
 	memcpy(server->now, next, sizeof(server->now));
 	server->look[server->n_looks++ % DNS_LOOKS] =
@@ -65,33 +91,98 @@ static int take_counters(struct dns_server *server, const struct frame *frame,
 	return 0;
 }
 
-int dns_servers_apply(struct dns_servers *servers, const struct frame *frame,
-		      const struct event_dns_server *e)
+static __u64 not_answered(const __u64 *count)
 {
-	struct dns_name name;
-	struct dns_server *server;
+	return count[DNS_TCP_REFUSED] + count[DNS_TCP_UNREACHED] + count[DNS_TCP_MUTE];
+}
 
-	memset(&name, 0, sizeof(name));
-	memcpy(name.addr, e->addr, sizeof(name.addr));
-	name.netns = e->netns;
-	server = table_find(&servers->table, &name);
+static int take_connections(struct dns_server *server, const struct frame *frame,
+			    const struct event_dns_tcp *e)
+{
+	const __u64 next[DNS_TCP_COUNTERS] = {
+		[DNS_TCP_ANSWERED] = e->answered, [DNS_TCP_EMPTY] = e->empty,
+		[DNS_TCP_REFUSED] = e->refused,	  [DNS_TCP_UNREACHED] = e->unreached,
+		[DNS_TCP_MUTE] = e->mute,
+	};
+	__u64 failed;
+
+	if (went_back(next, server->tcp_now, DNS_TCP_COUNTERS))
+		forget(&server->tcp_window, server->tcp_now, DNS_TCP_COUNTERS);
+	if (window_note(&server->tcp_window, server->tcp_now, DNS_TCP_COUNTERS,
+			window_epoch(e->h.ts_ns, frame->window_ns)) < 0)
+		return -ENOMEM;
+	failed = not_answered(next) - not_answered(server->tcp_now);
+	if (failed)
+		server->tcp_failed_ns = e->h.ts_ns;
+	if (next[DNS_TCP_ANSWERED] > server->tcp_now[DNS_TCP_ANSWERED])
+		server->tcp_in_a_row = 0;
+	else
+		server->tcp_in_a_row += failed;
+	if (e->last_answer_ns > server->tcp_answered_ns)
+		server->tcp_answered_ns = e->last_answer_ns;
+	memcpy(server->tcp_now, next, sizeof(server->tcp_now));
+	return 0;
+}
+
+/* The one of an address in a namespace, made when there is none; NULL: no memory. */
+static struct dns_server *server_of(struct dns_servers *servers, const __u8 addr[16], __u32 netns,
+				    __u64 now_ns)
+{
+	struct dns_name name = name_of(addr, netns);
+	struct dns_server *server = table_find(&servers->table, &name);
+
 	if (!server) {
 		server = table_add(&servers->table, &name);
 		if (!server)
-			return -ENOMEM;
-		memcpy(server->addr, e->addr, sizeof(server->addr));
-		server->netns = e->netns;
-		server->first_ns = e->h.ts_ns;
+			return NULL;
+		memcpy(server->addr, addr, sizeof(server->addr));
+		server->netns = netns;
+		server->first_ns = now_ns;
 	}
 	table_touch(&servers->table, server);
-	if (e->last_answer_ns > server->answered_ns)
-		server->answered_ns = e->last_answer_ns;
-	if (e->pid) {
-		server->pid = e->pid;
-		server->start_ns = e->start_ns;
-		copy_text(server->comm, sizeof(server->comm), e->comm, sizeof(e->comm));
+	return server;
+}
+
+static void take_asker(struct dns_server *server, __u32 pid, __u64 start_ns,
+		       const char comm[EVENT_COMM_LEN])
+{
+	if (!pid)
+		return;
+	server->pid = pid;
+	server->start_ns = start_ns;
+	copy_text(server->comm, sizeof(server->comm), comm, EVENT_COMM_LEN);
+}
+
+int dns_servers_apply(struct dns_servers *servers, const struct frame *frame,
+		      const struct event *event)
+{
+	struct dns_server *server;
+
+	if (event->type == EVENT_DNS_TCP) {
+		const struct event_dns_tcp *e = (const struct event_dns_tcp *)event;
+
+		server = server_of(servers, e->addr, e->netns, e->h.ts_ns);
+		if (!server)
+			return -ENOMEM;
+		take_asker(server, e->pid, e->start_ns, e->comm);
+		return take_connections(server, frame, e);
+	} else {
+		const struct event_dns_server *e = (const struct event_dns_server *)event;
+
+		server = server_of(servers, e->addr, e->netns, e->h.ts_ns);
+		if (!server)
+			return -ENOMEM;
+		take_asker(server, e->pid, e->start_ns, e->comm);
+		return take_queries(server, frame, e);
 	}
-	return take_counters(server, frame, e);
+}
+
+const struct dns_server *dns_server_find(const struct dns_servers *servers, const __u8 addr[16],
+					 __u32 netns)
+{
+	struct dns_name name = name_of(addr, netns);
+
+	return table_find(&servers->table, &name);
 }
 
 const struct dns_server *dns_servers_next(const struct dns_servers *servers,
@@ -104,6 +195,13 @@ __u64 dns_window(const struct dns_server *server, const struct frame *frame,
 		 enum dns_counter counter)
 {
 	return window_gain(&server->window, server->now, counter, DNS_COUNTERS,
+			   window_epoch(frame->now_ns, frame->window_ns));
+}
+
+__u64 dns_tcp_window(const struct dns_server *server, const struct frame *frame,
+		     enum dns_tcp_counter counter)
+{
+	return window_gain(&server->tcp_window, server->tcp_now, counter, DNS_TCP_COUNTERS,
 			   window_epoch(frame->now_ns, frame->window_ns));
 }
 

@@ -25,6 +25,16 @@ enum dns_counter {
 	DNS_COUNTERS,
 };
 
+/* Over TCP: how connections ended; see struct event_dns_tcp. */
+enum dns_tcp_counter {
+	DNS_TCP_ANSWERED,
+	DNS_TCP_EMPTY,
+	DNS_TCP_REFUSED,
+	DNS_TCP_UNREACHED,
+	DNS_TCP_MUTE,
+	DNS_TCP_COUNTERS,
+};
+
 struct dns_look {
 	__u64 ns;
 	__u64 queries; /* all that were sent until then */
@@ -46,6 +56,11 @@ struct dns_server {
 	__u64 failing_names; /* see struct event_dns_server */
 	__u64 failed_ns;     /* the look that last saw SERVFAIL or REFUSED */
 	__u64 good_ns;	     /* the look that last saw any other answer */
+	__u64 tcp_now[DNS_TCP_COUNTERS];
+	struct window tcp_window;
+	__u64 tcp_answered_ns; /* the latest end of a connection that was answered, 0 = none was seen */
+	__u64 tcp_failed_ns; /* the look that last saw one that was not */
+	__u64 tcp_in_a_row;  /* that were not, since the look that last saw one that was */
 };
 
 struct dns_servers {
@@ -56,7 +71,7 @@ void dns_servers_init(struct dns_servers *servers);
 void dns_servers_done(struct dns_servers *servers);
 /* 0 or -ENOMEM. */
 int dns_servers_apply(struct dns_servers *servers, const struct frame *frame,
-		      const struct event_dns_server *event);
+		      const struct event *event);
 
 /* The next one, the first when server is NULL; NULL past the end. */
 const struct dns_server *dns_servers_next(const struct dns_servers *servers,
@@ -64,6 +79,11 @@ const struct dns_server *dns_servers_next(const struct dns_servers *servers,
 /* What a counter gained over the window. */
 __u64 dns_window(const struct dns_server *server, const struct frame *frame,
 		 enum dns_counter counter);
+__u64 dns_tcp_window(const struct dns_server *server, const struct frame *frame,
+		     enum dns_tcp_counter counter);
+/* By address and namespace; NULL when nobody asked there. */
+const struct dns_server *dns_server_find(const struct dns_servers *servers, const __u8 addr[16],
+					 __u32 netns);
 /* Were both asked by the same lookups: as often (within a tenth), in the window and at each of the latest looks? So does
  * musl, which takes the first answer; a resolver that asks one after the other was silent asks at another time. */
 bool dns_together(const struct dns_server *a, const struct dns_server *b,

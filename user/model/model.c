@@ -231,8 +231,7 @@ static int apply_nic_queue(struct model *model, const struct event *event)
 
 static int apply_dns(struct model *model, const struct event *event)
 {
-	return dns_servers_apply(&model->dns, &model->frame,
-				 (const struct event_dns_server *)event);
+	return dns_servers_apply(&model->dns, &model->frame, event);
 }
 
 static int apply_tcp(struct model *model, const struct event *event)
@@ -297,6 +296,7 @@ static const struct handler {
 	{EVENT_NIC_TIMEOUT, sizeof(struct event_nic_timeout), apply_nic_timeout},
 	{EVENT_NIC_QUEUE, sizeof(struct event_nic_queue), apply_nic_queue},
 	{EVENT_DNS_SERVER, sizeof(struct event_dns_server), apply_dns},
+	{EVENT_DNS_TCP, sizeof(struct event_dns_tcp), apply_dns},
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
 	{EVENT_TCP_PEER, sizeof(struct event_tcp_peer), apply_tcp},

@@ -96,7 +96,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.listen_zero_fd = -1;
 	probes->ring_fd = -1;
 	fs_stats_init(&probes->fs, -1);
-	dns_stats_init(&probes->dns, -1);
+	dns_stats_init(&probes->dns, -1, -1);
 	init_runs(probes, options);
 	*ret_probes = probes;
 	return 0;
@@ -194,7 +194,8 @@ static int attach_objects(struct probes *probes, struct err *err)
 	set_up_files(probes);
 	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
 	set_up_system(probes);
-	dns_stats_init(&probes->dns, object_map_fd(&probes->objects[OBJECT_DNS], "dns_servers"));
+	dns_stats_init(&probes->dns, object_map_fd(&probes->objects[OBJECT_DNS], "dns_servers"),
+		       object_map_fd(&probes->objects[OBJECT_TCP], "dns_tcp"));
 	return 0;
 }
 

@@ -2,10 +2,15 @@
 /*
  * dns.c - dns-failure: a name server that programs of this host ask does not answer, or answers with errors.
  *
- * Counted are queries over UDP that ask for recursion, and what programs took as answers, over the window:
+ * Counted over the window are queries over UDP that ask for recursion, with what programs took as answers, and
+ * connections (TCP), by how they ended:
  *  - silent: min_failures queries of wait_s ago or before without an answer, min_share of them;
  *  - failing: min_failures answers SERVFAIL or REFUSED, min_share of the answers, for min_names different names or
  *    more: a zone that is broken is not its resolver's fault, and one lookup of it gives four errors, or more.
+ *  - failing over TCP: min_tcp connections that it refused, that nobody answered, or that it took, was asked on and
+ *    answered nothing, in a row or min_share of those that ended, and none answered since;
+ *  - blank over TCP: min_failures connections that brought no more bytes than was asked, nine of ten that were
+ *    answered, and no good answer over UDP. SERVFAIL and REFUSED are so; no answer that has a record is.
  * A query that is sent again counts again; one lost and answered at the second try is one of two, once. NXDOMAIN is an
  * answer. A slow server answers; what comes after its client gave up is never taken, and is as good as none.
  * Silence is judged only where the hook for answers is attached and saw one, of the same family: a compiler may have
@@ -20,26 +25,21 @@
  *		measured   p <= 0.001 and a control (another server, or a peer, that answered meanwhile):
  *			   c = 0.95 * (1 - sqrt(p)) * 0.97
  *		inferred   c = 0.70 * (1 - sqrt(p))
+ *	over TCP, refused: as failing; unanswered: as silent; blank: inferred	c = 0.65 - 0.4 / (1 + answers)
  * times, for what speaks against:
  *	0.85	it gave good answers in the last wait_s too: some zones fail, or it is overloaded
  *
- * Severity: warning.
+ * Severity: warning. Info for a server that answers over UDP, and fails over TCP: only long answers are lost.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "model/dns.h"
 #include "model/addr.h"
+#include "rules/dns.h"
 #include "rules/families.h"
-#include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
-#include "rules/victim.h"
-
-#define P_MEASURED 0.001
-/* What a bad path loses of single datagrams. */
-#define LOST_ONE 0.05
 
 static const struct threshold min_failures = {
 	"dns-failure.min_failures", 6, "{query}",
@@ -50,18 +50,13 @@ static const struct threshold min_share = {
 static const struct threshold min_names = {
 	"dns-failure.min_names", 3, "{name}",
 	"one name that fails, or two, are a zone that is broken; a server fails for all"};
-static const struct threshold wait_s = {
-	"dns-failure.wait_s", 5, "s", "resolvers wait so long before they ask again or elsewhere"};
+const struct threshold dns_wait_s = {"dns-failure.wait_s", 5, "s",
+				     "resolvers wait so long before they ask again or elsewhere"};
 
-struct outcome {
-	const struct dns_server *server;
-	__u64 asked; /* long enough ago */
-	__u64 answers;
-	__u64 unanswered;
-	__u64 errors; /* SERVFAIL, REFUSED */
-	bool silent;
-	bool failing;
-};
+bool dns_is_faulty(const struct dns_outcome *o)
+{
+	return o->silent || o->failing || o->tcp.failing || o->blank;
+}
 
 /* At least so many: two may have the same bit. */
 static int names_failing(const struct dns_server *server)
@@ -109,7 +104,7 @@ static __u64 answered_elsewhere(const struct model *model, const struct dns_serv
 	return answers;
 }
 
-static bool is_silent(const struct model *model, const struct outcome *o)
+static bool is_silent(const struct model *model, const struct dns_outcome *o)
 {
 	double least = model_threshold(model, &min_failures);
 	double share = model_threshold(model, &min_share);
@@ -123,166 +118,34 @@ static bool is_silent(const struct model *model, const struct outcome *o)
 	       (double)(o->unanswered - elsewhere) >= share * (double)o->asked;
 }
 
-static void sum_up(struct outcome *o, const struct model *model, const struct dns_server *server)
+void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct dns_server *server)
 {
 	const struct frame *frame = model_frame(model);
 	double least = model_threshold(model, &min_failures);
 	double share = model_threshold(model, &min_share);
-	__u64 wait_ns = (__u64)(model_threshold(model, &wait_s) * 1e9);
+	__u64 wait_ns = (__u64)(model_threshold(model, &dns_wait_s) * 1e9);
 
-	*o = (struct outcome){.server = server};
+	*o = (struct dns_outcome){.server = server};
 	o->asked = dns_settled(server, frame, wait_ns);
 	o->answers = dns_window(server, frame, DNS_ANSWERS);
 	o->unanswered = o->asked > o->answers ? o->asked - o->answers : 0;
 	o->errors = dns_window(server, frame, DNS_FAILED) + dns_window(server, frame, DNS_REFUSED);
-	if (!works(model, PROBE_DNS_ANSWER))
-		return;
-	o->silent = is_silent(model, o);
-	o->failing = o->errors && (double)o->errors >= least &&
-		     (double)o->errors >= share * (double)o->answers &&
-		     names_failing(server) >= model_threshold(model, &min_names);
-}
-
-/* Who answered meanwhile: another server that does well, else the peer that is sent most. */
-struct control {
-	const struct dns_server *server;
-	const struct peer *peer;
-};
-
-static struct control find_control(const struct model *model, const struct outcome *o)
-{
-	const struct frame *frame = model_frame(model);
-	const struct dns_server *other = NULL;
-	const struct peer *peer = NULL;
-	struct control control = {0};
-	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns);
-	__u64 since_ns = o->server->answered_ns > from_ns ? o->server->answered_ns : from_ns;
-
-	while ((other = dns_servers_next(model_dns(model), other))) {
-		struct outcome outcome;
-
-		sum_up(&outcome, model, other);
-		if (other != o->server && other->netns == o->server->netns && !outcome.silent &&
-		    !outcome.failing && other->answered_ns > since_ns)
-			control.server = other;
+	o->names = names_failing(server);
+	dns_tcp_sum_up(&o->tcp, model, server, share, least);
+	if (works(model, PROBE_DNS_ANSWER)) {
+		o->silent = is_silent(model, o);
+		o->failing = o->errors && (double)o->errors >= least &&
+			     (double)o->errors >= share * (double)o->answers &&
+			     o->names >= model_threshold(model, &min_names);
 	}
-	while (!control.server && (peer = peers_next(model_peers(model), peer)))
-		if (peer->key.netns == o->server->netns && peer->progress_ns > since_ns &&
-		    !peer_is_loopback(peer, model_nics(model)) &&
-		    memcmp(peer->key.addr, o->server->addr, sizeof(peer->key.addr)) != 0 &&
-		    (!control.peer || peer_window(peer, frame, PEER_SEGS_OUT) >
-					      peer_window(control.peer, frame, PEER_SEGS_OUT)))
-			control.peer = peer;
-	return control;
+	o->well = o->answers > o->errors && !o->silent && !o->failing;
+	o->blank = o->tcp.blank && o->answers <= o->errors;
 }
 
-static void claim_control(struct claim *claim, const struct model *model,
-			  const struct control *control)
+__u64 dns_answered_ns(const struct dns_server *server)
 {
-	const struct frame *frame = model_frame(model);
-
-	if (control->server)
-		claim_evidence(claim, ROLE_CONTROL, true, "dns.control.answers",
-			       (double)dns_window(control->server, frame, DNS_ANSWERS), "{answer}",
-			       "%s answered %s of %s", text_addr(control->server->addr, 0).s,
-			       text_count(dns_window(control->server, frame, DNS_ANSWERS)).s,
-			       text_count(dns_window(control->server, frame, DNS_QUERIES)).s);
-	else if (control->peer)
-		claim_evidence(claim, ROLE_CONTROL, true, "tcp.control.segments",
-			       (double)peer_window(control->peer, frame, PEER_SEGS_OUT),
-			       "{segment}", "%s answers: %s segments to it",
-			       text_addr(control->peer->key.addr, 0).s,
-			       text_count(peer_window(control->peer, frame, PEER_SEGS_OUT)).s);
-}
-
-static double claim_silence(struct claim *claim, const struct model *model, const struct outcome *o)
-{
-	struct control control = find_control(model, o);
-	double p = binomial_tail((double)o->unanswered, (double)o->asked, LOST_ONE);
-
-	claim_evidence(claim, ROLE_FOR, true, "dns.unanswered", (double)o->unanswered, "{query}",
-		       "%s of %s queries got no answer within %.0f s", text_count(o->unanswered).s,
-		       text_count(o->asked).s, model_threshold(model, &wait_s));
-	if (o->server->answered_ns)
-		claim_evidence(
-			claim, ROLE_FOR, true, "dns.answered.ago",
-			floor((double)(model_now(model) - o->server->answered_ns) / 1e9), "s",
-			"its last answer was %s ago",
-			text_duration((double)(model_now(model) - o->server->answered_ns) / 1e9).s);
-	claim_control(claim, model, &control);
-	if (!control.server && !control.peer) {
-		claim_text(claim, ROLE_UNKNOWN, "server, path or this host: nobody else answered");
-	} else {
-		claim_text(claim, ROLE_UNKNOWN, "whether the server is down, or the path to it");
-		if (p <= P_MEASURED) {
-			claim->basis = BASIS_MEASURED;
-			return 0.95 * (1.0 - sqrt(p)) * 0.97;
-		}
-	}
-	claim->basis = BASIS_INFERRED;
-	return 0.70 * (1.0 - sqrt(p));
-}
-
-static double claim_errors(struct claim *claim, const struct model *model, const struct outcome *o)
-{
-	const struct frame *frame = model_frame(model);
-
-	claim->basis = BASIS_REPORTED;
-	claim_evidence(claim, ROLE_FOR, true, "dns.errors", (double)o->errors, "{answer}",
-		       "%s of %s answers are errors: %s SERVFAIL, %s REFUSED",
-		       text_count(o->errors).s, text_count(o->answers).s,
-		       text_count(dns_window(o->server, frame, DNS_FAILED)).s,
-		       text_count(dns_window(o->server, frame, DNS_REFUSED)).s);
-	claim_text(claim, ROLE_AGAINST, "not the path: it answers");
-	claim_evidence(claim, ROLE_FOR, true, "dns.names", names_failing(o->server), "{name}",
-		       "at least %d different names fail", names_failing(o->server));
-	claim_text(claim, ROLE_UNKNOWN, "which names: none is kept");
-	return 0.97 - 0.4 / (1.0 + (double)o->errors);
-}
-
-static void advise(struct claim *claim, const struct outcome *o)
-{
-	char addr[46];
-
-	addr_text(o->server->addr, addr, sizeof(addr));
-	claim_advice(claim, false, "Ask it for a name that must exist",
-		     "dig @%s . NS +tries=1 +time=2", addr);
-	claim_advice(claim, false, "See which servers this host asks", "resolvectl status");
-	snprintf(claim->call, sizeof(claim->call), "the owner of the name server %.40s",
-		 text_addr(o->server->addr, 0).s);
-}
-
-static void claim_server(const struct model *model, const struct outcome *o,
-			 const struct judgement *judgement)
-{
-	const struct dns_server *server = o->server;
-	struct subject subject = subject_peer(model, server->addr, server->netns, 53, PEER_OUT, 0);
-	__u64 good = o->answers > o->errors ? o->answers - o->errors : 0;
-	bool mixed = (double)(model_now(model) - server->good_ns) / 1e9 <
-		     model_threshold(model, &wait_s);
-	__u64 from_ns = window_from_ns(model_now(model), model_frame(model)->window_ns);
-	struct claim claim;
-
-	claim_init(&claim, &dns_failure_rule, &subject);
-	claim.count = o->failing ? o->errors : o->unanswered;
-	claim.first_ns = server->first_ns > from_ns ? server->first_ns : from_ns;
-	claim.last_ns = o->failing ? server->failed_ns : server->asked_ns;
-	claim.window_ns = model_now(model) - claim.first_ns;
-	claim_message(&claim, "NETWORK: name server %s %s.", text_addr(server->addr, 0).s,
-		      o->failing ? "answers with errors" : "does not answer");
-	claim_victim(&claim, model, judgement,
-		     (struct holder){server->pid, server->start_ns, server->comm}, " asked last");
-	claim.confidence =
-		o->failing ? claim_errors(&claim, model, o) : claim_silence(&claim, model, o);
-	if (good && mixed) {
-		claim.confidence *= 0.85;
-		claim_evidence(&claim, ROLE_AGAINST, false, "dns.good", (double)good, "{answer}",
-			       "%s of its answers were good, the latest just now",
-			       text_count(good).s);
-	}
-	claim.confidence = confidence_round(claim.confidence);
-	advise(&claim, o);
-	judgement->claim(judgement->ctx, &claim);
+	return server->answered_ns > server->tcp_answered_ns ? server->answered_ns
+							     : server->tcp_answered_ns;
 }
 
 /* Passed on by a resolver of this host: is there one beyond that fails? */
@@ -291,12 +154,12 @@ static bool fails_beyond(const struct model *model, const struct dns_server *loc
 	const struct dns_server *server = NULL;
 
 	while ((server = dns_servers_next(model_dns(model), server))) {
-		struct outcome o;
+		struct dns_outcome o;
 
 		if (addr_is_loopback(server->addr) || server->netns != local->netns)
 			continue;
-		sum_up(&o, model, server);
-		if (o.silent || o.failing)
+		dns_sum_up(&o, model, server);
+		if (dns_is_faulty(&o))
 			return true;
 	}
 	return false;
@@ -308,27 +171,33 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	__u32 pid = asked_pid(model);
 
 	while ((server = dns_servers_next(model_dns(model), server))) {
-		struct outcome o;
+		struct dns_outcome o;
 
-		sum_up(&o, model, server);
-		if ((!o.silent && !o.failing) || (pid && pid != server->pid))
+		dns_sum_up(&o, model, server);
+		if (!dns_is_faulty(&o) || (pid && pid != server->pid))
 			continue;
 		if (addr_is_loopback(server->addr) && fails_beyond(model, server))
 			continue;
-		claim_server(model, &o, judgement);
+		dns_claim(model, &o, judgement);
 	}
 }
 
 static bool exposed(const struct model *model, char *buf, size_t size)
 {
 	const struct dns_server *server = NULL;
-	__u64 queries = 0;
+	__u64 queries = 0, connections = 0;
 	bool answered = false;
 
 	while ((server = dns_servers_next(model_dns(model), server))) {
+		struct dns_outcome o;
+
+		dns_sum_up(&o, model, server);
 		answered |= server->answered_ns != 0;
 		queries += dns_window(server, model_frame(model), DNS_QUERIES);
+		connections += o.tcp.ended;
 	}
+	if (connections && (double)connections >= model_threshold(model, &dns_min_tcp))
+		return true;
 	if (!queries || (double)queries < model_threshold(model, &min_failures))
 		snprintf(buf, size, "%s to name servers; dns-failure needs %.0f",
 			 text_plural(queries, "query").s, model_threshold(model, &min_failures));
@@ -339,37 +208,40 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Answered since, and neither silent nor failing by now. */
+/* Answered since, and nothing that fails by now; what failed over TCP, over TCP. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct dns_server *server = NULL;
 
 	while ((server = dns_servers_next(model_dns(model), server))) {
-		struct outcome o;
+		struct dns_outcome o;
 
 		if (memcmp(server->addr, subject->addr, sizeof(server->addr)) != 0 ||
 		    subject_netns(model, server->netns) != subject->netns)
 			continue;
-		sum_up(&o, model, server);
-		return server->answered_ns > since_ns && server->failed_ns <= since_ns &&
-		       !o.silent && !o.failing;
+		dns_sum_up(&o, model, server);
+		if (dns_tcp_is_down(server) &&
+		    server->tcp_failed_ns + model_frame(model)->window_ns >= since_ns)
+			return false;
+		return !dns_is_faulty(&o) && dns_answered_ns(server) > since_ns &&
+		       server->failed_ns <= since_ns;
 	}
 	return false;
 }
 
-static const struct threshold *const thresholds[] = {&min_failures, &min_share, &min_names, &wait_s,
-						     NULL};
+static const struct threshold *const thresholds[] = {&min_failures, &min_share,	  &min_names,
+						     &dns_wait_s,   &dns_min_tcp, NULL};
 
 const struct rule dns_failure_rule = {
 	.kind = "dns-failure",
 	.class = CLASS_NETWORK,
 	.fault_at = AT_PEER,
 	.meaning =
-		"A name server that programs of this host ask does not answer over UDP, or answers SERVFAIL or "
+		"A name server that programs of this host ask does not answer, over UDP or TCP, or answers SERVFAIL or "
 		"REFUSED: names do not resolve.",
 	.against =
 		"Names that do not exist (NXDOMAIN); one or two names that fail; one lost query that was asked again; a slow server; other "
-		"names that it does resolve.",
+		"names that it does resolve; good answers over UDP, where it fails over TCP.",
 	.todo = "Ask it, and another one, for the same name (dig @ADDRESS); then its owner.",
 	/* Not dns.query6: where IPv6 is off, or a module that is not loaded, there is no such function. */
 	.needs = {PROBE_DNS_QUERY, PROBE_DNS_ANSWER},

@@ -21,7 +21,7 @@
  *
  * Severity: warning; critical from critical_s on: what depends on the peer is refused service now. Info for a
  * client, which only connects to us: one that is switched off or walks out of reach is no fault of the network;
- * several of one subnet at once are network-partition's.
+ * several of one subnet at once are network-partition's. Info too for a name server that answers over UDP.
  */
 #include <stdio.h>
 #include <string.h>

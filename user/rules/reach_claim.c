@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/black_hole.h"
+#include "rules/dns_tcp.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
 #include "rules/reach.h"
@@ -154,7 +155,7 @@ void silence_claim(const struct model *model, const struct silence *x,
 
 	subject_label(&subject, label, sizeof(label));
 	claim_init(&claim, &peer_unreachable_rule, &subject);
-	if (x->path->inbound)
+	if (x->path->inbound || dns_udp_works(model, subject.addr, x->path->netns, subject.port))
 		claim.severity = SEVERITY_INFO;
 	else if (silent_s >= model_threshold(model, &reach_critical_s))
 		claim.severity = SEVERITY_CRITICAL;

@@ -13,13 +13,15 @@
  * address instead. A scan of our own closed ports makes no attempts of ours and is not seen here.
  *
  * Severity: warning; critical when the service accepted connections earlier in this run: what used it
- * is refused service now. Info when whoever is refused at a loopback address gets through at the other family's.
+ * is refused service now. Info when whoever is refused at a loopback address gets through at the other family's, and
+ * for a name server that answers over UDP.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "rules/families.h"
 #include "model/addr.h"
+#include "rules/dns_tcp.h"
 #include "rules/local_claim.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -149,6 +151,10 @@ static void claim_service(const struct model *model, const struct peer *peer,
 			"%s made at %s instead: nobody is refused service",
 			text_plural(peer_window(detour, frame, PEER_ESTABLISHED), "connection").s,
 			text_addr(detour->key.addr, detour->key.port).s);
+	}
+	if (dns_udp_works(model, peer->key.addr, peer->key.netns, peer->key.port)) {
+		claim.severity = SEVERITY_INFO;
+		claim_text(&claim, ROLE_AGAINST, "as a name server it answers, over UDP");
 	}
 	if (made > 0.0)
 		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.attempts.established", made,

@@ -404,6 +404,20 @@ static const struct event_field dns_server_fields[] = {
 	F(event_dns_server, 13, U64, failing_names),
 };
 
+static const struct event_field dns_tcp_fields[] = {
+	F(event_dns_tcp, 1, ADDR, addr),
+	F(event_dns_tcp, 2, U32, netns),
+	F(event_dns_tcp, 3, U32, pid),
+	F(event_dns_tcp, 4, U64, answered),
+	F(event_dns_tcp, 5, U64, empty),
+	F(event_dns_tcp, 6, U64, refused),
+	F(event_dns_tcp, 7, U64, unreached),
+	F(event_dns_tcp, 8, U64, mute),
+	F(event_dns_tcp, 9, U64, last_answer_ns),
+	F(event_dns_tcp, 10, U64, start_ns),
+	F(event_dns_tcp, 11, STR, comm),
+};
+
 static const struct event_field nic_timeout_fields[] = {
 	F(event_nic_timeout, 1, U32, ifindex),
 	F(event_nic_timeout, 2, U32, netns),
@@ -868,6 +882,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_NIC_TIMEOUT, nic_timeout),
 	TYPE(EVENT_NIC_QUEUE, nic_queue),
 	TYPE(EVENT_DNS_SERVER, dns_server),
+	TYPE(EVENT_DNS_TCP, dns_tcp),
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),
 	TYPE(EVENT_TCP_PEER, tcp_peer),

@@ -102,6 +102,57 @@ static void test_the_kernel_forgot(void **state)
 	world_done(&w);
 }
 
+static void put_ended(struct world *w, __u64 answered, __u64 refused, __u64 mute)
+{
+	struct event_dns_tcp e = EVENT(w, event_dns_tcp, EVENT_DNS_TCP);
+
+	e.netns = NETNS;
+	memcpy(e.addr, (const __u8[16]){[10] = 0xff, 0xff, 10, 1, 0, 53}, 16);
+	e.answered = answered;
+	e.refused = refused;
+	e.mute = mute;
+	e.last_answer_ns = answered ? w->now : 0;
+	put(w, &e);
+}
+
+static __u64 ended(const struct world *w, enum dns_tcp_counter counter)
+{
+	return dns_tcp_window(only(w), model_frame(w->model), counter);
+}
+
+/* Both ways are of one server, and neither touches the other's counters. */
+static void test_over_tcp(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_asked(&w, 10, 9, 0);
+	put_ended(&w, 4, 0, 0);
+	assert_true(only(&w)->tcp_answered_ns == w.now);
+	assert_true(only(&w)->tcp_failed_ns == 0);
+	wait_s(&w, 1);
+	put_ended(&w, 4, 2, 1);
+	assert_true(only(&w)->tcp_failed_ns == w.now);
+	assert_int_equal(only(&w)->tcp_in_a_row, 3);
+	put_ended(&w, 4, 3, 1);
+	assert_int_equal(only(&w)->tcp_in_a_row, 4);
+	put_ended(&w, 5, 3, 1);
+	assert_int_equal(only(&w)->tcp_in_a_row, 0);
+	assert_int_equal(ended(&w, DNS_TCP_ANSWERED), 5);
+	assert_int_equal(ended(&w, DNS_TCP_REFUSED), 3);
+	assert_int_equal(ended(&w, DNS_TCP_MUTE), 1);
+	assert_int_equal(dns_window(only(&w), model_frame(w.model), DNS_QUERIES), 10);
+	wait_s(&w, 1);
+	put_ended(&w, 1, 0, 0); /* the kernel's table forgot it */
+	assert_int_equal(ended(&w, DNS_TCP_ANSWERED), 1);
+	assert_int_equal(ended(&w, DNS_TCP_REFUSED), 0);
+	assert_int_equal(dns_window(only(&w), model_frame(w.model), DNS_QUERIES), 10);
+	assert_ptr_equal(dns_server_find(model_dns(w.model), only(&w)->addr, NETNS), only(&w));
+	assert_null(dns_server_find(model_dns(w.model), only(&w)->addr, NETNS + 1));
+	world_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_many_looks),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_the_kernel_forgot),
+		cmocka_unit_test(test_over_tcp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

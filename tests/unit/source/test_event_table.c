@@ -117,6 +117,7 @@ static bool is_type(enum event_type type)
 	case EVENT_NIC_TIMEOUT:
 	case EVENT_NIC_QUEUE:
 	case EVENT_DNS_SERVER:
+	case EVENT_DNS_TCP:
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:
 	case EVENT_TCP_PEER:

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dns.h - how a name server does; found by dns.c and dns_tcp.c, worded by dns_claim.c. */
+#ifndef CULPRIT_RULES_DNS_H
+#define CULPRIT_RULES_DNS_H
+
+#include "rules/dns_tcp.h"
+
+extern const struct threshold dns_wait_s;
+
+/* Over the window. */
+struct dns_outcome {
+	const struct dns_server *server;
+	__u64 asked; /* long enough ago */
+	__u64 answers;
+	__u64 unanswered;
+	__u64 errors; /* SERVFAIL, REFUSED */
+	int names;    /* different ones that fail, at least */
+	struct dns_tcp tcp;
+	bool silent;
+	bool failing;
+	bool well;  /* over UDP: good answers, and neither of these */
+	bool blank; /* over TCP no record, and nothing good over UDP */
+};
+
+void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct dns_server *server);
+bool dns_is_faulty(const struct dns_outcome *o);
+/* Its latest answer, by whichever way; 0 = none was seen. */
+__u64 dns_answered_ns(const struct dns_server *server);
+
+void dns_claim(const struct model *model, const struct dns_outcome *o,
+	       const struct judgement *judgement);
+
+#endif
