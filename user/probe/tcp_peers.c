@@ -12,8 +12,11 @@
 
 #include "probe/kernel_read.h"
 
-/* An entry that nothing happened to for so long makes room for others. */
-#define IDLE_NS (300ULL * 1000000000ULL)
+/* An entry that nothing happened to for so long makes room for others; sooner, as the table fills up: what finds no
+ * room in it is not counted. */
+#define IDLE_NS	       (300ULL * 1000000000ULL)
+#define IDLE_FULL_NS   (30ULL * 1000000000ULL)
+#define FULL_FROM_USED (PEERS_MAX / 4 * 3)
 /* Each sample walks the kernel's whole hash table: other namespaces take turns within this a snapshot. */
 #define SAMPLE_BUDGET_NS 5000000ULL
 
@@ -30,6 +33,7 @@ struct peer_seen {
 struct walk {
 	struct tcp_peers *peers;
 	unsigned long long now_ns;
+	unsigned long long idle_ns; /* as above */
 	event_fn fn;
 	void *ctx;
 };
@@ -243,7 +247,7 @@ static int show_peer(void *ctx, const void *key, const void *data)
 	hash = id_hash(&event.peer, sizeof(event) - sizeof(event.h));
 	if (is_new || hash != seen->hash)
 		seen->changed_ns = walk->now_ns;
-	else if (!event.live && walk->now_ns - seen->changed_ns > IDLE_NS)
+	else if (!event.live && walk->now_ns - seen->changed_ns > walk->idle_ns)
 		seen->idle = true;
 	if (!is_new && hash == seen->hash)
 		return 0;
@@ -255,8 +259,8 @@ static int show_peer(void *ctx, const void *key, const void *data)
 	return walk->fn(walk->ctx, &event.h);
 }
 
-/* Drops what was idle, in the kernel and here. What is counted in between, after five idle minutes, in
- * these microseconds, is lost. */
+/* Drops what was idle, in the kernel and here. What is counted in between, after so long, in these
+ * microseconds, is lost. */
 static int drop_idle(struct tcp_peers *peers, struct walk *walk)
 {
 	struct peer_value value;
@@ -297,6 +301,8 @@ int tcp_peers_snapshot(struct tcp_peers *peers, unsigned long long now_ns, event
 	unsigned int i;
 	int ret;
 
+	/* By what the last snapshot found. */
+	walk.idle_ns = peers->used >= FULL_FROM_USED ? IDLE_FULL_NS : IDLE_NS;
 	ret = sample(peers);
 	if (ret)
 		return ret;
