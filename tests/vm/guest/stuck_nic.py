@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Keeps an adapter from memory, so that it has a link and sends nothing of what it is given.
+"""Keeps an adapter's interrupts from its driver, which so never hears that a frame was sent: it has a link, and after
+some frames its queue stands still.
 
 usage: stuck_nic.py INTERFACE ADDRESS
 
-Clears the bit of PCI's command register that lets a device read and write memory (PCI 3.0, 6.2.2: bus master),
-again after each of the driver's resets, and sends datagrams to ADDRESS until it is killed. SIGTERM sets the bit.
+Sets the bit of PCI's command register that turns INTx off (PCI 3.0, 6.2.2: interrupt disable), again should the driver
+clear it, and sends datagrams to ADDRESS until it is killed. SIGTERM clears the bit.
 """
 import os
 import signal
@@ -13,14 +14,14 @@ import socket
 import sys
 import time
 
-COMMAND, MASTER = 4, 1 << 2
+COMMAND_HIGH, INTX_OFF = 5, 1 << 2  # bit 10
 
 
 def let(config, on):
-    config.seek(COMMAND)
-    command = config.read(1)[0] & ~MASTER
-    config.seek(COMMAND)
-    config.write(bytes([command | (MASTER if on else 0)]))
+    config.seek(COMMAND_HIGH)
+    command = config.read(1)[0] & ~INTX_OFF
+    config.seek(COMMAND_HIGH)
+    config.write(bytes([command | (0 if on else INTX_OFF)]))
 
 
 def main():

@@ -93,8 +93,9 @@ class Guest:
                  "-blockdev", json.dumps(BAD_NVME), "-device", "nvme,serial=CULPRIT1,drive=bad-nvme",
                  "-blockdev", json.dumps(BAD_SCSI), "-device", "virtio-scsi-pci",
                  "-device", "scsi-hd,drive=bad-scsi,rerror=report",
-                 # Only what loads its driver sees the adapter.
-                 "-netdev", self.network, "-device", "e1000,netdev=host"]
+                 # Only what loads their drivers sees the adapters; the second is one that is made to fail.
+                 "-netdev", self.network, "-device", "e1000,netdev=host",
+                 "-netdev", "hubport,id=stuck,hubid=1", "-device", "rtl8139,netdev=stuck"]
                 + share("host", self.root, "readonly=on,multidevs=remap")
                 + (share("kit", self.vm_dir, "readonly=on,multidevs=remap") if self.env["VM_KIT"] else [])
                 + share("out", self.out_dir, "multidevs=remap")
