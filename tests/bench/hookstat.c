@@ -203,6 +203,7 @@ int main(int argc, char **argv)
 	attach_empty("empty_issue", "block_rq_issue");
 	attach_empty("empty_complete", "block_rq_complete");
 	attach_empty("empty_state", "inet_sock_set_state");
+	attach_empty("empty_retrans", "tcp_retransmit_skb");
 	iter_fd = link_empty_iter();
 	puts("ready");
 	fflush(stdout);

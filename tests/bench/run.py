@@ -21,24 +21,25 @@ import signal
 import sys
 import time
 
-from benchlib import calls, census, decoding, footprint, hooks, iops, latency, table
+from benchlib import calls, census, decoding, footprint, hooks, iops, latency, sockets, table
 from benchlib.children import tracers
 from benchlib.helpers import Helpers
 from benchlib.rows import NotMeasured, OutOfTime, Row
 
 # name, what it measures, the most seconds it may take, and in a quick run.
 MEASUREMENTS = (
-    ("hooks", hooks.measure_hooks, 110, 30),
+    ("hooks", hooks.measure_hooks, 190, 45),
     ("iops", iops.measure_iops, 80, 15),
     ("census", census.measure_census, 120, 30),
     ("syscalls", calls.measure_syscalls, 75, 20),
     ("tcp", calls.measure_tcp, 105, 25),
+    ("sockets", sockets.measure_sockets, 60, 15),
     ("decode", decoding.measure_decode, 30, 10),
     ("latency", latency.measure_latency, 120, 25),
     ("footprint", footprint.measure_footprint, 60, 15),
     ("idle", footprint.measure_idle, 60, 20),
 )
-TOTAL_LIMIT_S, QUICK_LIMIT_S = 490, 95
+TOTAL_LIMIT_S, QUICK_LIMIT_S = 630, 125
 ROUNDS, QUICK_ROUNDS = 5, 1
 AGAIN_S = 5  # what goes on after its limit is stopped again; its cleaning up takes less
 

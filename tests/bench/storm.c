@@ -4,7 +4,8 @@
  *
  * All of it on the loopback of a network namespace of its own, which ends with it: nftables drops
  * what arrives, at random, and short timers make the senders retransmit often. Prints "ready" when
- * the storm blows and, at the end of stdin or after SECONDS, how many segments were retransmitted.
+ * the storm blows and, at the end of stdin or after SECONDS, how many segments were retransmitted. With many PEERS few are
+ * any one's, so that each is told rather than counted only.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,8 +25,9 @@
 #include "netns.h"
 
 #define PORT	    7000
-#define PEERS	    64
-#define CONNECTIONS 512
+#define PEERS	    64U
+#define MOST_PEERS  4000U
+#define CONNECTIONS 512U
 #define DROP                                                                                       \
 	"add table ip bench; "                                                                     \
 	"add chain ip bench in { type filter hook prerouting priority 0; }; "                      \
@@ -80,12 +82,12 @@ static int listener(void)
 	return fd;
 }
 
-static void start_sender(int epoll, unsigned int turn)
+static void start_sender(int epoll, unsigned int address)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(PORT)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn % PEERS);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK + address);
 	if (fd < 0 || (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) && errno != EINPROGRESS))
 		die("connect");
 	watch(epoll, fd, EPOLLOUT);
@@ -125,15 +127,15 @@ static unsigned long long retransmits(void)
 }
 
 /* Sends until SECONDS are over or stdin ends. */
-static void blow(double end)
+static void blow(double end, unsigned int peers)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 	struct epoll_event events[64];
 	int epoll = epoll_create1(EPOLL_CLOEXEC), listen_fd = listener();
 
 	watch(epoll, listen_fd, EPOLLIN);
-	for (unsigned int i = 0; i < CONNECTIONS; i++)
-		start_sender(epoll, i);
+	for (unsigned int i = 0; i < CONNECTIONS || i < peers; i++)
+		start_sender(epoll, i % peers);
 	run_nft();
 	puts("ready");
 	fflush(stdout);
@@ -147,11 +149,12 @@ static void blow(double end)
 
 int main(int argc, char **argv)
 {
-	double seconds = argc == 2 ? atof(argv[1]) : 0, start = now_s();
-	struct rlimit files = {.rlim_cur = 4096, .rlim_max = 4096};
+	double seconds = argc >= 2 ? atof(argv[1]) : 0, start = now_s();
+	unsigned int peers = argc == 3 ? (unsigned int)atoi(argv[2]) : PEERS;
+	struct rlimit files = {.rlim_cur = 3 * MOST_PEERS, .rlim_max = 3 * MOST_PEERS};
 
-	if (seconds <= 0) {
-		fprintf(stderr, "usage: storm SECONDS\n");
+	if (seconds <= 0 || !peers || peers > MOST_PEERS) {
+		fprintf(stderr, "usage: storm SECONDS [PEERS]\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -159,7 +162,7 @@ int main(int argc, char **argv)
 		die("network namespace");
 	/* Best effort: 6.11+; elsewhere a timeout takes 200 ms and the storm is slower. */
 	write_setting("/proc/sys/net/ipv4/tcp_rto_min_us", "5000");
-	blow(start + seconds);
+	blow(start + seconds, peers);
 	printf("retransmits %llu seconds %.3f\n", retransmits(), now_s() - start);
 	return 0;
 }

@@ -21,7 +21,8 @@ PROGRAMS = {
     "storm": (["storm.c", "netns.c"], False, []),
     "fds": (["fds.c"], False, []),
     "procwalk": (["procwalk.c"], False, []),
-    "census": (["census.c"], True, []),
+    "census": (["census.c", "passes.c"], True, []),
+    "sockets": (["sockets.c", "passes.c", "netns.c"], True, []),
     "arm": (["arm.c"], True, []),
     "decode": (["decode.c", "synthetic.c"], True, []),
 }

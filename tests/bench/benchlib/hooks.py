@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""ns of BPF: for one block I/O, for one TCP connection, and for a run of each program."""
+"""ns of BPF: for one block I/O, one TCP connection, one retransmit, and for a run of each program."""
 
 import contextlib
+import subprocess
 import tempfile
 
 from .children import figures, ours, rival
@@ -12,6 +13,8 @@ from .rows import OURS, NotMeasured, Row, interleave
 
 STATE = "inet_sock_set_state"
 COMPLETE = "block_rq_complete"
+RETRANSMIT = "tcp_retransmit_skb"
+MANY_PEERS = 2000
 ARMED = "ours, armed"
 
 # What a busy disk's requests must take before it is armed, to tell queue and device apart: so long that this one
@@ -91,13 +94,13 @@ def measure_block(bench, stat, programs):
 
 
 def measure_connection(bench, stat, programs):
-    """ns of BPF for one TCP connection, both of its ends on this host."""
+    """ns of BPF for one TCP connection, both of its ends on this host: ours, tcplife, tcpstates."""
     row = Row("tcp_bpf_ns", "BPF cost of one TCP connection, both ends", "ns", digits=0)
     seconds = 0.5 if bench.quick else 1
 
     def sample(variant, tool):
         run = [bench.helper("tcprate"), str(seconds)]
-        _, costs, out = stat.window(tool.pid, run, seconds + 10)
+        _, costs, out = stat.window(tool.pid, run, seconds + 10, None if variant == OURS else STATE)
         state = [cost for cost in costs if cost.target == STATE]
         if not state:
             raise NotMeasured(f"no program of {tool.name} ran with the connections")
@@ -105,13 +108,38 @@ def measure_connection(bench, stat, programs):
             programs.add(variant, cost)
         return {row.id: per_event(state, figures(out)["connections"])}
 
-    interleave(bench.rounds, {OURS: ours(bench.culprit)}, sample, [row])
+    interleave(bench.rounds, {OURS: ours(bench.culprit), **{name: rival(name) for name in ("tcplife", "tcpstates")}},
+               sample, [row])
     return row
+
+
+def measure_retransmit(bench, stat):
+    """ns of BPF for one segment that is sent again: in a storm, where most are only counted, and with so many peers
+    that each is told."""
+    rows = [Row("retransmit_bpf_ns", "BPF cost of one retransmit, in a storm", "ns", digits=0),
+            Row("retransmit_told_bpf_ns", f"  of {MANY_PEERS:,} peers: told", "ns", digits=0)]
+    seconds = 1 if bench.quick else 2
+
+    def sample_of(row, *options):
+        def sample(_variant, tool):
+            run = [bench.helper("storm"), str(seconds), *options]
+            _, costs, out = stat.window(tool.pid, run, seconds + 20, stdin=subprocess.PIPE)
+            ours_ran = [cost for cost in costs if cost.target == RETRANSMIT]
+            if not ours_ran:
+                raise NotMeasured("too little was sent again")
+            row.details["retransmits"] = figures(out.partition("ready")[2])["retransmits"]
+            return {row.id: per_event(ours_ran, sum(cost.runs for cost in ours_ran))}
+        return sample
+
+    for row, options in zip(rows, ((), (str(MANY_PEERS),))):
+        interleave(bench.rounds, {OURS: ours(bench.culprit)}, sample_of(row, *options), [row])
+    return rows
 
 
 def measure_hooks(bench):
     """Both, then every program that had a part in it."""
     programs = ProgramRows()
     with hook_stat(bench) as stat:
-        rows = [measure_block(bench, stat, programs), measure_connection(bench, stat, programs)]
+        rows = [measure_block(bench, stat, programs), measure_connection(bench, stat, programs),
+                *measure_retransmit(bench, stat)]
     return rows + programs.sorted()

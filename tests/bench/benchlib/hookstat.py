@@ -54,16 +54,17 @@ class HookStat:
             stats[prog] = (int(owner), link, target, name, int(runs), int(run_ns))
         return stats
 
-    def window(self, pid, argv, timeout):
+    def window(self, pid, argv, timeout, unnamed=None, **popen):
         """Runs a program with the statistics on. Returns (runs of each empty program by target,
-        [Cost] of the programs of pid that have an empty one to compare with, its output).
+        [Cost] of the programs of pid that have an empty one to compare with, its output). unnamed: the tracepoint of
+        programs of which the kernel does not say where they are attached (classic tracepoints).
 
         The window is cut in slices and the median slice counts: the clock also runs while the
         machine is away, and one such pause is more than all else in a slice.
         """
         self.ask("on")
         try:
-            with started(argv, stdout=subprocess.PIPE) as child:
+            with started(argv, stdout=subprocess.PIPE, **popen) as child:
                 readings = [self.stats(pid)]
                 deadline = time.monotonic() + timeout
                 while child.process.poll() is None:
@@ -79,7 +80,7 @@ class HookStat:
             # The helper may be what failed; then the statistics are off already.
             with contextlib.suppress(NotMeasured, OSError):
                 self.ask("off")
-        return *compare(pid, readings), out
+        return *compare(pid, readings, unnamed), out
 
 
 def between(before, after):
@@ -92,8 +93,8 @@ def between(before, after):
     return ran
 
 
-def compare(pid, readings):
-    """(runs of each empty program by target, [Cost]) of consecutive readings."""
+def compare(pid, readings, unnamed=None):
+    """(runs of each empty program by target, [Cost]) of consecutive readings; unnamed as in window()."""
     empty_runs, runs_of, nets = collections.Counter(), collections.Counter(), {}
     for before, after in zip(readings, readings[1:]):
         ran = between(before, after)
@@ -102,6 +103,8 @@ def compare(pid, readings):
         for owner, link, target, name, runs, ns in ran:
             if owner != pid:
                 continue
+            if target == "-" and unnamed:
+                target = unnamed
             key = (name, target, link == "iter")
             runs_of[key] += runs
             like_runs, like_ns = empty.get("task" if link == "iter" else target, (0, 0))
