@@ -301,6 +301,18 @@ def story_dns_tcp_closed_udp_well(host):
     host.end()
 
 
+def story_dns_tcp_down(host):
+    host.say(what="a name server's program ends: nothing comes over UDP, TCP is refused; one finding, no remark",
+             expect=f"dns-failure {S1}:53", fault=[fault(S1)] + fault_tcp(S1), least="dns-failure 0.85")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 26, B, C):
+        servers.ask(S1, 4, 4 if i < 6 else 0)
+        servers.ask(S2, 2)
+        servers.connect(S1, answered=1 if i < 6 else 0, refused=1 if i >= 6 and i % 2 else 0)
+    host.end()
+
+
 def story_dns_tcp_truncated(host):
     host.say(what="answers that are too long for UDP are fetched by TCP, and some lookups give no record there", expect="none")
     begin(host)

@@ -138,7 +138,8 @@ void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct d
 			     (double)o->errors >= share * (double)o->answers &&
 			     o->names >= model_threshold(model, &min_names);
 	}
-	o->well = o->answers > o->errors && !o->silent && !o->failing;
+	o->well = o->answers > o->errors && !o->silent && !o->failing &&
+		  server->good_ns + wait_ns >= server->asked_ns;
 	o->blank = o->tcp.blank && o->answers <= o->errors;
 }
 
@@ -146,6 +147,19 @@ __u64 dns_answered_ns(const struct dns_server *server)
 {
 	return server->answered_ns > server->tcp_answered_ns ? server->answered_ns
 							     : server->tcp_answered_ns;
+}
+
+bool dns_udp_works(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port)
+{
+	const struct dns_server *server = NULL;
+	struct dns_outcome o;
+
+	if (port == PORT_DNS)
+		server = dns_server_find(model_dns(model), addr, netns);
+	if (!server)
+		return false;
+	dns_sum_up(&o, model, server);
+	return o.well;
 }
 
 /* Passed on by a resolver of this host: is there one beyond that fails? */

@@ -5,6 +5,8 @@
 
 #include "rules/dns_tcp.h"
 
+#define PORT_DNS 53
+
 extern const struct threshold dns_wait_s;
 
 /* Over the window. */
@@ -18,7 +20,7 @@ struct dns_outcome {
 	struct dns_tcp tcp;
 	bool silent;
 	bool failing;
-	bool well;  /* over UDP: good answers, and neither of these */
+	bool well;  /* over UDP: good answers, to the latest queries too, and neither of these */
 	bool blank; /* over TCP no record, and nothing good over UDP */
 };
 
@@ -26,6 +28,9 @@ void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct d
 bool dns_is_faulty(const struct dns_outcome *o);
 /* Its latest answer, by whichever way; 0 = none was seen. */
 __u64 dns_answered_ns(const struct dns_server *server);
+
+/* A name server that does well over UDP: that it takes no connection harms what needs one only. */
+bool dns_udp_works(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port);
 
 void dns_claim(const struct model *model, const struct dns_outcome *o,
 	       const struct judgement *judgement);

@@ -12,7 +12,6 @@
 #include "rules/text.h"
 #include "rules/victim.h"
 
-#define PORT_DNS   53
 #define P_MEASURED 0.001
 /* What a bad path loses of single datagrams. */
 #define LOST_ONE 0.05

@@ -4,7 +4,6 @@
 
 #include "rules/text.h"
 
-#define PORT_DNS 53
 /* A resolver that asks for IPv4 and IPv6 by two connections has none for the latter, half of the time. */
 #define BLANK_SHARE 0.9
 
@@ -65,19 +64,4 @@ void dns_tcp_blank_evidence(struct claim *claim, const struct dns_tcp *tcp)
 bool dns_tcp_is_down(const struct dns_server *server)
 {
 	return server->tcp_failed_ns && server->tcp_failed_ns >= server->tcp_answered_ns;
-}
-
-bool dns_udp_works(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port)
-{
-	const struct frame *frame = model_frame(model);
-	const struct dns_server *server;
-	__u64 answers, errors;
-
-	server = port == PORT_DNS ? dns_server_find(model_dns(model), addr, netns) : NULL;
-	if (!server)
-		return false;
-	answers = dns_window(server, frame, DNS_ANSWERS);
-	errors = dns_window(server, frame, DNS_FAILED) + dns_window(server, frame, DNS_REFUSED);
-	/* And answered since, not only before it went down. */
-	return answers > 2 * errors && server->good_ns >= server->tcp_failed_ns;
 }

@@ -33,7 +33,4 @@ void dns_tcp_blank_evidence(struct claim *claim, const struct dns_tcp *tcp);
 /* Its last connections failed, and none was answered since. */
 bool dns_tcp_is_down(const struct dns_server *server);
 
-/* A name server that answers over UDP, in the window: that it takes no connection harms what needs one only. */
-bool dns_udp_works(const struct model *model, const __u8 addr[16], __u32 netns, __u16 port);
-
 #endif

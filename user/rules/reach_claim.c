@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "rules/black_hole.h"
-#include "rules/dns_tcp.h"
+#include "rules/dns.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
 #include "rules/reach.h"

@@ -21,7 +21,7 @@
 
 #include "rules/families.h"
 #include "model/addr.h"
-#include "rules/dns_tcp.h"
+#include "rules/dns.h"
 #include "rules/local_claim.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
