@@ -12,11 +12,11 @@
 #include "source/mountinfo.h"
 #include "source/net_text.h"
 #include "source/netdev.h"
-#include "source/proc_text.h"
+#include "proc_text.h"
 #include "source/raid_text.h"
 #include "source/rtlink.h"
 #include "source/rtqdisc.h"
-#include "source/small_file.h"
+#include "small_file.h"
 #include "source/sockdiag.h"
 #include "source/utf8.h"
 

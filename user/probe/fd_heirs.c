@@ -7,53 +7,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "proc_text.h"
+#include "small_file.h"
 
 #define THREADS_MAX    32
 #define CHILDREN_MAX   64   /* looked at: a server may have hundreds of workers */
 #define PF_FORKNOEXEC  0x40 /* include/linux/sched.h */
 #define CHILDREN_BYTES 1024
-#define FLAGS_AFTER    7 /* so many spaces after the name in /proc/PID/stat */
 
-static bool read_text(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (len <= 0)
-		return false;
-	buf[len] = '\0';
-	return true;
-}
-
-/* Fields 2 and 9 of /proc/PID/stat: the name, which may hold anything, and the flags. */
 static bool has_called_exec(unsigned int pid, struct fd_heir *ret)
 {
-	char path[32], text[512];
-	char *open, *close, *at;
-	size_t len;
+	struct proc_stat stat;
+	char path[32], text[1024];
 
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	if (!read_text(path, text, sizeof(text)))
+	if (small_file_read(AT_FDCWD, path, text, sizeof(text)) <= 0 ||
+	    !proc_stat_parse(text, &stat) || stat.flags & PF_FORKNOEXEC)
 		return false;
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	at = open && close && close > open ? close + 1 : NULL;
-	for (int i = 0; at && i < FLAGS_AFTER; i++) {
-		at = strchr(at, ' ');
-		at = at ? at + 1 : NULL;
-	}
-	if (!at)
-		return false;
-	len = (size_t)(close - open - 1);
-	if (len >= sizeof(ret->comm))
-		len = sizeof(ret->comm) - 1;
-	memset(ret, 0, sizeof(*ret));
-	memcpy(ret->comm, open + 1, len);
 	ret->pid = pid;
-	return !(strtoul(at, NULL, 10) & PF_FORKNOEXEC);
+	memcpy(ret->comm, stat.comm, sizeof(ret->comm));
+	return true;
 }
 
 struct search {
@@ -69,7 +43,7 @@ static void find_of_thread(struct search *search, unsigned int pid, const char *
 	char *at = text, *end;
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%.16s/children", pid, tid);
-	if (!read_text(path, text, sizeof(text)))
+	if (small_file_read(AT_FDCWD, path, text, sizeof(text)) <= 0)
 		return;
 	for (; search->n < search->max && search->children < CHILDREN_MAX; at = end) {
 		unsigned long child = strtoul(at, &end, 10);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "source/disk_text.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define SECTOR 512
 

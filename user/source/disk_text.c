@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/small_file.h"
+#include "small_file.h"
 
 bool disk_dev_parse(const char *text, __u32 *ret_dev)
 {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/proc_text.h"
-#include "source/small_file.h"
+#include "proc_text.h"
+#include "small_file.h"
 
 #define PROCESSES_MAX 16384 /* of one look: 20 us each */
 #define TOLD_MAX      8

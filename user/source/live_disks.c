@@ -12,7 +12,7 @@
 
 #include "source/disk_read.h"
 #include "source/hash.h"
-#include "source/small_file.h"
+#include "small_file.h"
 #include "store/norms.h"
 
 #define PARTITIONS_MAX 256 /* of one disk: as many as the kernel gives minors for, and more */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define STEPS 64
 

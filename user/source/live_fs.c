@@ -10,7 +10,7 @@
 
 #include "probe/id_table.h"
 #include "source/looker.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define S_NS	  1000000000ULL
 #define ROUND_NS  (3 * S_NS)

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "source/small_file.h"
+#include "small_file.h"
 
 void uuid7_text(char text[37], __u64 unix_ms, const unsigned char random[10])
 {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "source/io_max.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define WALK_NS	    (20 * 1000000000ULL)
 #define CGROUPS_MAX 4096

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "source/host_text.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 /* /proc/stat sums over all interrupts and processors: on a large host that takes a millisecond. */
 #define LOOKS_PER_CPU 10

@@ -13,7 +13,7 @@
 
 #include "source/hash.h"
 #include "source/mountinfo.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define TEXT_MAX (4U << 20) /* a container host with 10,000 mounts has some 2 MiB */
 

@@ -13,7 +13,7 @@
 #include "source/live_host.h"
 #include "source/net_text.h"
 #include "source/netlink.h"
-#include "source/small_file.h"
+#include "small_file.h"
 #include "source/sockdiag.h"
 
 /* So many looks at the sockets after the last time that a counter grew. */
@@ -204,18 +204,6 @@ static bool is_full(const struct event_socket_queue *socket)
 				       : socket->queued >= socket->limit;
 }
 
-static void add_owner(struct live_net *net, struct event_socket_queue *event)
-{
-	const struct socket_owner *owner = socket_owner(&net->owners, event->inode);
-
-	if (!owner || !owner->sought)
-		return;
-	event->flags |= SOCKET_SOUGHT;
-	event->pid = owner->pid;
-	event->start_ns = owner->start_ns;
-	memcpy(event->comm, owner->comm, sizeof(event->comm));
-}
-
 static int on_socket(void *ctx, const struct event_socket_queue *socket)
 {
 	struct look *look = ctx;
@@ -245,8 +233,10 @@ static int on_socket(void *ctx, const struct event_socket_queue *socket)
 		event.start_ns = seen->told.start_ns;
 		memcpy(event.comm, seen->told.comm, sizeof(event.comm));
 	}
-	if (seen->grown && !(event.flags & SOCKET_SOUGHT))
-		add_owner(look->net, &event);
+	if (seen->grown && !(event.flags & SOCKET_SOUGHT) &&
+	    socket_owner_tell(&look->net->owners, event.inode, &event.pid, &event.start_ns,
+			      event.comm))
+		event.flags |= SOCKET_SOUGHT;
 	if (!is_new && memcmp(&event, &seen->told, sizeof(event)) == 0)
 		return 0;
 	seen->told = event;

@@ -22,7 +22,7 @@
 #include "source/netdev.h"
 #include "source/netlink.h"
 #include "source/rtlink.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define TEXT_MAX (1U << 18) /* 512 lines of less than 300 bytes, and more */
 /* Not of rtnetlink: looked up when the interface is new or its state changed. */

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source/proc_text.h"
-#include "source/small_file.h"
+#include "proc_text.h"
+#include "small_file.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 /* Where systemd mounts version 2 beside version 1. */

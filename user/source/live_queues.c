@@ -10,7 +10,7 @@
 #include "source/diskstats.h"
 #include "source/live_blocked.h"
 #include "source/live_limits.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define TEXT_MAX (1U << 19) /* 2048 lines of less than 256 bytes */
 /* Requests in flight at so many looks in a row: one of them may be the same all the time. */

@@ -12,7 +12,7 @@
 
 #include "source/disk_text.h"
 #include "source/raid_text.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 /* How far a rebuild is, is told at every so manieth poll. */
 #define POLLS_PER_PROGRESS 5

@@ -71,18 +71,6 @@ static bool is_full(const struct event_socket_unread *socket)
 	       socket->memory >= socket->limit - socket->limit / 4;
 }
 
-static void add_owner(struct look *look, struct event_socket_unread *event)
-{
-	const struct socket_owner *owner = socket_owner(look->owners, event->inode);
-
-	if (!owner || !owner->sought)
-		return;
-	event->flags |= SOCKET_SOUGHT;
-	event->pid = owner->pid;
-	event->start_ns = owner->start_ns;
-	memcpy(event->comm, owner->comm, sizeof(event->comm));
-}
-
 static int on_connection(void *ctx, const struct event_socket_unread *socket)
 {
 	struct look *look = ctx;
@@ -103,8 +91,9 @@ static int on_connection(void *ctx, const struct event_socket_unread *socket)
 		memcpy(event.comm, told->event.comm, sizeof(event.comm));
 	}
 	event.netns = look->netns;
-	if (event.wait_ms >= SOUGHT_MS && !(event.flags & SOCKET_SOUGHT))
-		add_owner(look, &event);
+	if (event.wait_ms >= SOUGHT_MS && !(event.flags & SOCKET_SOUGHT) &&
+	    socket_owner_tell(look->owners, event.inode, &event.pid, &event.start_ns, event.comm))
+		event.flags |= SOCKET_SOUGHT;
 	told->event = event;
 	told->seen = true;
 	return EMIT(look->emit, EVENT_SOCKET_UNREAD, &event);

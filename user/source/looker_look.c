@@ -21,7 +21,7 @@
 #include <culprit/event.h>
 
 #include "source/looker.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 #define BTRFS_DEVICES_MAX 64
 

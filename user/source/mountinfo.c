@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "source/disk_text.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 /* The next field, not NUL-terminated; false at the end of the line. */
 static bool next_field(const char **p, const char *end, const char **ret_field, size_t *ret_length)

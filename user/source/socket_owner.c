@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/proc_text.h"
-#include "source/small_file.h"
+#include "proc_text.h"
+#include "small_file.h"
 
 /* Of a process with more the lowest are looked at, 25 ms long: what it listens on it opened early. */
 #define LINKS_MAX 8192
@@ -21,7 +21,8 @@ void socket_owners_done(struct socket_owners *owners)
 	owners->procs = NULL;
 }
 
-const struct socket_owner *socket_owner(struct socket_owners *owners, __u64 inode)
+/* The place of that socket; NULL: too many are wanted. */
+static const struct socket_owner *place_of(struct socket_owners *owners, __u64 inode)
 {
 	struct socket_owner *room = NULL;
 
@@ -38,6 +39,19 @@ const struct socket_owner *socket_owner(struct socket_owners *owners, __u64 inod
 		return NULL;
 	*room = (struct socket_owner){.inode = inode};
 	return room;
+}
+
+bool socket_owner_tell(struct socket_owners *owners, __u64 inode, __u32 *ret_pid,
+		       __u64 *ret_start_ns, char ret_comm[EVENT_COMM_LEN])
+{
+	const struct socket_owner *owner = place_of(owners, inode);
+
+	if (!owner || !owner->sought)
+		return false;
+	*ret_pid = owner->pid;
+	*ret_start_ns = owner->start_ns;
+	memcpy(ret_comm, owner->comm, EVENT_COMM_LEN);
+	return true;
 }
 
 static struct socket_owner *wanted(struct socket_owners *owners, __u64 inode)

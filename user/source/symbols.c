@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "rights.h"
-#include "source/small_file.h"
+#include "small_file.h"
 #include "source/unwind.h"
 
 #define TIME_MAX_NS (6 * 1000000000ULL)

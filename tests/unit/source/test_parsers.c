@@ -14,7 +14,7 @@
 #include "source/io_max.h"
 #include "source/mountinfo.h"
 #include "source/netdev.h"
-#include "source/proc_text.h"
+#include "proc_text.h"
 
 #define DEV(major, minor) ((__u32)(major) << 20 | (minor))
 
@@ -244,12 +244,14 @@ static void test_stat(void **state)
 				    &stat));
 	assert_string_equal(stat.comm, "postgres");
 	assert_int_equal(stat.ppid, 1);
+	assert_int_equal(stat.flags, 4194304);
 	assert_int_equal(stat.start_ticks, 113996);
 	assert_true(proc_stat_parse("1 (a) R 7 (b\n) S 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 "
 				    "19 20 5",
 				    &stat));
 	assert_string_equal(stat.comm, "a) R 7 (b\n");
 	assert_int_equal(stat.ppid, 42);
+	assert_int_equal(stat.flags, 7);
 	assert_int_equal(stat.start_ticks, 20);
 	assert_true(proc_stat_parse("1 (kworker/u4:2-events_unbound) I 2 0 0 0 -1 1 2 3 4 5 6 7 8 "
 				    "9 1 2 3 4 55",

@@ -22,7 +22,7 @@
 #include "source/dm_text.h"
 #include "source/live_clock.h"
 #include "source/live_host.h"
-#include "source/small_file.h"
+#include "small_file.h"
 #include "source/utf8.h"
 
 #define DEV(major, minor) ((__u32)(major) << 20 | (minor))

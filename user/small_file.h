@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* small_file.h - the files of /proc and /sys: read at once, bounded; what is not there is empty. */
-#ifndef CULPRIT_SOURCE_SMALL_FILE_H
-#define CULPRIT_SOURCE_SMALL_FILE_H
+#ifndef CULPRIT_SMALL_FILE_H
+#define CULPRIT_SMALL_FILE_H
 
 #include <stddef.h>
 #include <sys/types.h>

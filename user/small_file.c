@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* small_file.c - the files of /proc and /sys; see small_file.h. */
-#include "source/small_file.h"
+#include "small_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* proc_text.h - what the texts of /proc/PID say of a process (proc(5)). No I/O. */
-#ifndef CULPRIT_SOURCE_PROC_TEXT_H
-#define CULPRIT_SOURCE_PROC_TEXT_H
+#ifndef CULPRIT_PROC_TEXT_H
+#define CULPRIT_PROC_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@ struct proc_stat {
 	char comm[EVENT_COMM_LEN];
 	char state; /* 'R', 'S', 'D' ... */
 	__u32 ppid;
+	__u32 flags;	   /* PF_* of the kernel's include/linux/sched.h */
 	__u64 start_ticks; /* after boot, in clock ticks */
 };
 

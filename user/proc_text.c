@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* proc_text.c - what the texts of /proc/PID say of a process; see proc_text.h. */
-#include "source/proc_text.h"
+#include "proc_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/small_file.h"
+#include "small_file.h"
 
-/* Counted after the name: state is 0, ppid 1 ... starttime 19 (proc(5): fields 3, 4, 22). */
+/* Counted after the name: state is 0, ppid 1, flags 6 ... starttime 19 (proc(5): fields 3, 4, 9, 22). */
 #define STAT_PPID  1
+#define STAT_FLAGS 6
 #define STAT_START 19
 
 bool proc_stat_parse(const char *text, struct proc_stat *ret_stat)
@@ -32,6 +33,8 @@ bool proc_stat_parse(const char *text, struct proc_stat *ret_stat)
 			stat.state = *p;
 		if (i == STAT_PPID)
 			stat.ppid = (__u32)strtoul(p, NULL, 10);
+		if (i == STAT_FLAGS)
+			stat.flags = (__u32)strtoul(p, NULL, 10);
 		if (i == STAT_START) {
 			if (*p < '0' || *p > '9')
 				return false;
