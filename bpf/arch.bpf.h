@@ -93,6 +93,12 @@ static __always_inline __u64 call_nr(const struct pt_regs *regs)
 #define NR_FCNTL      72
 #define NR_PIPE2      293
 
+/* Of those that open: inotify_init, inotify_init1 and fanotify_init have limits of their own, for which they give EMFILE. */
+static __always_inline bool call_has_own_limit(__u64 nr)
+{
+	return nr == 253 || nr == 294 || nr == 300;
+}
+
 /* arch/x86/entry/syscalls/syscall_64.tbl: those that return a new descriptor, up to 423. */
 static __always_inline bool own_call_opens(__u64 nr)
 {
@@ -191,6 +197,12 @@ static __always_inline __u64 call_nr(const struct pt_regs *regs)
 #define NR_SOCKETPAIR 199
 #define NR_FCNTL      25
 #define NR_PIPE2      59
+
+/* Of those that open: inotify_init1 and fanotify_init have limits of their own, for which they give EMFILE. */
+static __always_inline bool call_has_own_limit(__u64 nr)
+{
+	return nr == 26 || nr == 262;
+}
 
 /* include/uapi/asm-generic/unistd.h: those that return a new descriptor, up to 423. */
 static __always_inline bool own_call_opens(__u64 nr)

@@ -21,7 +21,10 @@ enum ask_what {
 		17, /* arm the hooks for (pid, start_ns) until `until_ns`: with each breakdown
 			      EVENT_FD_SITE and _ARMED */
 	ASK_FD_STACK = 18, /* what call site `dev` of an armed process is: EVENT_FD_STACK, once */
-	ASK_SMART = 15,	   /* what disk `dev` says of itself, once a run: answered by EVENT_SMART */
+	ASK_FD_REFUSED =
+		19, /* watch (pid, start_ns) for descriptors that it is refused until `until_ns`, or with pid 0 the
+				host's table: EVENT_FD_REFUSED each tick */
+	ASK_SMART = 15, /* what disk `dev` says of itself, once a run: answered by EVENT_SMART */
 };
 
 struct ask {

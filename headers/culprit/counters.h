@@ -44,6 +44,8 @@ enum hook {
 	HOOK_DNS_ANSWER = 38,
 	HOOK_LEAK_OPEN = 24,
 	HOOK_LEAK_CLOSE = 25,
+	HOOK_REFUSED_NUMBER = 46,
+	HOOK_REFUSED_FILE = 47,
 	HOOK_SYSTEM_OOM = 16,
 	HOOK_SYSTEM_EXIT = 17,
 	HOOK_SYSTEM_HANG = 18,
@@ -155,6 +157,20 @@ struct tcp_control {
 struct listen_key {
 	__u32 netns;
 	__u32 port; /* host byte order */
+};
+
+/* ---- refused ---- */
+
+/* Map `watched`: pid -> what it was refused; pid 0: the host's table of open files. */
+#define WATCHED_PIDS_MAX 8
+#define WATCHED_MAX	 (WATCHED_PIDS_MAX + 1)
+
+struct watched_value {
+	__u64 refused;
+	__u64 last_ns;
+	__u32 last_pid;
+	__u32 pad;
+	char last_comm[EVENT_COMM_LEN];
 };
 
 /* ---- block ---- */

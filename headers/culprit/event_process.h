@@ -79,13 +79,19 @@ struct event_fd_group {
 	__u8 state; /* TCP_*, for FD_TCP */
 	__u8 pad;
 	struct peer_key peer; /* FD_TCP and connected FD_UDP: all zero otherwise */
-	char name[128];	      /* a sample: path, or the anonymous inode's name */
-	__u32 idle;	      /* of FD_TCP: nothing sent or received for FD_IDLE_MS */
-	__u32 idle_max_ms;    /* the longest of all; 0 = not known */
+	/* A sample: path, or the anonymous inode's name. Of files what the paths that were looked at have in common, with a
+	 * "*" where they differ: "/var/spool/in-*.tmp". */
+	char name[128];
+	__u32 idle;	   /* of FD_TCP: nothing sent or received for FD_IDLE_MS */
+	__u32 idle_max_ms; /* the longest of all; 0 = not known */
 	/* Of these, open in programs that it started too (standard streams apart): no close-on-exec. */
 	__u32 heirs;
 	__u32 heir_pid; /* one of these programs */
 	char heir_comm[EVENT_COMM_LEN];
+	__u16 looked_at; /* files: the latest so many, */
+	__u16 alike;	 /* of these that `name` is of, */
+	__u16 deleted;	 /* and of the latter, that are no longer in their directory */
+	__u16 pad2;
 };
 
 /* The end of one breakdown: the groups before it with this scan number are all there are. */
@@ -172,14 +178,36 @@ struct event_fd_stack {
 	char build_id[48]; /* hex; of the file of the first frame */
 };
 
+enum refused_via {
+	REFUSED_FUNCTION =
+		1, /* where the number, or the file, is not given: whatever asked for it */
+	REFUSED_SYSCALLS = 2, /* at the end of the system calls that open */
+};
+
+/* A look at a process that is watched for descriptors which the kernel refuses it: EMFILE. With pid 0 the host is, and
+ * the kernel's own table: ENFILE, whichever process. Answers ASK_FD_REFUSED at each tick. */
+struct event_fd_refused {
+	struct event h;
+	__u64 start_ns; /* 0: the host */
+	__u64 since_ns; /* watched */
+	__u64 refused;	/* since then */
+	__u64 last_ns;	/* the latest; 0 = none */
+	__u32 pid;	/* 0: the host */
+	__u32 last_pid; /* who was refused last */
+	__u32 via;	/* enum refused_via */
+	__u32 pad;
+	char last_comm[EVENT_COMM_LEN];
+};
+
 EVENT_SIZE_IS(event_proc, 336);
 EVENT_SIZE_IS(event_proc_fds, 72);
 EVENT_SIZE_IS(event_proc_gone, 32);
-EVENT_SIZE_IS(event_fd_group, 224);
+EVENT_SIZE_IS(event_fd_group, 232);
 EVENT_SIZE_IS(event_fd_scan, 48);
 EVENT_SIZE_IS(event_file_table, 32);
 EVENT_SIZE_IS(event_fd_site, 88);
 EVENT_SIZE_IS(event_fd_armed, 96);
 EVENT_SIZE_IS(event_fd_stack, 256);
+EVENT_SIZE_IS(event_fd_refused, 80);
 
 #endif

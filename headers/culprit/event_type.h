@@ -76,6 +76,7 @@ enum event_type {
 	EVENT_FD_SITE = 101,
 	EVENT_FD_ARMED = 102,
 	EVENT_FD_STACK = 103,
+	EVENT_FD_REFUSED = 96,
 
 	EVENT_THIN_POOL = 104,
 	/* queues of interfaces; name servers */

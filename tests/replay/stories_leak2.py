@@ -4,21 +4,40 @@ from backdrop import begin, second
 from stories_leak import API, BORN, DB, FILES, sockets, tell
 
 NEAR = [f"proc_fds pid={API}", f"fd_group pid={API}", f"fd_scan pid={API}"]
+REFUSED = f"fd_refused pid={API}"
 
 
-def near(host, seconds, count, limit=1024, scan=True):
-    """A process with count(s) descriptors of a limit."""
+class Watch:
+    """What a watch tells of calls that are refused, so many a second; the latest is where the last one was."""
+
+    def __init__(self, host, pid=API):
+        self.host, self.pid, self.since, self.count, self.last = host, pid, 0, 0, 0
+
+    def look(self, more=0, via="function", by=(API, "orders-api")):
+        self.since = self.since or self.host.now
+        self.count += more
+        self.last = self.host.now if more else self.last
+        who = {"last_pid": by[0], "last_comm": by[1]} if self.last else {}
+        self.host.put("fd_refused", pid=self.pid, start_ns=BORN * 10**9 if self.pid else 0, since_ns=self.since,
+                      refused=self.count, last_ns=self.last, via=via, **who)
+
+
+def near(host, seconds, count, limit=1024, scan=True, each=None):
+    """A process with count(s) descriptors of a limit; each(s): what else is told before the tick."""
+    limit_at = limit if callable(limit) else lambda s: limit
     begin(host)
     for s in range(seconds + 1):
         if s:
             second(host)
         held = count(s)
-        if s == 0 or held != count(s - 1):
-            host.put("proc_fds", pid=API, start_ns=BORN * 10**9, fds=held, limit=limit,
+        if s == 0 or held != count(s - 1) or limit_at(s) != limit_at(s - 1):
+            host.put("proc_fds", pid=API, start_ns=BORN * 10**9, fds=held, limit=limit_at(s),
                      comm="orders-api")
         if scan and s == 4:
             host.who(API, "orders-api", "/srv/orders/api", "/system.slice/orders.service", born=BORN)
             host.scan(API, s, [{"count": 20, **FILES}, sockets(held - 20)], born=BORN)
+        if s and each:
+            each(s)
         if s:
             host.tick()
     host.end()
@@ -29,6 +48,72 @@ def story_fds_stable_at_95(host):
              expect="fd-exhaustion orders-api[2210]", fault=NEAR, least="fd-exhaustion 0.95",
              across="fd-exhaustion.min_share=0.97")
     near(host, 16, lambda s: 973)
+
+
+def story_fds_stable_at_95_watched(host):
+    host.say(what="the same, watched: no call was refused, and that is said", expect="fd-exhaustion orders-api[2210]",
+             fault=NEAR, least="fd-exhaustion 0.95")
+    watch = Watch(host)
+    near(host, 16, lambda s: 973, each=lambda s: watch.look() if s > 2 else None)
+
+
+def bursts(s):
+    """At the limit at each third second, and far below between."""
+    return 1024 if s % 3 == 2 else 300
+
+
+def story_fds_refused_in_bursts(host):
+    host.say(what="a server comes to its limit in each third second, and its calls are refused then: no share shows that",
+             expect="fd-exhaustion orders-api[2210]", fault=REFUSED, least="fd-exhaustion 0.95",
+             across=["fd-exhaustion.min_refused=500"])
+    watch = Watch(host)
+    near(host, 20, bursts, scan=False, each=lambda s: watch.look(40 if s % 3 == 2 else 0) if s > 2 else None)
+
+
+def story_fds_bursts_not_refused(host):
+    host.say(what="the same bursts, one short of the limit, watched: no call is refused", expect="none")
+    watch = Watch(host)
+    near(host, 20, lambda s: min(1023, bursts(s)), scan=False, each=lambda s: watch.look() if s > 2 else None)
+
+
+def story_fds_limit_probed(host):
+    host.say(what="a program opens until it is refused, to learn its limit, and closes all again: once", expect="none",
+             across="fd-exhaustion.min_share=0.2 fd-exhaustion")
+    watch = Watch(host)
+    near(host, 20, lambda s: 1024 if s in (3, 4) else 300, scan=False,
+         each=lambda s: watch.look(1 if s == 5 else 0) if s > 3 else None)
+
+
+def story_fds_probed_in_one_look(host):
+    host.say(what="the same by a program that tries a hundred times within the same second", expect="none",
+             across="fd-exhaustion.min_share=0.2 fd-exhaustion")
+    watch = Watch(host)
+    near(host, 20, lambda s: 1024 if s in (3, 4) else 300, scan=False,
+         each=lambda s: watch.look(100 if s == 5 else 0) if s > 3 else None)
+
+
+def story_fds_refused_then_raised(host):
+    host.say(what="calls are refused; then the limit is raised, and two minutes later all is well",
+             expect="fd-exhaustion orders-api[2210]", fault=[REFUSED, *NEAR])
+    watch = Watch(host)
+    near(host, 160, bursts, scan=False, limit=lambda s: 1024 if s < 14 else 8192,
+         each=lambda s: watch.look(40 if s % 3 == 2 and s < 14 else 0) if 2 < s < 40 else None)
+
+
+def story_fds_table_refused(host):
+    host.say(what="the kernel's own table of open files is full: whoever opens is refused", expect="fd-exhaustion replay",
+             fault=["file_table", "fd_refused"], least="fd-exhaustion 0.95")
+    watch = Watch(host, pid=0)
+    begin(host)
+    host.put("file_table", open=95000, limit=100000)
+    for s in range(1, 12):
+        second(host)
+        if s == 4:
+            host.put("file_table", open=99990, limit=100000)
+        if s > 3:
+            watch.look(7, by=(731, "vector"), via="syscalls")
+        host.tick()
+    host.end()
 
 
 def story_fds_at_89(host):

@@ -309,6 +309,7 @@ static const struct handler {
 	{EVENT_FD_SITE, sizeof(struct event_fd_site), apply_process},
 	{EVENT_FD_ARMED, sizeof(struct event_fd_armed), apply_process},
 	{EVENT_FD_STACK, sizeof(struct event_fd_stack), apply_process},
+	{EVENT_FD_REFUSED, sizeof(struct event_fd_refused), apply_process},
 	{EVENT_HOST_LOAD, sizeof(struct event_host_load), apply_machine},
 	{EVENT_HOST_CPU, sizeof(struct event_host_cpu), apply_machine},
 	{EVENT_OOM_KILL, sizeof(struct event_oom_kill), apply_machine},

@@ -28,6 +28,17 @@ static void release(void *ctx, void *value)
 	free(p->scans);
 	free(p->sites);
 	free(p->who);
+	free(p->refused);
+	free(p->floors);
+}
+
+/* When there is no room a process whose count has never changed goes: nothing is known of it but that, and it is told of
+ * anew when it changes. */
+static bool spare(const void *value)
+{
+	const struct process *p = value;
+
+	return p->floors || p->scans || p->refused;
 }
 
 void processes_init(struct processes *processes)
@@ -37,6 +48,7 @@ void processes_init(struct processes *processes)
 		   PROCESSES_MAX);
 	processes->table.release = release;
 	processes->table.ctx = processes;
+	processes->table.spare = spare;
 }
 
 void processes_done(struct processes *processes)
@@ -106,10 +118,21 @@ static void advance(struct process *p, __u64 bucket)
 	while (p->bucket < bucket) {
 		__u64 wide = p->bucket / WIDE;
 
-		p->floor[++p->bucket % FLOORS] = p->fds;
+		p->floors->one[++p->bucket % FLOORS] = p->fds;
 		if (p->bucket / WIDE != wide)
-			p->wide[p->bucket / WIDE % FLOORS] = p->fds;
+			p->floors->wide[p->bucket / WIDE % FLOORS] = p->fds;
 	}
+}
+
+/* From the first bucket on it held what it holds. */
+static bool begin_floors(struct process *p)
+{
+	p->floors = calloc(1, sizeof(*p->floors));
+	if (!p->floors)
+		return false;
+	p->floors->one[p->bucket_first % FLOORS] = p->fds;
+	p->floors->wide[p->bucket_first / WIDE % FLOORS] = p->fds;
+	return true;
 }
 
 static int apply_fds(struct processes *processes, const struct frame *frame,
@@ -130,16 +153,18 @@ static int apply_fds(struct processes *processes, const struct frame *frame,
 		p->fds = p->fds_first = e->fds;
 		p->first_ns = e->h.ts_ns;
 		p->bucket = p->bucket_first = bucket;
-		p->floor[bucket % FLOORS] = e->fds;
-		p->wide[bucket / WIDE % FLOORS] = e->fds;
 		return 0;
 	}
+	if (e->fds == p->fds && !p->floors)
+		return 0;
+	if (!p->floors && !begin_floors(p))
+		return -ENOMEM;
 	advance(p, bucket);
 	if (e->fds > p->fds)
 		p->grown_ns = e->h.ts_ns;
 	p->fds = e->fds;
-	lower(&p->floor[p->bucket % FLOORS], p->fds);
-	lower(&p->wide[p->bucket / WIDE % FLOORS], p->fds);
+	lower(&p->floors->one[p->bucket % FLOORS], p->fds);
+	lower(&p->floors->wide[p->bucket / WIDE % FLOORS], p->fds);
 	return 0;
 }
 
@@ -176,9 +201,9 @@ __u32 process_floor(const struct process *process, const struct frame *frame, un
 	__u64 bucket = present_bucket(process, frame);
 
 	bucket = bucket < back ? 0 : bucket - back;
-	if (bucket > process->bucket)
+	if (!process->floors || bucket > process->bucket)
 		return process->fds;
-	return process->floor[bucket % FLOORS];
+	return process->floors->one[bucket % FLOORS];
 }
 
 __u32 process_wide_floor(const struct process *process, const struct frame *frame,
@@ -187,9 +212,9 @@ __u32 process_wide_floor(const struct process *process, const struct frame *fram
 	__u64 wide = present_bucket(process, frame) / WIDE;
 
 	wide = wide < back ? 0 : wide - back;
-	if (wide > process->bucket / WIDE)
+	if (!process->floors || wide > process->bucket / WIDE)
 		return process->fds;
-	return process->wide[wide % FLOORS];
+	return process->floors->wide[wide % FLOORS];
 }
 
 /* ---- who ---- */
@@ -311,6 +336,53 @@ static int apply_sites(struct processes *processes, const struct event *event)
 	return 0;
 }
 
+/* ---- refused descriptors ---- */
+
+static void take_refused(struct refusals *r, const struct event_fd_refused *e)
+{
+	__u64 more;
+
+	if (e->since_ns != r->since_ns) {
+		r->since_ns = e->since_ns;
+		r->seen = 0;
+	}
+	r->told_ns = e->h.ts_ns;
+	more = e->refused > r->seen ? e->refused - r->seen : 0;
+	r->seen = e->refused;
+	if (!more)
+		return;
+	if (!r->last_ns || e->last_ns > r->last_ns + REFUSED_PAUSE_NS) {
+		r->count = r->looks = 0;
+		r->first_ns = e->h.ts_ns;
+	}
+	r->count += more;
+	r->looks++;
+	r->last_ns = e->last_ns;
+	r->last_pid = e->last_pid;
+	copy_text(r->last_comm, sizeof(r->last_comm), e->last_comm, sizeof(e->last_comm));
+}
+
+/* A process that is gone by now is not made anew. */
+static int apply_refused(struct processes *processes, const struct event_fd_refused *e)
+{
+	struct process_key key = {.start_ns = e->start_ns, .pid = e->pid};
+	struct process *p;
+
+	if (!e->pid) {
+		take_refused(&processes->refused, e);
+		return 0;
+	}
+	p = table_find(&processes->table, &key);
+	if (!p)
+		return 0;
+	if (!p->refused)
+		p->refused = calloc(1, sizeof(*p->refused));
+	if (!p->refused)
+		return -ENOMEM;
+	take_refused(p->refused, e);
+	return 0;
+}
+
 int processes_apply(struct processes *processes, const struct frame *frame,
 		    const struct event *event)
 {
@@ -329,6 +401,8 @@ int processes_apply(struct processes *processes, const struct frame *frame,
 	case EVENT_FD_ARMED:
 	case EVENT_FD_STACK:
 		return apply_sites(processes, event);
+	case EVENT_FD_REFUSED:
+		return apply_refused(processes, (const struct event_fd_refused *)event);
 	case EVENT_FD_GROUP:
 	case EVENT_FD_SCAN:
 		return apply_scan(processes, event);

@@ -18,7 +18,8 @@
 #include "model/frame.h"
 #include "model/table.h"
 
-#define PROCESSES_MAX 8192 /* 488 bytes each: 4 MB when full */
+/* 208 bytes each while they are steady: 2 MB when full. */
+#define PROCESSES_MAX 8192
 #define FLOORS	      32
 #define WIDE	      8 /* buckets make a wide one: 80 s in a daemon, which keeps 42 minutes of them */
 #define SCANNED_MAX   16 /* processes whose breakdowns are kept: 8 are armed at a time */
@@ -31,7 +32,7 @@ struct fd_group {
 	__u8 proto; /* enum fd_proto */
 	__u8 state; /* TCP_* */
 	struct peer_key peer;
-	char name[128];		 /* a sample */
+	char name[128];		 /* a sample, or what files have in common: as in the event */
 	__u32 count[SCANS_KEPT]; /* by scan: index as in struct fd_scans; 0: none, or too few to be
 				    sent */
 	__u32 idle;	   /* at the latest scan: of TCP, nothing sent or received for FD_IDLE_MS */
@@ -39,6 +40,9 @@ struct fd_group {
 	__u32 heirs;	   /* likewise: held by programs that it started too, */
 	__u32 heir_pid;	   /* such as this one */
 	char heir_comm[EVENT_COMM_LEN];
+	__u16 looked_at; /* at the latest scan, of files: so many, */
+	__u16 alike;	 /* of these that `name` is of, */
+	__u16 deleted;	 /* and of the latter, that are deleted */
 };
 
 /* The breakdowns of one process, oldest first. */
@@ -55,6 +59,28 @@ struct fd_scans {
 
 struct fd_sites; /* sites.h */
 
+/* After such a pause refused descriptors are another story. */
+#define REFUSED_PAUSE_NS (120 * 1000000000ULL)
+
+/* Descriptors that the kernel refused, as far as it was watched: to a process, or for want of room in the host's table. */
+struct refusals {
+	__u64 since_ns; /* the present watch, or the latest; 0: never watched */
+	__u64 told_ns;	/* the latest look */
+	__u64 seen;	/* in that watch */
+	/* without a pause, over watches: */
+	__u64 count;
+	__u64 first_ns;
+	__u64 last_ns; /* 0: none */
+	__u32 looks;   /* that found new ones */
+	__u32 last_pid;
+	char last_comm[EVENT_COMM_LEN];
+};
+
+struct process_floors {
+	__u32 one[FLOORS];  /* by bucket modulo FLOORS */
+	__u32 wide[FLOORS]; /* by bucket / WIDE modulo FLOORS */
+};
+
 struct process {
 	__u64 start_ns; /* start_boottime: identity together with pid */
 	__u32 pid;
@@ -63,19 +89,19 @@ struct process {
 	__u64 cgroup_id;
 	__u64 limit; /* 0 = unknown */
 	char comm[EVENT_COMM_LEN];
-	struct event_proc *who; /* NULL: not asked yet */
-	struct fd_scans *scans; /* NULL: none */
-	struct fd_sites *sites; /* NULL: never armed */
+	struct event_proc *who;	  /* NULL: not asked yet */
+	struct fd_scans *scans;	  /* NULL: none */
+	struct fd_sites *sites;	  /* NULL: never armed */
+	struct refusals *refused; /* NULL: never watched */
 	/* census */
 	bool counted;
 	__u32 fds;	 /* now */
 	__u32 fds_first; /* at first sight */
 	__u64 first_ns;	 /* of the first count */
-	__u64 bucket;	 /* the latest one with an entry in floor[] */
+	__u64 bucket;	 /* the latest one with a floor of its own */
 	__u64 bucket_first;
-	__u32 floor[FLOORS]; /* by bucket modulo FLOORS */
-	__u32 wide[FLOORS];  /* by bucket / WIDE modulo FLOORS */
-	__u64 grown_ns;	     /* the count last rose */
+	struct process_floors *floors; /* NULL: the count has never changed */
+	__u64 grown_ns;		       /* the count last rose */
 };
 
 struct processes {
@@ -84,6 +110,7 @@ struct processes {
 	unsigned int sited;		    /* that have call sites */
 	__u64 dropped;			    /* processes that found no room: their census is lost */
 	struct event_file_table file_table; /* the latest; all zero: never told */
+	struct refusals refused;	    /* for want of room in it */
 };
 
 void processes_init(struct processes *processes);

@@ -150,6 +150,18 @@ static int grow(struct table *table)
 	return 0;
 }
 
+#define SPARE_LOOKS 64
+
+static struct table_entry *least_missed(const struct table *table)
+{
+	struct table_entry *entry = table->oldest;
+
+	for (int i = 0; table->spare && entry && i < SPARE_LOOKS; i++, entry = entry->newer)
+		if (!table->spare(entry_value(entry)))
+			return entry;
+	return table->oldest;
+}
+
 void *table_add(struct table *table, const void *key)
 {
 	struct table_entry *entry, **at;
@@ -160,7 +172,7 @@ void *table_add(struct table *table, const void *key)
 	if (!entry)
 		return NULL;
 	if (table->used == table->limit) {
-		entry_remove(table, table->oldest);
+		entry_remove(table, least_missed(table));
 		table->evicted++;
 	}
 	entry->hash = key_hash(key, table->key_size);

@@ -3,12 +3,13 @@
  * table.h - a bounded hash table of values with a fixed-length key.
  *
  * Entries are allocated one by one, so an empty table costs nothing. When it is full the entry that
- * was touched least recently goes. Iteration is by last touch, newest first, hence the same for the
+ * was touched least recently goes; see `spare` for one that should not. Iteration is by last touch, newest first, hence the same for the
  * same events.
  */
 #ifndef CULPRIT_TABLE_H
 #define CULPRIT_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <linux/types.h>
@@ -22,6 +23,8 @@ struct table {
 	unsigned int used;
 	__u64 evicted;				 /* entries that went because it was full */
 	void (*release)(void *ctx, void *value); /* frees what the value owns; NULL: nothing */
+	/* Of the oldest so many, one that is spared goes only when all are. NULL: none is. */
+	bool (*spare)(const void *value);
 	void *ctx;
 	struct table_entry **bucket;
 	unsigned int n_buckets; /* a power of two, grows with use */

@@ -42,7 +42,8 @@ static void limit(const struct probes *probes, enum hook hook, struct event_prob
 	if (hook == HOOK_TCP_SAMPLE)
 		why = probes->sampled_limit;
 	else if (hook == HOOK_BLOCK_ISSUE || hook == HOOK_BLOCK_INSERT || hook == HOOK_FILES_SCAN ||
-		 hook == HOOK_LEAK_OPEN || hook == HOOK_LEAK_CLOSE)
+		 hook == HOOK_LEAK_OPEN || hook == HOOK_LEAK_CLOSE || hook == HOOK_REFUSED_NUMBER ||
+		 hook == HOOK_REFUSED_FILE)
 		why = probes->armed_limit;
 	if (!why[0] || event->state == PROBE_UNAVAILABLE)
 		return;

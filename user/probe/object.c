@@ -15,6 +15,7 @@
 #include "leak.skel.h"
 #include "fs.skel.h"
 #include "probe/noise.h"
+#include "refused.skel.h"
 #include "system.skel.h"
 #include "tcp.skel.h"
 
@@ -36,6 +37,7 @@ static const struct {
 	[OBJECT_FS] = {"fs", fs_bpf__elf_bytes},
 	[OBJECT_SYSTEM] = {"system", system_bpf__elf_bytes},
 	[OBJECT_DNS] = {"dns", dns_bpf__elf_bytes},
+	[OBJECT_REFUSED] = {"refused", refused_bpf__elf_bytes},
 };
 
 const char *object_name(enum probe_object which)
@@ -197,7 +199,7 @@ static void refuse_functions(enum probe_object which, struct probe_run *runs, in
 		if (run->row->object != which)
 			continue;
 		for (unsigned int w = 0; w < PROBE_WAYS && run->row->ways[w].type; w++)
-			if (strcmp(run->row->ways[w].type, "fentry") == 0)
+			if (way_is_function(&run->row->ways[w]))
 				run->absent |= 1U << w;
 		if (run->way >= 0 && run->absent & (1U << run->way))
 			way_failed(run, code);
@@ -221,7 +223,7 @@ static bool try_alone(enum probe_object which, struct probe_run *runs,
 			bpf_object__close(bpf);
 			continue;
 		}
-		is_function = strcmp(way_of(&runs[i])->type, "fentry") == 0;
+		is_function = way_is_function(way_of(&runs[i]));
 		way_failed(&runs[i], ret);
 		if (ret == -EPERM && is_function)
 			refuse_functions(which, runs, ret);

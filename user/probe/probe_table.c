@@ -125,6 +125,24 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 			 {"tp_btf", "sys_enter", "leak_sys_enter", NULL}},
 	},
 	{
+		.name = "files.refused",
+		.object = OBJECT_REFUSED,
+		.hook = HOOK_REFUSED_NUMBER,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"fexit", "get_unused_fd_flags", "refused_number", NULL},
+			 {"tp_btf", "sys_exit", "refused_number_call", NULL}},
+	},
+	{
+		.name = "files.table_full",
+		.object = OBJECT_REFUSED,
+		.hook = HOOK_REFUSED_FILE,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"fexit", "alloc_empty_file", "refused_file", NULL},
+			 {"tp_btf", "sys_exit", "refused_file_call", NULL}},
+	},
+	{
 		.name = "fs.writeback",
 		.object = OBJECT_FS,
 		.hook = HOOK_FS_WB_SET,
@@ -241,6 +259,11 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 		.ways = {{"fentry", "skb_consume_udp", "dns_answer", NULL}},
 	},
 };
+
+bool way_is_function(const struct way *way)
+{
+	return strcmp(way->type, "fentry") == 0 || strcmp(way->type, "fexit") == 0;
+}
 
 bool probe_listed(const char *list, const char *name, const char **ret_value)
 {

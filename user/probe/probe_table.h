@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 28
+#define PROBE_ROWS 30
 
 enum probe_object {
 	OBJECT_TCP = 0,
@@ -20,12 +20,14 @@ enum probe_object {
 	OBJECT_SYSTEM = 4,
 	OBJECT_LEAK = 5,
 	OBJECT_DNS = 6,
-	PROBE_OBJECTS = 7,
+	OBJECT_REFUSED = 7,
+	PROBE_OBJECTS = 8,
 };
 
 /* How a program gets to its hook. */
 struct way {
-	const char *type;    /* "tp_btf", "raw_tp", "tp", "iter"; "run": run on demand */
+	const char *
+		type; /* "tp_btf", "raw_tp", "tp", "iter", "fentry", "fexit"; "run": run on demand */
 	const char *target;  /* "block_rq_complete" */
 	const char *program; /* its name in the object */
 	const char *
@@ -42,6 +44,9 @@ struct probe_row {
 };
 
 extern const struct probe_row probe_table[PROBE_ROWS];
+
+/* Whether it is attached to a function of the kernel's: "fentry", "fexit". */
+bool way_is_function(const struct way *way);
 
 /* Whether `name` is in a comma list, alone or followed by "=value": then *ret_value, which may be NULL, points there, or to
  * "" where it is alone. list may be NULL. For the settings probes.disable and probes.force, of whatever probes. */

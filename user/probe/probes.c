@@ -190,6 +190,7 @@ static int attach_objects(struct probes *probes, struct err *err)
 	}
 	/* It is known now which ways work; nothing of it stays while nothing is armed. */
 	object_unload(&probes->objects[OBJECT_LEAK], probes->runs);
+	object_unload(&probes->objects[OBJECT_REFUSED], probes->runs);
 	set_up_block(probes);
 	set_up_files(probes);
 	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
@@ -272,9 +273,9 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,    OBJECT_SYSTEM,
-						  OBJECT_TCP,	OBJECT_FILES, OBJECT_LEAK,
-						  OBJECT_DNS};
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,     OBJECT_SYSTEM,
+						  OBJECT_TCP,	OBJECT_FILES,  OBJECT_LEAK,
+						  OBJECT_DNS,	OBJECT_REFUSED};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);
@@ -406,6 +407,80 @@ int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int
 	return leak_probe_sample(&probes->leak, pid, site, now_ns, ret_sample);
 }
 
+/* ---- descriptors that are refused ---- */
+
+static struct probe_run *refusal(struct probes *probes, bool host)
+{
+	return probes_run(probes, host ? HOOK_REFUSED_FILE : HOOK_REFUSED_NUMBER);
+}
+
+static bool by_calls(struct probes *probes, bool host)
+{
+	const struct probe_run *run = refusal(probes, host);
+
+	return run->way >= 0 && !way_is_function(&run->row->ways[run->way]);
+}
+
+/* Nothing stays attached for whom nobody is watched. */
+static void end_refusal(struct probes *probes, bool host)
+{
+	struct probe_run *run = refusal(probes, host);
+
+	if (refused_probe_watched(&probes->refused, host) == 0) {
+		bpf_link__destroy(run->link);
+		run->link = NULL;
+	}
+	if (probes->refused.n == 0)
+		object_unload(&probes->objects[OBJECT_REFUSED], probes->runs);
+}
+
+static int begin_refusal(struct probes *probes, bool host)
+{
+	struct object *object = &probes->objects[OBJECT_REFUSED];
+	struct probe_run *run = refusal(probes, host);
+	int ret = 0;
+
+	if (run->way < 0)
+		return -ENOTSUP;
+	if (!object->bpf) {
+		ret = object_load(object, OBJECT_REFUSED, probes->runs, &probes->options);
+		/* Reading types took memory that is not needed again. */
+		malloc_trim(0);
+	}
+	if (ret)
+		return ret;
+	probes->refused.watched_fd = object_map_fd(object, "watched");
+	probes->refused.number_calls = by_calls(probes, false);
+	probes->refused.file_calls = by_calls(probes, true);
+	if (!run->link)
+		run->link = bpf_program__attach(run->program);
+	return run->link ? 0 : -errno;
+}
+
+int probes_watch_refused(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+			 unsigned long long now_ns)
+{
+	int ret = begin_refusal(probes, !pid);
+
+	if (ret == 0)
+		ret = refused_probe_watch(&probes->refused, pid, start_ns, now_ns);
+	if (ret)
+		end_refusal(probes, !pid);
+	return ret;
+}
+
+void probes_unwatch_refused(struct probes *probes, unsigned int pid)
+{
+	if (refused_probe_unwatch(&probes->refused, pid))
+		end_refusal(probes, !pid);
+}
+
+int probes_report_refused(const struct probes *probes, unsigned long long now_ns, event_fn fn,
+			  void *ctx)
+{
+	return refused_probe_report(&probes->refused, now_ns, fn, ctx);
+}
+
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,
 		      struct queue_look *ret_look)
 {
@@ -533,6 +608,7 @@ void probes_free(struct probes *probes)
 		close(probes->ring_fd);
 	if (probes->leak.n)
 		unload_leak(probes);
+	object_unload(&probes->objects[OBJECT_REFUSED], probes->runs);
 	for (i = 0; i < PROBE_ROWS; i++)
 		bpf_link__destroy(probes->runs[i].link);
 	for (i = 0; i < PROBE_OBJECTS; i++)

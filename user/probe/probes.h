@@ -83,6 +83,16 @@ int probes_netns_netlink(const struct probes *probes, unsigned int inum, int pro
 unsigned long long probes_oom_kills(const struct probes *probes);
 /* Shows each task that sleeps uninterruptibly now. -ENOTSUP: there is no such program. */
 int probes_waiting(struct probes *probes, waiting_fn fn, void *ctx);
+/*
+ * Watches a process for descriptors that it is refused (EMFILE), or with pid 0 the host's table of open files (ENFILE).
+ * -ENOTSUP: no way works; -EEXIST: it is watched; -ENOSPC: too many are.
+ */
+int probes_watch_refused(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+			 unsigned long long now_ns);
+void probes_unwatch_refused(struct probes *probes, unsigned int pid);
+/* EVENT_FD_REFUSED of each that is watched. */
+int probes_report_refused(const struct probes *probes, unsigned long long now_ns, event_fn fn,
+			  void *ctx);
 /* The hooks at insertion and issue: attached while at least one disk is armed. dev as in struct event_disk. */
 int probes_arm_issue(struct probes *probes, unsigned int dev);
 int probes_disarm_issue(struct probes *probes, unsigned int dev);

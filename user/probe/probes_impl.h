@@ -11,6 +11,7 @@
 #include "probe/fs_stats.h"
 #include "probe/object.h"
 #include "probe/probes.h"
+#include "probe/refused_probe.h"
 #include "probe/system_read.h"
 #include "probe/tcp_peers.h"
 
@@ -35,7 +36,8 @@ struct probes {
 	struct block_stats blocks;
 	struct census census;
 	struct fd_scan scan;
-	struct leak_probe leak; /* while leak.n > 0 the object is loaded */
+	struct leak_probe leak;	      /* while leak.n > 0 the object is loaded */
+	struct refused_probe refused; /* likewise */
 	struct fs_stats fs;
 	struct dns_stats dns;
 	struct exits exits;

@@ -6,15 +6,19 @@
  * A process is claimed when it held `min_share` of its soft limit all through the latest two buckets (a burst
  * that is closed again within them is its own business), or when it holds `forecast_share` and the floor of
  * its count, rising as a leak's must, meets the limit within the hour. How the descriptors came to be so many
- * is not judged here: a leak is another finding, and this one's cause. Refused calls (EMFILE, ENFILE) are
- * not seen: that would take a hook on every system call.
+ * is not judged here: a leak is another finding, and this one's cause.
+ *
+ * Calls that the kernel refused (EMFILE, ENFILE) are no matter of shares: a service that comes to its limit for a moment
+ * in each second is refused all the same. Who holds min_share now is watched for WATCH_NS, longer while it is refused, and
+ * then left alone for a while: nothing is attached otherwise. min_refused of them, over two looks or more, are a claim;
+ * one is a program that looks for where its limit is.
  *
  * Not claimed: a limit below `min_limit`, or below what is held (it was lowered on purpose: sandboxes do).
  *
  * Basis and confidence
- *	reported   at min_share: the kernel's count and the kernel's limit	c = 0.98
+ *	reported   at min_share: the kernel's count and the kernel's limit; or the kernel's refusals	c = 0.98
  *	measured   by the forecast: c = 0.95 * (1 - sqrt(p)), p as of a leak (trend_chance() over all that grew)
- * Severity: critical at the limit or when it is met within the hour, else warning.
+ * Severity: critical when refused, at the limit or when it is met within the hour, else warning.
  */
 #include <math.h>
 #include <stdio.h>
@@ -33,6 +37,15 @@
 #define LOOKED_AT_MAX 4	   /* processes whose descriptors are looked at, in one evaluation */
 #define RECOVERED     0.95 /* of min_share: closed or raised, and not by a descriptor or two */
 
+#define S_NS	       1000000000ULL
+#define ASK_NS	       (12 * S_NS) /* two ticks of a daemon, and some */
+#define WATCH_NS       (30 * S_NS)
+#define WATCH_MOST_NS  (300 * S_NS) /* while it is refused */
+#define REST_NS	       (600 * S_NS)
+#define REST_LITTLE_NS (60 * S_NS) /* of one that was refused, or is at its limit */
+#define LOOKS_LEAST    2
+#define WATCHED_PIDS   8 /* at once */
+
 static const struct threshold min_share = {
 	"fd-exhaustion.min_share", 0.9, "1",
 	"a tenth of the limit is what a service needs as headroom for a busy minute"};
@@ -43,6 +56,10 @@ static const struct threshold min_limit = {
 	"fd-exhaustion.min_limit", 64, "{descriptor}",
 	"who sets a smaller limit does not want descriptors: a sandbox"};
 
+static const struct threshold min_refused = {
+	"fd-exhaustion.min_refused", 3, "{call}",
+	"a program that looks for its limit is refused once; a service asks again and again"};
+
 /* As a leak's does. */
 static const struct trend_need rising = {6, 6 + TREND_WIDE_MORE, 8.0};
 
@@ -52,13 +69,23 @@ struct nearly {
 	double left_s; /* negative: it does not grow */
 	double chance;
 	struct trend trend;
-	bool near; /* at min_share */
+	bool near;			/* at min_share */
+	bool host;			/* the kernel's own table */
+	const struct refusals *refused; /* that are a claim; or NULL */
 };
 
 static bool has_limit(const struct model *model, const struct process *p)
 {
 	return p->counted && p->limit < LIMIT_NONE &&
 	       (double)p->limit >= model_threshold(model, &min_limit) && p->fds <= p->limit;
+}
+
+/* Refused often enough, and lately. */
+static bool is_refused(const struct model *model, const struct refusals *r)
+{
+	return r && r->last_ns && r->looks >= LOOKS_LEAST &&
+	       (double)r->count >= model_threshold(model, &min_refused) &&
+	       model_now(model) < r->last_ns + REFUSED_PAUSE_NS;
 }
 
 /* The least count of the latest two buckets; 0 when it is not known that long. */
@@ -89,8 +116,10 @@ static bool examine(const struct model *model, const struct process *p, struct n
 	__u32 floor = held_throughout(model, p);
 
 	*n = (struct nearly){.held = p->fds, .limit = p->limit, .left_s = -1.0};
+	if (is_refused(model, p->refused))
+		n->refused = p->refused;
 	if (!floor || !has_limit(model, p))
-		return false;
+		return n->refused != NULL;
 	n->near = floor >= model_threshold(model, &min_share) * (double)p->limit;
 	if (p->grown_ns)
 		n->trend = trend_of(p, model_frame(model), &rising);
@@ -98,8 +127,9 @@ static bool examine(const struct model *model, const struct process *p, struct n
 		n->left_s = (double)(p->limit - p->fds) / n->trend.per_s;
 		n->chance = trend_chance(&n->trend, growing(model, n->trend.since_ns));
 	}
-	return n->near || (floor >= model_threshold(model, &forecast_share) * (double)p->limit &&
-			   n->left_s >= 0.0 && n->left_s <= HOUR_S);
+	return n->near || n->refused ||
+	       (floor >= model_threshold(model, &forecast_share) * (double)p->limit &&
+		n->left_s >= 0.0 && n->left_s <= HOUR_S);
 }
 
 /* ---- the claim ---- */
@@ -135,21 +165,50 @@ static void say_growth(struct claim *claim, const struct nearly *n)
 			       "{descriptor}", "+%s in %s: the limit is met in %s",
 			       text_count(n->trend.growth).s, text_duration(n->trend.span_s).s,
 			       text_duration(n->left_s).s);
-	else
+	else if (!n->refused)
 		claim_text(claim, ROLE_AGAINST,
 			   "it does not grow: it may be stable there, by design");
 }
 
+/* Whether a call was refused, as far as anyone looked. */
+static void say_refused(struct claim *claim, const struct model *model, const struct refusals *r,
+			const struct nearly *n)
+{
+	const char *error = n->host ? "ENFILE" : "EMFILE";
+
+	if (n->refused) {
+		claim_evidence(claim, ROLE_FOR, true,
+			       n->host ? "host.files.refused" : "process.fds.refused",
+			       (double)r->count, "{call}",
+			       "%s calls were refused (%s); the latest %s ago",
+			       text_count(r->count).s, error,
+			       text_duration((double)(model_now(model) - r->last_ns) / 1e9).s);
+		if (n->host)
+			claim_text(claim, ROLE_VICTIM, "%s was refused last",
+				   text_process(r->last_comm, r->last_pid).s);
+	} else if (r && r->told_ns > r->since_ns && !r->seen) {
+		claim_text(claim, ROLE_AGAINST, "no call was refused (%s) while watched, for %s",
+			   error, text_duration((double)(r->told_ns - r->since_ns) / 1e9).s);
+	} else if (!r || !r->seen) {
+		claim_text(claim, ROLE_UNKNOWN, "whether a call was refused (%s): not watched",
+			   error);
+	}
+}
+
 static enum severity severity_of(const struct nearly *n)
 {
-	if (n->held >= n->limit || (n->left_s >= 0.0 && n->left_s <= HOUR_S))
+	if (n->refused || n->held >= n->limit || (n->left_s >= 0.0 && n->left_s <= HOUR_S))
 		return SEVERITY_CRITICAL;
 	return SEVERITY_WARNING;
 }
 
 static void say_message(struct claim *claim, const char *who, const struct nearly *n)
 {
-	if (n->held >= n->limit)
+	if (n->refused)
+		claim_message(claim,
+			      "LIMIT: %.28s is refused descriptors: %.14s calls failed (%s).", who,
+			      text_count(n->refused->count).s, n->host ? "ENFILE" : "EMFILE");
+	else if (n->held >= n->limit)
 		claim_message(claim, "LIMIT: %.28s has no descriptor left: %.14s are open.", who,
 			      text_count(n->held).s);
 	else if (n->left_s >= 0.0 && n->left_s <= HOUR_S)
@@ -169,11 +228,14 @@ static void claim_process(const struct model *model, const struct process *p,
 	struct claim claim;
 
 	claim_init(&claim, &fd_exhaustion_rule, &subject);
-	claim.basis = n->near ? BASIS_REPORTED : BASIS_MEASURED;
-	claim.confidence = confidence_round(n->near ? 0.98 : 0.95 * (1.0 - sqrt(n->chance)));
+	claim.basis = n->near || n->refused ? BASIS_REPORTED : BASIS_MEASURED;
+	claim.confidence =
+		confidence_round(n->near || n->refused ? 0.98 : 0.95 * (1.0 - sqrt(n->chance)));
 	claim.severity = severity_of(n);
 	claim.count = n->held;
-	claim.first_ns = n->left_s >= 0.0 ? n->trend.since_ns : p->first_ns;
+	claim.first_ns = n->left_s >= 0.0 ? n->trend.since_ns
+			 : n->near	  ? p->first_ns
+					  : n->refused->first_ns;
 	claim.last_ns = model_now(model);
 	claim.window_ns = claim.last_ns - claim.first_ns;
 	say_message(&claim, text_process(p->comm, p->pid).s, n);
@@ -184,8 +246,8 @@ static void claim_process(const struct model *model, const struct process *p,
 		       "%s of %s descriptors: %s", text_count(n->held).s, text_count(n->limit).s,
 		       text_percent((double)n->held / (double)n->limit).s);
 	what(&claim, p);
+	say_refused(&claim, model, p->refused, n);
 	say_growth(&claim, n);
-	claim_text(&claim, ROLE_UNKNOWN, "whether a call was refused (EMFILE): no hook looks");
 	claim_advice(&claim, false, "See what the descriptors are", "ls -l /proc/%u/fd", p->pid);
 	claim_advice(&claim, true, "Raise the limit for now", "prlimit --pid %u --nofile=%llu",
 		     p->pid, (unsigned long long)(4 * n->limit));
@@ -208,15 +270,26 @@ static void who_most(struct claim *claim, const struct model *model)
 			       text_process(most->comm, most->pid).s, text_count(most->fds).s);
 }
 
+static bool host_is_near(const struct model *model)
+{
+	const struct event_file_table *t = &model_processes(model)->file_table;
+
+	return t->limit && t->limit < LIMIT_NONE &&
+	       (double)t->open >= model_threshold(model, &min_share) * (double)t->limit;
+}
+
 static void claim_host(const struct model *model, const struct judgement *judgement)
 {
 	const struct event_file_table *t = &model_processes(model)->file_table;
 	struct subject subject = {.type = SUBJECT_HOST};
-	struct nearly n = {.held = t->open, .limit = t->limit, .left_s = -1.0};
+	const struct refusals *r = &model_processes(model)->refused;
+	struct nearly n = {.held = t->open, .limit = t->limit, .left_s = -1.0, .host = true};
 	struct claim claim;
 
-	if (!t->limit || t->limit >= LIMIT_NONE ||
-	    (double)t->open < model_threshold(model, &min_share) * (double)t->limit)
+	n.near = host_is_near(model);
+	if (is_refused(model, r))
+		n.refused = r;
+	if (!n.near && !n.refused)
 		return;
 	snprintf(subject.name, sizeof(subject.name), "%s", model_host(model)->hostname);
 	claim_init(&claim, &fd_exhaustion_rule, &subject);
@@ -230,8 +303,8 @@ static void claim_host(const struct model *model, const struct judgement *judgem
 	claim_evidence(&claim, ROLE_FOR, true, "host.files", (double)t->open, "{descriptor}",
 		       "%s of %s open files, all processes: %s", text_count(t->open).s,
 		       text_count(t->limit).s, text_percent((double)t->open / (double)t->limit).s);
+	say_refused(&claim, model, r, &n);
 	who_most(&claim, model);
-	claim_text(&claim, ROLE_UNKNOWN, "whether a call was refused (ENFILE): no hook looks");
 	claim_advice(&claim, false, "See how full the table is", "cat /proc/sys/fs/file-nr");
 	claim_advice(&claim, true, "Raise its limit for now", "sysctl fs.file-max=%llu",
 		     (unsigned long long)(4 * t->limit));
@@ -251,6 +324,62 @@ static void ask_who(const struct model *model, const struct process *p,
 		judgement->ask(judgement->ctx, &ask);
 }
 
+/* ---- whom to watch ---- */
+
+static bool wants_watch(const struct refusals *r, bool at_limit, __u64 now_ns)
+{
+	bool refused = r && r->last_ns && now_ns < r->last_ns + WATCH_NS;
+
+	if (!r || !r->since_ns || now_ns < r->since_ns + (refused ? WATCH_MOST_NS : WATCH_NS))
+		return true;
+	return now_ns > r->told_ns + (r->seen || at_limit ? REST_LITTLE_NS : REST_NS);
+}
+
+struct watch {
+	const struct process *process;
+	double share;
+};
+
+/* Those nearest to their limits. */
+static void ask_refused(const struct model *model, const struct judgement *judgement)
+{
+	struct ask ask = {.what = ASK_FD_REFUSED, .until_ns = model_now(model) + ASK_NS};
+	struct watch list[WATCHED_PIDS];
+	const struct event_file_table *t = &model_processes(model)->file_table;
+	const struct process *p = NULL;
+	__u32 pid = asked_pid(model);
+	unsigned int n = 0, at;
+
+	while ((p = processes_next(model_processes(model), p))) {
+		double share;
+
+		if ((pid && p->pid != pid) || !has_limit(model, p))
+			continue;
+		share = (double)p->fds / (double)p->limit;
+		/* Who was refused, and holds less by now, is watched to the end. */
+		if ((share < model_threshold(model, &min_share) &&
+		     !is_refused(model, p->refused)) ||
+		    !wants_watch(p->refused, p->fds == p->limit, model_now(model)))
+			continue;
+		for (at = n; at > 0 && list[at - 1].share < share; at--)
+			if (at < WATCHED_PIDS)
+				list[at] = list[at - 1];
+		if (at == WATCHED_PIDS)
+			continue;
+		list[at] = (struct watch){p, share};
+		if (n < WATCHED_PIDS)
+			n++;
+	}
+	if (!pid && host_is_near(model) &&
+	    wants_watch(&model_processes(model)->refused, t->open >= t->limit, model_now(model)))
+		judgement->ask(judgement->ctx, &ask);
+	for (unsigned int i = 0; i < n; i++) {
+		ask.pid = list[i].process->pid;
+		ask.start_ns = list[i].process->start_ns;
+		judgement->ask(judgement->ctx, &ask);
+	}
+}
+
 static void judge(const struct model *model, const struct judgement *judgement)
 {
 	const struct process *p = NULL;
@@ -267,6 +396,8 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	}
 	if (!pid)
 		claim_host(model, judgement);
+	if (judgement->ask)
+		ask_refused(model, judgement);
 }
 
 static bool exposed(const struct model *model, char *buf, size_t size)
@@ -289,21 +420,24 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 	(void)since_ns;
 	if (subject->type == SUBJECT_HOST)
-		return (double)t->open < most * (double)t->limit;
+		return !is_refused(model, &model_processes(model)->refused) &&
+		       (double)t->open < most * (double)t->limit;
 	p = processes_find(model_processes(model), subject->pid, subject->start_ns);
-	return p && (!has_limit(model, p) || (double)p->fds < most * (double)p->limit);
+	return p && !is_refused(model, p->refused) &&
+	       (!has_limit(model, p) || (double)p->fds < most * (double)p->limit);
 }
 
-static const struct threshold *const thresholds[] = {&min_share, &forecast_share, &min_limit, NULL};
+static const struct threshold *const thresholds[] = {&min_share, &forecast_share, &min_limit,
+						     &min_refused, NULL};
 
 const struct rule fd_exhaustion_rule = {
 	.kind = "fd-exhaustion",
 	.class = CLASS_SYSTEM,
 	.fault_at = AT_PROCESS,
 	.meaning =
-		"A process is at, or minutes from, its descriptor limit; or the host at its own.",
+		"A process is at, or minutes from, its descriptor limit, or is refused more; or the host at its own.",
 	.against = "A process that is stable near its limit by design; a limit that was lowered on "
-		   "purpose.",
+		   "purpose; a program that looks for its limit once.",
 	.todo = "Raise the limit (prlimit), then find what holds them: a leak is the cause if one is "
 		"named.",
 	.needs = {PROBE_CENSUS},

@@ -50,6 +50,7 @@ VALUES(fd_protos, [FD_PROTO_NONE] = "none", [FD_TCP] = "tcp", [FD_UDP] = "udp", 
        [FD_NETLINK] = "netlink", [FD_PROTO_OTHER] = "other");
 
 VALUES(armed_vias, [ARMED_INSTALL] = "install", [ARMED_SYSCALLS] = "syscalls");
+VALUES(refused_vias, [REFUSED_FUNCTION] = "function", [REFUSED_SYSCALLS] = "syscalls");
 
 /* ---- the rows; T is the type's struct, id counts within the type ---- */
 
@@ -604,7 +605,11 @@ static const struct event_field fd_group_fields[] = {
 	F(event_fd_group, 15, U32, heirs),
 	F(event_fd_group, 16, U32, heir_pid),
 	F(event_fd_group, 17, STR, heir_comm),
+	F(event_fd_group, 18, U16, looked_at),
+	F(event_fd_group, 19, U16, alike),
+	F(event_fd_group, 20, U16, deleted),
 	PAD(event_fd_group, pad),
+	PAD(event_fd_group, pad2),
 };
 
 static const struct event_field fd_scan_fields[] = {
@@ -651,6 +656,18 @@ static const struct event_field fd_armed_fields[] = {
 	F(event_fd_armed, 11, U32, unknown),
 	E(event_fd_armed, 12, U32, via, armed_vias),
 	PAD(event_fd_armed, pad),
+};
+
+static const struct event_field fd_refused_fields[] = {
+	F(event_fd_refused, 1, U32, pid),
+	F(event_fd_refused, 2, U64, start_ns),
+	F(event_fd_refused, 3, U64, since_ns),
+	F(event_fd_refused, 4, U64, refused),
+	F(event_fd_refused, 5, U64, last_ns),
+	F(event_fd_refused, 6, U32, last_pid),
+	F(event_fd_refused, 7, STR, last_comm),
+	E(event_fd_refused, 8, U32, via, refused_vias),
+	PAD(event_fd_refused, pad),
 };
 
 static const struct event_field fd_stack_fields[] = {
@@ -895,6 +912,7 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_FD_SITE, fd_site),
 	TYPE(EVENT_FD_ARMED, fd_armed),
 	TYPE(EVENT_FD_STACK, fd_stack),
+	TYPE(EVENT_FD_REFUSED, fd_refused),
 	TYPE(EVENT_NET_STACK, net_stack),
 	TYPE(EVENT_SOCKET_QUEUE, socket_queue),
 	TYPE(EVENT_SOCKET_UNREAD, socket_unread),

@@ -137,10 +137,12 @@ static int open_probes(struct live *live, struct err *err)
 	};
 	int fd, code;
 
-	/* Where descriptors are opened is found out of suspects only, for a while; who wants none of it says so. */
+	/* Where descriptors are opened, and which are refused, is found out of suspects only, for a while; who wants none of
+	 * it says so. */
 	if (arm && strcmp(arm, "none") == 0) {
-		snprintf(off, sizeof(off), "%s%sleak.open,leak.close", disable ? disable : "",
-			 disable ? "," : "");
+		snprintf(off, sizeof(off),
+			 "%s%sleak.open,leak.close,files.refused,files.table_full",
+			 disable ? disable : "", disable ? "," : "");
 		options.disable = off;
 	}
 	code = probes_new(&options, &live->probes, err);

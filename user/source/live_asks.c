@@ -82,6 +82,8 @@ void live_asks_take(struct live_asks *asks, const struct ask *ask)
 		put_opens(asks, &process);
 	else if (ask->what == ASK_FD_STACK && ask->pid && ask->start_ns)
 		symbols_take(&asks->symbols, ask->pid, ask->start_ns, ask->dev);
+	else if (ask->what == ASK_FD_REFUSED && !ask->pid == !ask->start_ns)
+		put(asks, asks->refused, &asks->n_refused, WATCHED_MAX, &process);
 	else if (ask->what == ASK_BLOCK_ISSUE)
 		put(asks, asks->issue, &asks->n_issue, ASKS_ISSUE_MAX, &disk);
 	else
@@ -102,6 +104,7 @@ void live_asks_limit(struct live_asks *asks, bool limited)
 	end_all(asks->fds, asks->n_fds);
 	end_all(asks->issue, asks->n_issue);
 	end_all(asks->opens, asks->n_opens);
+	end_all(asks->refused, asks->n_refused);
 }
 
 /* False when the process is gone. */
@@ -186,6 +189,38 @@ static void end_opens(struct live_asks *asks, struct probes *probes, __u64 now_n
 	}
 }
 
+static void watch_refused(struct live_asks *asks, struct probes *probes, __u64 now_ns)
+{
+	for (unsigned int i = 0; i < asks->n_refused;) {
+		struct live_ask *item = &asks->refused[i];
+
+		if (!item->answered &&
+		    probes_watch_refused(probes, item->ask.pid, item->ask.start_ns, now_ns) < 0) {
+			asks->dropped++;
+			drop(asks->refused, &asks->n_refused, i);
+			continue;
+		}
+		item->answered = true;
+		i++;
+	}
+}
+
+/* What was refused until now, also of those whose time is over. */
+static void tell_refused(struct live_asks *asks, struct probes *probes, struct emit *emit)
+{
+	if (asks->n_refused && !emit->failed)
+		probes_report_refused(probes, emit->now_ns, emit_event, emit);
+	for (unsigned int i = 0; i < asks->n_refused;) {
+		if (asks->refused[i].ask.until_ns > emit->now_ns) {
+			i++;
+			continue;
+		}
+		if (asks->refused[i].answered)
+			probes_unwatch_refused(probes, asks->refused[i].ask.pid);
+		drop(asks->refused, &asks->n_refused, i);
+	}
+}
+
 static int sample(void *ctx, __u32 pid, __u32 site, __u64 now_ns, struct stack_sample *ret)
 {
 	return probes_fd_sample(ctx, pid, site, now_ns, ret);
@@ -204,6 +239,7 @@ int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit 
 	}
 	arm_issue(asks, probes);
 	arm_opens(asks, probes, emit->now_ns);
+	watch_refused(asks, probes, emit->now_ns);
 	symbols_poll(&asks->symbols, sample, probes, emit);
 	return emit->failed;
 }
@@ -225,6 +261,7 @@ int live_asks_tick(struct live_asks *asks, struct probes *probes, struct emit *e
 		else
 			tell_fds(asks, &i, probes, emit);
 	}
+	tell_refused(asks, probes, emit);
 	symbols_poll(&asks->symbols, sample, probes, emit);
 	end_opens(asks, probes, emit->now_ns);
 	return emit->failed;

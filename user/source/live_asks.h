@@ -31,6 +31,8 @@ struct live_asks {
 	unsigned int n_opens;
 	__u32 disarm[ARMED_PIDS_MAX]; /* pids that gave up their places */
 	unsigned int n_disarm;
+	struct live_ask refused[WATCHED_MAX]; /* watched for descriptors that are refused */
+	unsigned int n_refused;
 	bool limited; /* nothing is armed: live_asks_limit() */
 	struct symbols symbols;
 	__u32 scan;    /* the number of the last breakdown */

@@ -13,7 +13,7 @@
 #include "source/disk_text.h"
 #include "source/live_raids.h"
 #include "source/mountinfo.h"
-#include "source/small_file.h"
+#include "small_file.h"
 
 /* What a mapping is made of may change without a trace in the list of disks (dmsetup reload). */
 #define POLLS_PER_READ 60

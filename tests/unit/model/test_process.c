@@ -257,11 +257,89 @@ static void test_a_fork_storm_leaves_no_trace(void **state)
 	tick(&w);
 	assert_int_equal(model_table(w.model, "model.processes")->used, 1);
 	assert_int_equal(model_table(w.model, "model.processes")->dropped, 0);
-	for (__u32 pid = 1000; pid < 11000; pid++)
+	for (__u32 pid = 1000; pid < 41000; pid++)
 		put_fds(&w, pid, pid * SEC, 4, 1024);
 	tick(&w);
 	assert_int_equal(model_table(w.model, "model.processes")->used, PROCESSES_MAX);
-	assert_int_equal(model_table(w.model, "model.processes")->dropped, 10001 - PROCESSES_MAX);
+	assert_int_equal(model_table(w.model, "model.processes")->dropped, 40001 - PROCESSES_MAX);
+	world_done(&w);
+}
+
+/* The one that gains is the one touched longest ago of all, and stays; those that never changed go. */
+static void test_who_changed_is_not_pushed_out(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, 7, BORN, 10, 1024);
+	put_fds(&w, PID, BORN, 10, 1024);
+	tick(&w);
+	wait_s(&w, 3);
+	put_fds(&w, PID, BORN, 11, 1024);
+	tick(&w);
+	for (__u32 pid = 1000; pid < 1000 + 2 * PROCESSES_MAX; pid++)
+		put_fds(&w, pid, pid * SEC, 4, 1024);
+	tick(&w);
+	assert_non_null(find(&w));
+	wait_s(&w, 2);
+	tick(&w);
+	assert_int_equal(floor_at(&w, 0), 11);
+	assert_null(processes_find(model_processes(w.model), 7, BORN));
+	assert_int_equal(model_table(w.model, "model.processes")->used, PROCESSES_MAX);
+	assert_int_equal(model_table(w.model, "model.processes")->dropped, PROCESSES_MAX + 2);
+	/* When all have changed the oldest goes: it cannot grow without end. */
+	for (__u32 pid = 100000; pid < 100000 + 2 * PROCESSES_MAX; pid++) {
+		put_fds(&w, pid, pid * SEC, 4, 1024);
+		put_fds(&w, pid, pid * SEC, 5, 1024);
+	}
+	assert_null(find(&w));
+	assert_int_equal(model_processes(w.model)->table.used, PROCESSES_MAX);
+	world_done(&w);
+}
+
+static void put_refused(struct world *w, __u64 since_ns, __u64 refused, __u64 last_ns)
+{
+	struct event_fd_refused e = EVENT(w, event_fd_refused, EVENT_FD_REFUSED);
+
+	e.start_ns = BORN;
+	e.since_ns = since_ns;
+	e.pid = PID;
+	e.refused = refused;
+	e.last_ns = last_ns;
+	put(w, &e);
+}
+
+static void test_refusals_are_added_up(void **state)
+{
+	const struct refusals *r;
+	struct world w;
+	__u64 since;
+
+	(void)state;
+	world_init(&w);
+	put_refused(&w, w.now, 9, w.now); /* of nobody: none is made of it */
+	assert_null(find(&w));
+	put_fds(&w, PID, BORN, 1000, 1024);
+	assert_null(find(&w)->refused);
+	since = w.now;
+	put_refused(&w, since, 0, 0);
+	r = find(&w)->refused;
+	assert_true(r->since_ns == since && !r->count && !r->looks);
+	wait_s(&w, 1);
+	put_refused(&w, since, 4, w.now);
+	wait_s(&w, 1);
+	put_refused(&w, since, 4, w.now - SEC);
+	put_refused(&w, since, 6, w.now);
+	assert_true(r->count == 6 && r->looks == 2 && r->last_ns == w.now);
+	/* Watched anew: it counts from nought, and goes on. */
+	wait_s(&w, 60);
+	put_refused(&w, w.now - SEC, 3, w.now);
+	assert_true(r->count == 9 && r->looks == 3 && r->seen == 3);
+	/* After a pause it is another story. */
+	wait_s(&w, 200);
+	put_refused(&w, w.now - SEC, 1, w.now);
+	assert_true(r->count == 1 && r->looks == 1 && r->first_ns == w.now);
 	world_done(&w);
 }
 
@@ -276,6 +354,8 @@ int main(void)
 		cmocka_unit_test(test_breakdowns),
 		cmocka_unit_test(test_breakdowns_are_bounded),
 		cmocka_unit_test(test_a_fork_storm_leaves_no_trace),
+		cmocka_unit_test(test_who_changed_is_not_pushed_out),
+		cmocka_unit_test(test_refusals_are_added_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

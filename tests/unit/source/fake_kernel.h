@@ -26,8 +26,8 @@
 #include "probe/probes.h"
 #include "source/event_fields.h"
 #include "source/live_clock.h"
-#include "source/proc_text.h"
-#include "source/small_file.h"
+#include "proc_text.h"
+#include "small_file.h"
 #include "source/source.h"
 
 /* ---- the kernel side ---- */
@@ -39,6 +39,8 @@ struct probes {
 	unsigned int snapshot_fails; /* how many of them; 0 = all */
 	int arm_code;
 	unsigned int armed, disarmed;
+	int watch_code;
+	unsigned int watched, unwatched, refusals;
 	struct probes_options options;
 	char disable[128]; /* the options' text does not outlive probes_new() */
 };
@@ -204,6 +206,34 @@ int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int
 	(void)now_ns;
 	(void)ret_sample;
 	return -ENOENT;
+}
+
+int probes_watch_refused(struct probes *probes, unsigned int pid, unsigned long long start_ns,
+			 unsigned long long now_ns)
+{
+	(void)pid;
+	(void)start_ns;
+	(void)now_ns;
+	probes->watched += probes->watch_code == 0;
+	return probes->watch_code;
+}
+
+void probes_unwatch_refused(struct probes *probes, unsigned int pid)
+{
+	(void)pid;
+	probes->unwatched++;
+}
+
+int probes_report_refused(const struct probes *probes, unsigned long long now_ns, event_fn fn,
+			  void *ctx)
+{
+	struct event_fd_refused event = {.h = {now_ns, EVENT_FD_REFUSED, sizeof(event)}};
+	int ret = 0;
+
+	for (unsigned int i = probes->unwatched; i < probes->watched && ret == 0; i++)
+		ret = fn(ctx, &event.h);
+	kernel.refusals += probes->watched - probes->unwatched;
+	return ret;
 }
 
 int probes_arm_issue(struct probes *probes, unsigned int dev)

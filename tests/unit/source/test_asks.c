@@ -119,6 +119,26 @@ static void test_the_issue_hook_is_armed_and_disarmed(void **state)
 	assert_int_equal(seen.asks.used, 0);
 }
 
+static void test_refusals_are_watched_for_a_time(void **state)
+{
+	struct ask ask[] = {
+		{.what = ASK_FD_REFUSED, .pid = 7, .start_ns = 9},
+		{.what = ASK_FD_REFUSED},	    /* the host */
+		{.what = ASK_FD_REFUSED, .pid = 7}, /* nobody in particular */
+		{.what = ASK_FD_REFUSED, .start_ns = 7},
+	};
+	static struct seen seen;
+
+	(void)state;
+	ask[0].until_ns = monotonic_ns() + 150 * MS;
+	ask[1].until_ns = ~0ULL;
+	run_with_asks(&seen, ask, 4, 500 * MS);
+	assert_int_equal(kernel.watched, 2);
+	assert_int_equal(kernel.unwatched, 1);
+	assert_true(kernel.refusals > seen.ticks);
+	assert_int_equal(seen.asks.dropped, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_breakdowns_each_tick_until),
 		cmocka_unit_test(test_asks_are_bounded),
 		cmocka_unit_test(test_the_issue_hook_is_armed_and_disarmed),
+		cmocka_unit_test(test_refusals_are_watched_for_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,7 @@ static bool is_type(enum event_type type)
 	case EVENT_FD_SITE:
 	case EVENT_FD_ARMED:
 	case EVENT_FD_STACK:
+	case EVENT_FD_REFUSED:
 	case EVENT_HOST_LOAD:
 	case EVENT_HOST_CPU:
 	case EVENT_OOM_KILL:

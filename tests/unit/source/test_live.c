@@ -128,8 +128,8 @@ static void test_arming_is_forbidden(void **state)
 	struct setting leaks[] = {{"probes.arm", "leaks"}, {"probes.disable", "a"}};
 
 	(void)state;
-	assert_disabled(none, 2, "a,leak.open,leak.close");
-	assert_disabled(none, 1, "leak.open,leak.close");
+	assert_disabled(none, 2, "a,leak.open,leak.close,files.refused,files.table_full");
+	assert_disabled(none, 1, "leak.open,leak.close,files.refused,files.table_full");
 	assert_disabled(leaks, 2, "a");
 	assert_disabled(NULL, 0, "");
 }
