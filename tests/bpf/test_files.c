@@ -363,6 +363,51 @@ static const struct event_fd_group *group_of(const struct bag *bag, enum fd_kind
 	return NULL;
 }
 
+static char spool[64];
+
+/* One that it keeps from its begin, then n of a spool, of which every other one is removed. */
+static void open_spool(unsigned int n)
+{
+	char path[128];
+
+	if (open("/etc/passwd", O_RDONLY) < 0)
+		_exit(3);
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/job-%u.tmp", spool, 1000 + i);
+		if (open(path, O_CREAT | O_WRONLY, 0600) < 0 || (i % 2 && unlink(path)))
+			_exit(3);
+	}
+}
+
+/* Which files they are: by what the paths of the latest have in common. */
+static void test_files_are_named_alike(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_fd_group *group;
+	char expected[96];
+	pid_t pid;
+
+	(void)state;
+	snprintf(spool, sizeof(spool), "/tmp/culprit-spool-XXXXXX");
+	assert_non_null(mkdtemp(spool));
+	pid = hold(open_spool, 40);
+	bag_snapshot(bag);
+	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid,
+					 bag_fds(bag, pid)->start_ns, 1, clock_now_ns(), bag_put,
+					 bag),
+			 0);
+	group = group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0);
+	snprintf(expected, sizeof(expected), "%s/job-*.tmp", spool);
+	assert_string_equal(group->name, expected);
+	assert_in_range(group->count, 41, 50);
+	assert_int_equal(group->looked_at, 16);
+	assert_int_equal(group->alike, 16);
+	assert_int_equal(group->deleted, 8);
+	end(pid);
+	assert_true(run("rm -r %s", spool));
+	bag_close(bag);
+}
+
 static void test_scan(void **state)
 {
 	enum { ESTABLISHED = 1, FIN_WAIT2 = 5, CLOSE_WAIT = 8, LISTEN = 10 };
@@ -408,8 +453,10 @@ static void test_scan(void **state)
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_UDP, 0, PEER_OUT)->count, 4);
 	assert_int_equal(group_of(bag, FD_SOCKET, FD_UNIX, 0, 0)->count, 6);
 	assert_int_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->count, 11);
-	assert_string_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->name,
-			    "/memfd:zoo (deleted)");
+	assert_string_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->name, "/memfd:zoo");
+	assert_int_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->looked_at, 11);
+	assert_int_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->alike, 11);
+	assert_int_equal(group_of(bag, FD_FILE, FD_PROTO_NONE, 0, 0)->deleted, 11);
 	assert_true(group_of(bag, FD_PIPE, FD_PROTO_NONE, 0, 0)->count >= 7);
 	assert_int_equal(group_of(bag, FD_EVENTFD, FD_PROTO_NONE, 0, 0)->count, 7);
 	/* Not that process (any more). */
@@ -499,8 +546,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact),	     cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_shared_table), cmocka_unit_test(test_unshared_table),
-		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_heirs),
+		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_files_are_named_alike),
+		cmocka_unit_test(test_scan),	     cmocka_unit_test(test_heirs),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);

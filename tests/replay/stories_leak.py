@@ -103,6 +103,22 @@ def story_leak_files(host):
          lambda n: [{"count": n, "kind": "dir", "name": "/srv/orders/spool"}])
 
 
+def story_leak_files_alike(host):
+    host.say(what="three files a second of one directory and one kind, none closed: said by what their paths have in common",
+             expect="fd-leak orders-api[2210]", fault=FAULT, least="fd-leak 0.85")
+    tell(host, 18, lambda s: 20 + 3 * s,
+         lambda n: [{"count": 8, "kind": "pipe"}, {"count": n - 8, "kind": "file", "name": "/var/spool/in/*.tmp",
+                                                   "looked_at": 16, "alike": 15}], base=0)
+
+
+def story_leak_files_deleted(host):
+    host.say(what="the same with temporary files that are deleted while open: the disk does not get their space back",
+             expect="fd-leak orders-api[2210]", fault=FAULT, least="fd-leak 0.85")
+    tell(host, 18, lambda s: 20 + 3 * s,
+         lambda n: [{"count": 8, "kind": "pipe"}, {"count": n - 8, "kind": "file", "name": "/tmp/render-*",
+                                                   "looked_at": 16, "alike": 16, "deleted": 16}], base=0)
+
+
 def story_leak_no_breakdown(host):
     host.say(what="a leak that no breakdown explains: inferred", expect="fd-leak orders-api[2210]",
              fault=FAULT, most="fd-leak 0.7", across="leak.min_rises=20")

@@ -101,6 +101,9 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 	g->count[scans->n] += event->count;
 	g->idle += event->idle;
 	g->heirs += event->heirs;
+	g->looked_at = event->looked_at;
+	g->alike = event->alike;
+	g->deleted = event->deleted;
 	if (event->heirs) {
 		g->heir_pid = event->heir_pid;
 		copy_text(g->heir_comm, sizeof(g->heir_comm), event->heir_comm,

@@ -3,6 +3,7 @@
 #include "probe/fd_scan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #include "probe/id_table.h"
 #include "probe/kernel_read.h"
 #include "probe/leak_probe.h"
+#include "probe/path_pattern.h"
+#include "small_file.h"
 
 #define GROUPS_MAX  4096
 #define GROUPS_SENT 16
@@ -59,7 +62,9 @@ struct scanning {
 	__u64 start_ns; /* the process that is meant */
 	__u32 fds;
 	struct fd_live *live;
-	__u32 strangers; /* descriptors of another process with the same number */
+	__u32 strangers;	 /* descriptors of another process with the same number */
+	__u32 latest[PATHS_MAX]; /* files with the highest numbers: of a leak, the latest */
+	unsigned int n_latest;
 };
 
 static const struct {
@@ -126,6 +131,21 @@ static int on_heir(void *ctx, const void *data)
 	return 0;
 }
 
+static void note_latest(struct scanning *scanning, __u32 fd)
+{
+	unsigned int least = 0;
+
+	if (scanning->n_latest < PATHS_MAX) {
+		scanning->latest[scanning->n_latest++] = fd;
+		return;
+	}
+	for (unsigned int i = 1; i < PATHS_MAX; i++)
+		if (scanning->latest[i] < scanning->latest[least])
+			least = i;
+	if (fd > scanning->latest[least])
+		scanning->latest[least] = fd;
+}
+
 static int on_record(void *ctx, const void *data)
 {
 	const struct fd_record *record = data;
@@ -148,6 +168,8 @@ static int on_record(void *ctx, const void *data)
 	group = id_table_add(&scanning->groups, &key, &is_new);
 	if (!group)
 		return 0;
+	if (key.kind == FD_FILE)
+		note_latest(scanning, record->fd);
 	/* The highest number: of a leak, the latest; the lowest are what the process began with. */
 	if (is_new || record->fd > group->fd) {
 		group->fd = record->fd;
@@ -186,7 +208,36 @@ static void name_sample(char *ret_name, size_t size, unsigned int pid, const str
 		snprintf(ret_name, size, "%.*s", (int)sizeof(group->name), group->name);
 }
 
-static int send_groups(const struct scanning *scanning, const struct fd_scan_request *request,
+static int higher_first(const void *a, const void *b)
+{
+	__u32 x = *(const __u32 *)a, y = *(const __u32 *)b;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* What the latest files have in common: which they are, not only one of them. */
+static void name_files(struct event_fd_group *event, struct scanning *scanning)
+{
+	char paths[PATHS_MAX][PATH_ROOM], link[48];
+	struct path_pattern pattern;
+	unsigned int n = 0;
+
+	qsort(scanning->latest, scanning->n_latest, sizeof(scanning->latest[0]), higher_first);
+	for (unsigned int i = 0; i < scanning->n_latest; i++) {
+		snprintf(link, sizeof(link), "/proc/%u/fd/%u", event->pid, scanning->latest[i]);
+		if (small_file_link(AT_FDCWD, link, paths[n], sizeof(paths[n])))
+			n++;
+	}
+	if (!n)
+		return;
+	path_pattern(paths, n, &pattern);
+	memcpy(event->name, pattern.text, sizeof(event->name));
+	event->looked_at = (__u16)n;
+	event->alike = (__u16)pattern.alike;
+	event->deleted = (__u16)pattern.deleted;
+}
+
+static int send_groups(struct scanning *scanning, const struct fd_scan_request *request,
 		       event_fn fn, void *ctx)
 {
 	struct event_fd_scan end = {
@@ -223,6 +274,8 @@ static int send_groups(const struct scanning *scanning, const struct fd_scan_req
 
 		memcpy(event.heir_comm, group->heir.comm, sizeof(event.heir_comm));
 		name_sample(event.name, sizeof(event.name), request->pid, group);
+		if (event.kind == FD_FILE)
+			name_files(&event, scanning);
 		ret = fn(ctx, &event.h);
 		if (ret < 0)
 			return ret;

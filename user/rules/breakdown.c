@@ -185,7 +185,7 @@ static void find_kind(struct breakdown *b, const struct between *of)
 
 		if (g->kind == kind && n > best_group) {
 			best_group = n;
-			b->name = g->name;
+			b->sample = g;
 		}
 	}
 }
@@ -198,7 +198,6 @@ void breakdown_of(const struct process *process, __u64 since_ns, struct breakdow
 
 	memset(ret, 0, sizeof(*ret));
 	ret->what = "descriptors";
-	ret->name = "";
 	if (!scans || scans->n < SCANS_LEAST)
 		return;
 	of.last = scans->n - 1;

@@ -27,8 +27,8 @@ struct breakdown {
 	__u32 idle_max_ms;  /* the longest; 0: not known */
 	__u32 timed;	    /* of how many that is known: connections of TCP */
 	__u32 heirs;	    /* of that kind, held by programs too that the process started, */
-	const struct fd_group *heir; /* such as this group's; NULL: none */
-	const char *name;	     /* a sample of the group that grew most; may be empty */
+	const struct fd_group *heir;   /* such as this group's; NULL: none */
+	const struct fd_group *sample; /* of descriptors: the group that grew most; NULL: none */
 	double rising; /* share of the steps between breakdowns at which that kind did not fall */
 };
 

@@ -10,8 +10,9 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define HOUR_S	3600.0
-#define YOUNG_S 30.0
+#define HOUR_S	   3600.0
+#define YOUNG_S	   30.0
+#define NAME_SHORT 28
 
 static const char *last_part(const char *path)
 {
@@ -47,10 +48,22 @@ static struct text what_text(const struct breakdown *b)
 	return text;
 }
 
+/* Files by what they have in common, when most do and it is short. */
+static struct text kept_text(const struct breakdown *b)
+{
+	const struct fd_group *g = b->sample;
+	struct text text = what_text(b);
+
+	if (g && g->alike >= 2 && 2 * g->alike > g->looked_at && strlen(g->name) <= NAME_SHORT)
+		snprintf(text.s, sizeof(text.s), "%.14s %.40s", b->what,
+			 text_name(g->name, NAME_SHORT).s);
+	return text;
+}
+
 static void message(struct claim *claim, const struct leak *leak)
 {
 	struct text name = text_process(leak->process->comm, leak->process->pid);
-	struct text what = what_text(&leak->parts);
+	struct text what = kept_text(&leak->parts);
 	char limit[40] = "";
 
 	if (leak->left_s >= 0.0 && leak->left_s < 30 * 24 * HOUR_S)
@@ -106,6 +119,28 @@ static void inherited(struct claim *claim, const struct breakdown *b)
 		       text_process(b->heir->heir_comm, b->heir->heir_pid).s);
 }
 
+/* Which files they are, by what those that were looked at have in common; of other kinds, one of them. */
+static void say_sample(struct claim *claim, const struct fd_group *g)
+{
+	char gone[24] = "";
+
+	if (g->alike < 2) {
+		if (g->name[0])
+			claim_text(claim, ROLE_FOR, "such as %s%s", text_name(g->name, 56).s,
+				   g->deleted ? ", deleted" : "");
+		return;
+	}
+	if (g->deleted == g->alike)
+		snprintf(gone, sizeof(gone), ", deleted");
+	else if (g->deleted)
+		snprintf(gone, sizeof(gone), ", %u deleted", g->deleted);
+	claim_evidence(claim, ROLE_FOR, true, "process.fds.alike", g->alike, "{descriptor}",
+		       "%u of the latest %u are %s%s", g->alike, g->looked_at,
+		       text_name(g->name, 40).s, gone);
+	if (g->deleted)
+		claim_text(claim, ROLE_HOLDS, "what a deleted file takes is not freed before");
+}
+
 static void evidence_for(struct claim *claim, const struct leak *leak)
 {
 	const struct trend *t = &leak->trend;
@@ -131,8 +166,8 @@ static void evidence_for(struct claim *claim, const struct leak *leak)
 			       "%s open, %s idle for over 10 s; the longest %s",
 			       text_count(b->open).s, text_count(b->idle).s,
 			       text_duration((double)b->idle_max_ms / 1e3).s);
-	if (b->name[0])
-		claim_text(claim, ROLE_FOR, "such as %s", text_name(b->name, 56).s);
+	if (b->sample)
+		say_sample(claim, b->sample);
 }
 
 static void controls(struct claim *claim, const struct leak *leak)
