@@ -110,7 +110,7 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev libmicrohttpd-dev libseccomp-dev scdoc
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
-	sg3-utils smartmontools mdadm rsyslog systemd prometheus
+	sg3-utils smartmontools mdadm rsyslog systemd prometheus openssl gnutls-bin
 # What libdw.a needs besides.
 DEPS_STATIC := liblzma-dev libbz2-dev
 DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm qemu-user-static

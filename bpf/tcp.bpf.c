@@ -363,6 +363,15 @@ static __always_inline int queued_error(const struct sock *sk)
 	return (int)BPF_CORE_READ(error, ee.ee_errno);
 }
 
+/* See BRIEF_HELLO; bytes_acked counts the SYN. */
+static __always_inline bool was_brief(const struct tcp_sums *sums, __u8 dir)
+{
+	__u64 hello = dir == PEER_OUT ? sums->bytes_acked : sums->bytes_received;
+
+	return hello > BRIEF_HELLO && sums->bytes_acked <= BRIEF_MOST &&
+	       sums->bytes_received <= BRIEF_MOST;
+}
+
 static __always_inline void closed(const struct sock *sk, int old, const bool direct)
 {
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
@@ -393,6 +402,8 @@ static __always_inline void closed(const struct sock *sk, int old, const bool di
 	else if (old != TCP_SYN_RECV)
 		outcome = connection_ended(sk, tp, peer, old, err, direct);
 	dns_ended(tp, &key, peer, old, outcome, &sums, direct);
+	if (old != TCP_SYN_SENT && was_brief(&sums, key.dir))
+		ADD(&peer->brief, 1);
 	if (old != TCP_SYN_SENT && sent_large(tp, direct))
 		ADD(&peer->large_passed, 1);
 	if (outcome)

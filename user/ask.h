@@ -10,6 +10,8 @@
 
 #include <linux/types.h>
 
+#include <culprit/event.h>
+
 enum ask_what {
 	ASK_PROC = 1, /* who is process (pid, start_ns): answered by EVENT_PROC, once */
 	ASK_FDS =
@@ -24,6 +26,9 @@ enum ask_what {
 	ASK_FD_REFUSED =
 		19, /* watch (pid, start_ns) for descriptors that it is refused until `until_ns`, or with pid 0 the
 				host's table: EVENT_FD_REFUSED each tick */
+	ASK_TLS =
+		21, /* how the TLS handshakes of all processes named `comm`, as (pid, start_ns) is, end, until
+			 `until_ns`: EVENT_TLS_ARMED, then EVENT_TLS_OUTCOME with each tick */
 	ASK_SMART = 15, /* what disk `dev` says of itself, once a run: answered by EVENT_SMART */
 };
 
@@ -33,7 +38,8 @@ struct ask {
 	__u32 dev;
 	__u32 pad;
 	__u64 start_ns;
-	__u64 until_ns; /* CLOCK_MONOTONIC, event time */
+	__u64 until_ns;		   /* CLOCK_MONOTONIC, event time */
+	char comm[EVENT_COMM_LEN]; /* ASK_TLS only */
 };
 
 typedef void (*ask_fn)(void *ctx, const struct ask *ask);

@@ -14,7 +14,7 @@
 #define BLOCK_BYTES 65536U
 /* Processes, peers and disks with their operations, on a large host. */
 #define BASE_MAX 32768U
-#define KEYS_MAX 4
+#define KEYS_MAX 8
 
 /* ---- what outlives its block ---- */
 
@@ -75,6 +75,13 @@ static const struct fate_row {
 	 {"peer.addr", "peer.netns", "peer.port", "peer.dir"},
 	 {0},
 	 TCP_PEER_GONE},
+	{EVENT_TLS_ARMED, FATE_LATEST, {"comm"}, {0}, 0},
+	{EVENT_TLS_OUTCOME,
+	 FATE_LATEST,
+	 {"peer.addr", "peer.netns", "peer.port", "peer.dir", "reason", "detail", "library",
+	  "outcome"},
+	 {0},
+	 0},
 	{EVENT_PROC, FATE_LATEST, {"pid", "start_ns"}, {0}, 0},
 	{EVENT_PROC_FDS, FATE_LATEST, {"pid", "start_ns"}, {0}, 0},
 	{EVENT_PROC_GONE, FATE_END, {"pid", "start_ns"}, {EVENT_PROC, EVENT_PROC_FDS}, 0},

@@ -189,7 +189,7 @@ struct files_struct {
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx;
-	unsigned long r10, di, si, orig_ax, ip, cs, sp;
+	unsigned long r10, ax, cx, dx, di, si, orig_ax, ip, cs, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
@@ -197,6 +197,11 @@ struct pt_regs {
 	u64 sp, pc, pstate;
 	u64 orig_x0;
 	__s32 syscallno;
+};
+/* What a uprobe's program gets. */
+struct user_pt_regs {
+	u64 regs[31];
+	u64 sp, pc, pstate;
 };
 #endif
 

@@ -54,6 +54,9 @@ enum hook {
 	HOOK_SYSTEM_MACHINE_CHECK = 21,
 	HOOK_SYSTEM_PCIE = 22,
 	HOOK_NIC_TIMEOUT = 32,
+	HOOK_TLS_HANDSHAKE = 42,
+	HOOK_TLS_CONNECT = 43,
+	HOOK_TLS_RECEIVE = 44,
 	HOOKS = 48,
 };
 
@@ -69,6 +72,12 @@ enum hook {
  * (RFC 8200: 1,280 bytes, less headers). */
 #define LARGE_SHARE(mss) ((mss) - (mss) / 8)
 #define LARGE_LEAST	 1000
+/*
+ * A connection is brief when whoever opened it sent a ClientHello's worth (BRIEF_HELLO, or more), and neither end more than
+ * fits into a handshake: certificates with their chain take 2 to 10 KB.
+ */
+#define BRIEF_HELLO 40
+#define BRIEF_MOST  16384
 /* A socket's smoothed round trip is as old as the data that it last sent. */
 #define RTT_FRESH_S 2
 
@@ -114,6 +123,7 @@ struct peer_value {
 	__u64 aborts_early;
 	__u64 aborts_linger; /* by SO_LINGER 0, which is asked for; else with data unread */
 	__u64 large_passed;  /* as in struct event_tcp_peer, like the large_* below */
+	__u64 brief;	     /* as there */
 	/* Gauges over the live sockets of `epoch`. */
 	__u64 srtt_sum_us;
 	__u32 srtt_samples;
@@ -171,6 +181,46 @@ struct watched_value {
 	__u32 last_pid;
 	__u32 pad;
 	char last_comm[EVENT_COMM_LEN];
+};
+
+/* ---- tls: what armed programs' libraries say of their handshakes ---- */
+
+#define TLS_ARMED_MAX	 4
+#define TLS_CALLS_MAX	 1024
+#define TLS_OUTCOMES_MAX 512
+
+/* Map `tls_armed`: the name of a process (its leader's comm). */
+struct tls_name {
+	char comm[EVENT_COMM_LEN];
+};
+
+/* Map `tls_outcomes`. */
+struct tls_outcome_key {
+	struct peer_key peer;
+	__s32 reason;
+	__u32 detail;
+	__u8 library;
+	__u8 outcome;
+	__u8 pad[2];
+};
+struct tls_outcome_value {
+	__u64 count;
+	__u64 last_ns;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+};
+
+/* Map `tls_calls`: what a thread of an armed program is about; by pid and tid. */
+struct tls_call {
+	struct peer_key peer; /* of the TCP socket that it last opened or read from; port 0: none */
+	__u64 status;	      /* GnuTLS: where the answer about a certificate will be */
+	__s32 reason;
+	__u32 detail;
+	__u8 library; /* whose handshake it is in; 0: in none */
+	__u8 alerted; /* GnuTLS: the last one was ended by an alert that was not asked for yet */
+	__u8 pad[6];
 };
 
 /* ---- block ---- */
@@ -446,7 +496,10 @@ EVENT_SIZE_IS(exit_value, 88);
 EVENT_SIZE_IS(system_control, 24);
 EVENT_SIZE_IS(waiting_record, 40);
 EVENT_SIZE_IS(tcp_sums, 40);
-EVENT_SIZE_IS(peer_value, 472);
+EVENT_SIZE_IS(peer_value, 480);
+EVENT_SIZE_IS(tls_outcome_key, 36);
+EVENT_SIZE_IS(tls_outcome_value, 48);
+EVENT_SIZE_IS(tls_call, 48);
 EVENT_SIZE_IS(block_value, 560);
 EVENT_SIZE_IS(queue_walk, 72);
 EVENT_SIZE_IS(block_error_key, 8);

@@ -263,6 +263,63 @@ struct event_tcp_peer {
 	 * again: what they send fails on this host. And the most tries in a row of one of them. */
 	__u32 unsent;
 	__u32 unsent_tries;
+	/* Counter: connections that ended by close() or shutdown() of either end, and carried so little both ways that a
+	 * handshake of TLS may have failed on them (BRIEF_*). */
+	__u64 brief;
+};
+
+/* ---- TLS handshakes ---- */
+
+/* What the library of a program is. */
+enum tls_library { TLS_OPENSSL = 1, TLS_GNUTLS = 2 };
+
+enum tls_armed_state {
+	TLS_ARMED = 1,
+	TLS_OVER = 2, /* it was armed, and is not any more */
+	TLS_NO_LIBRARY =
+		3, /* it maps none that can be probed: it is another one, or part of the program */
+	TLS_REFUSED = 4, /* the kernel refused it: err says why */
+	TLS_GONE =
+		5, /* it ended before it was looked at, and nowhere on this host is a library that it might use */
+};
+
+/* Whether the handshakes of a program are looked at: those of all processes of that name. Sent when it changed. */
+struct event_tls_armed {
+	struct event h;
+	__u64 start_ns; /* of the process that was suspect: start_boottime */
+	__u64 since_ns; /* armed or given up then */
+	__u32 pid;
+	__u32 state;	 /* enum tls_armed_state */
+	__u32 libraries; /* a bit for each enum tls_library: 1 << number */
+	__u32 err;	 /* a positive errno */
+	char comm[EVENT_COMM_LEN];
+};
+
+enum tls_outcome {
+	TLS_DONE = 1,	/* the handshake came to its end */
+	TLS_FAILED = 2, /* the library gave it up; reason says why */
+	TLS_LATE =
+		3, /* refused after what this end took for its end (TLS 1.3), or in one that no call of its own drove */
+	TLS_DETAIL = 4, /* no handshake: which alert a failed one (GnuTLS) had met, as reason */
+};
+
+/* Reasons of OpenSSL from here on are alerts that the peer sent: 1000 + its number (RFC 8446, 6). Those of TLS_DETAIL too. */
+#define TLS_REASON_ALERT 1000
+
+/* So many handshakes with one peer ended in that way while a program was armed: sent when it changed. */
+struct event_tls_outcome {
+	struct event h;
+	struct peer_key peer;
+	__u64 count; /* since this host was first looked at so */
+	__u64 last_ns;
+	__u64 start_ns; /* of the latest process: start_boottime */
+	__u32 pid;
+	__s32 reason; /* OpenSSL: SSL_R_*; GnuTLS: GNUTLS_E_*, which are negative; 0 = none */
+	__u32 detail; /* OpenSSL: X509_V_ERR_* of a certificate; GnuTLS: gnutls_certificate_status_t; 0 = none */
+	__u8 library; /* enum tls_library */
+	__u8 outcome; /* enum tls_outcome */
+	__u8 pad[2];
+	char comm[EVENT_COMM_LEN];
 };
 
 /* ---- this host's own side of the network, and its clock ---- */
@@ -381,7 +438,9 @@ EVENT_SIZE_IS(event_dns_tcp, 112);
 EVENT_SIZE_IS(event_nic_queue, 88);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
-EVENT_SIZE_IS(event_tcp_peer, 408);
+EVENT_SIZE_IS(event_tcp_peer, 416);
+EVENT_SIZE_IS(event_tls_armed, 64);
+EVENT_SIZE_IS(event_tls_outcome, 96);
 EVENT_SIZE_IS(event_net_stack, 104);
 EVENT_SIZE_IS(event_socket_queue, 104);
 EVENT_SIZE_IS(event_socket_unread, 120);

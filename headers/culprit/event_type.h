@@ -40,6 +40,9 @@ enum event_type {
 	EVENT_TCP_RETRANS = 31,
 	EVENT_TCP_CONN = 32,
 	EVENT_TCP_PEER = 33,
+	/* TLS handshakes of armed programs */
+	EVENT_TLS_ARMED = 27,
+	EVENT_TLS_OUTCOME = 73,
 	/* processes and their descriptors */
 	EVENT_PROC = 40,
 	EVENT_PROC_FDS = 41,

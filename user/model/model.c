@@ -45,6 +45,7 @@ struct model *model_new(void)
 	nic_queues_init(&model->nic_queues);
 	dns_servers_init(&model->dns);
 	peers_init(&model->peers);
+	tls_init(&model->tls);
 	processes_init(&model->processes);
 	machine_init(&model->machine);
 	local_init(&model->local);
@@ -69,6 +70,7 @@ void model_free(struct model *model)
 	nic_queues_done(&model->nic_queues);
 	dns_servers_done(&model->dns);
 	peers_done(&model->peers);
+	tls_done(&model->tls);
 	processes_done(&model->processes);
 	machine_done(&model->machine);
 	local_done(&model->local);
@@ -239,6 +241,11 @@ static int apply_tcp(struct model *model, const struct event *event)
 	return peers_apply(&model->peers, &model->frame, event);
 }
 
+static int apply_tls(struct model *model, const struct event *event)
+{
+	return tls_apply(&model->tls, &model->frame, event);
+}
+
 static int apply_process(struct model *model, const struct event *event)
 {
 	return processes_apply(&model->processes, &model->frame, event);
@@ -300,6 +307,8 @@ static const struct handler {
 	{EVENT_TCP_RETRANS, sizeof(struct event_tcp_retrans), apply_tcp},
 	{EVENT_TCP_CONN, sizeof(struct event_tcp_conn), apply_tcp},
 	{EVENT_TCP_PEER, sizeof(struct event_tcp_peer), apply_tcp},
+	{EVENT_TLS_ARMED, sizeof(struct event_tls_armed), apply_tls},
+	{EVENT_TLS_OUTCOME, sizeof(struct event_tls_outcome), apply_tls},
 	{EVENT_PROC, sizeof(struct event_proc), apply_process},
 	{EVENT_PROC_FDS, sizeof(struct event_proc_fds), apply_process},
 	{EVENT_PROC_GONE, sizeof(struct event_proc_gone), apply_process},

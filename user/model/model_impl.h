@@ -15,6 +15,7 @@
 #include "model/peer.h"
 #include "model/process.h"
 #include "model/thin.h"
+#include "model/tls.h"
 
 enum own_table { OWN_DISKS, OWN_PEERS, OWN_PROCESSES, OWN_TABLES };
 
@@ -40,6 +41,7 @@ struct model {
 	struct nic_queues nic_queues;
 	struct dns_servers dns;
 	struct peers peers;
+	struct tls tls;
 	struct processes processes;
 	struct machine machine;
 	struct local local;

@@ -180,6 +180,11 @@ const struct peers *model_peers(const struct model *model)
 	return &model->peers;
 }
 
+const struct tls *model_tls(const struct model *model)
+{
+	return &model->tls;
+}
+
 const struct processes *model_processes(const struct model *model)
 {
 	return &model->processes;

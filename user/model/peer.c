@@ -73,6 +73,7 @@ static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS]
 	ret[PEER_ABORTS_EARLY] = e->aborts_early;
 	ret[PEER_ABORTS_LINGER] = e->aborts_linger;
 	ret[PEER_LARGE_PASSED] = e->large_passed;
+	ret[PEER_BRIEF] = e->brief;
 }
 
 /* From so many refusals on a service may be judged by them (see refused.c). */

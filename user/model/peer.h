@@ -53,6 +53,7 @@ enum peer_counter {
 	PEER_ABORTS_EARLY, /* of aborts */
 	PEER_ABORTS_LINGER,
 	PEER_LARGE_PASSED, /* of closed: large segments were acknowledged */
+	PEER_BRIEF,	   /* of closed: no more was said than a handshake of TLS takes */
 	PEER_COUNTERS,
 };
 

@@ -43,7 +43,8 @@ static void limit(const struct probes *probes, enum hook hook, struct event_prob
 		why = probes->sampled_limit;
 	else if (hook == HOOK_BLOCK_ISSUE || hook == HOOK_BLOCK_INSERT || hook == HOOK_FILES_SCAN ||
 		 hook == HOOK_LEAK_OPEN || hook == HOOK_LEAK_CLOSE || hook == HOOK_REFUSED_NUMBER ||
-		 hook == HOOK_REFUSED_FILE)
+		 hook == HOOK_REFUSED_FILE || hook == HOOK_TLS_HANDSHAKE ||
+		 hook == HOOK_TLS_CONNECT || hook == HOOK_TLS_RECEIVE)
 		why = probes->armed_limit;
 	if (!why[0] || event->state == PROBE_UNAVAILABLE)
 		return;
@@ -155,6 +156,9 @@ static int account_tables(const struct probes *probes, const struct sender *send
 	if (ret >= 0 && probes->fs.fd >= 0)
 		ret = send_table(sender, "fs.writeback", FS_WB_MAX, probes->fs.used,
 				 counters[OBJECT_FS][COUNTER_NO_ENTRY]);
+	if (ret >= 0 && probes->tls.n)
+		ret = send_table(sender, "tls.outcomes", TLS_OUTCOMES_MAX, probes->tls.used,
+				 counters[OBJECT_TLS][COUNTER_NO_ENTRY]);
 	if (ret >= 0 && probes->have_exits)
 		ret = send_table(sender, "system.exits", EXITS_MAX, probes->exits.used,
 				 exits_evicted(&probes->exits));

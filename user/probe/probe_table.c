@@ -258,6 +258,33 @@ const struct probe_row probe_table[PROBE_ROWS] = {
 		.needed_by = "",
 		.ways = {{"fentry", "skb_consume_udp", "dns_answer", NULL}},
 	},
+	/* The other programs of the object are loaded and attached with it (user/probe/tls_probe.c). */
+	{
+		.name = "tls.handshake",
+		.object = OBJECT_TLS,
+		.hook = HOOK_TLS_HANDSHAKE,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"uprobe", "SSL_do_handshake", "tls_openssl_leave", NULL}},
+	},
+	{
+		.name = "tls.connect",
+		.object = OBJECT_TLS,
+		.hook = HOOK_TLS_CONNECT,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"tp_btf", "inet_sock_set_state", "tls_connect_btf", NULL},
+			 {"raw_tp", "inet_sock_set_state", "tls_connect_raw", NULL}},
+	},
+	{
+		.name = "tls.receive",
+		.object = OBJECT_TLS,
+		.hook = HOOK_TLS_RECEIVE,
+		.on_demand = true,
+		.needed_by = "",
+		.ways = {{"tp_btf", "tcp_rcv_space_adjust", "tls_receive_btf", NULL},
+			 {"raw_tp", "tcp_rcv_space_adjust", "tls_receive_raw", NULL}},
+	},
 };
 
 bool way_is_function(const struct way *way)

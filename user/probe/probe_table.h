@@ -10,7 +10,7 @@
 #include <culprit/counters.h>
 
 #define PROBE_WAYS 4
-#define PROBE_ROWS 30
+#define PROBE_ROWS 33
 
 enum probe_object {
 	OBJECT_TCP = 0,
@@ -21,13 +21,15 @@ enum probe_object {
 	OBJECT_LEAK = 5,
 	OBJECT_DNS = 6,
 	OBJECT_REFUSED = 7,
-	PROBE_OBJECTS = 8,
+	OBJECT_TLS = 8,
+	PROBE_OBJECTS = 9,
 };
 
 /* How a program gets to its hook. */
 struct way {
 	const char *
-		type; /* "tp_btf", "raw_tp", "tp", "iter", "fentry", "fexit"; "run": run on demand */
+		type; /* "tp_btf", "raw_tp", "tp", "iter", "fentry", "fexit"; "run": run on demand; "uprobe": in
+			      * a library, which is found when somebody is armed */
 	const char *target;  /* "block_rq_complete" */
 	const char *program; /* its name in the object */
 	const char *

@@ -97,6 +97,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->ring_fd = -1;
 	fs_stats_init(&probes->fs, -1);
 	dns_stats_init(&probes->dns, -1, -1);
+	tls_probe_init(&probes->tls);
 	init_runs(probes, options);
 	*ret_probes = probes;
 	return 0;
@@ -191,6 +192,7 @@ static int attach_objects(struct probes *probes, struct err *err)
 	/* It is known now which ways work; nothing of it stays while nothing is armed. */
 	object_unload(&probes->objects[OBJECT_LEAK], probes->runs);
 	object_unload(&probes->objects[OBJECT_REFUSED], probes->runs);
+	object_unload(&probes->objects[OBJECT_TLS], probes->runs);
 	set_up_block(probes);
 	set_up_files(probes);
 	fs_stats_init(&probes->fs, object_map_fd(&probes->objects[OBJECT_FS], "fs_wb"));
@@ -273,9 +275,9 @@ int probes_drain(struct probes *probes, event_fn fn, void *ctx)
 	int i, ret, urgent = 0;
 
 	/* Disk errors first: few, and never to wait behind a storm of retransmits. */
-	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,     OBJECT_SYSTEM,
-						  OBJECT_TCP,	OBJECT_FILES,  OBJECT_LEAK,
-						  OBJECT_DNS,	OBJECT_REFUSED};
+	static const enum probe_object order[] = {OBJECT_BLOCK, OBJECT_FS,	OBJECT_SYSTEM,
+						  OBJECT_TCP,	OBJECT_FILES,	OBJECT_LEAK,
+						  OBJECT_DNS,	OBJECT_REFUSED, OBJECT_TLS};
 
 	for (i = 0; i < PROBE_OBJECTS; i++) {
 		ret = object_drain(&probes->objects[order[i]], fn, ctx);
@@ -303,6 +305,8 @@ int probes_snapshot(struct probes *probes, unsigned long long now_ns, bool basel
 		ret = tcp_peers_snapshot(&probes->peers, now_ns, fn, ctx);
 	if (ret == 0)
 		ret = dns_stats_snapshot(&probes->dns, now_ns, fn, ctx);
+	if (ret == 0)
+		ret = tls_probe_snapshot(&probes->tls, now_ns, fn, ctx);
 	if (ret == 0 && probes->have_exits)
 		ret = exits_snapshot(&probes->exits, now_ns, fn, ctx);
 	return ret;
@@ -609,6 +613,7 @@ void probes_free(struct probes *probes)
 	if (probes->leak.n)
 		unload_leak(probes);
 	object_unload(&probes->objects[OBJECT_REFUSED], probes->runs);
+	tls_probe_done(probes);
 	for (i = 0; i < PROBE_ROWS; i++)
 		bpf_link__destroy(probes->runs[i].link);
 	for (i = 0; i < PROBE_OBJECTS; i++)

@@ -69,6 +69,15 @@ void probes_disarm_fds(struct probes *probes, unsigned int pid);
 /* A stack of a call site of an armed process; see leak_probe_sample(). */
 int probes_fd_sample(const struct probes *probes, unsigned int pid, unsigned int site,
 		     unsigned long long now_ns, struct stack_sample *ret_sample);
+/*
+ * Arms all processes of a name (as in struct event_proc): how their TLS handshakes end, as EVENT_TLS_OUTCOME with each
+ * snapshot. -ENOTSUP: no way works; -ENOSPC: too many are. Arming one that is armed is fine.
+ */
+int probes_arm_tls(struct probes *probes, const char comm[EVENT_COMM_LEN]);
+/* Attaches to the library that is open at `fd`, while something is armed. A bit for each library in it (1 << enum
+ * tls_library), 0: there is none; or a negative errno. */
+int probes_attach_tls(struct probes *probes, int fd);
+void probes_disarm_tls(struct probes *probes, const char comm[EVENT_COMM_LEN]);
 /* What the request queue of a disk holds now; see block_queue_look(). -ENOTSUP: there is no such program;
  * -ENOENT: nothing of this disk was seen to complete yet, so its queue is not known. */
 int probes_look_queue(struct probes *probes, unsigned int dev, bool full,

@@ -14,6 +14,7 @@
 #include "probe/refused_probe.h"
 #include "probe/system_read.h"
 #include "probe/tcp_peers.h"
+#include "probe/tls_probe.h"
 
 struct probes {
 	struct object_options options;
@@ -38,6 +39,7 @@ struct probes {
 	struct fd_scan scan;
 	struct leak_probe leak;	      /* while leak.n > 0 the object is loaded */
 	struct refused_probe refused; /* likewise */
+	struct tls_probe tls;	      /* likewise */
 	struct fs_stats fs;
 	struct dns_stats dns;
 	struct exits exits;

@@ -216,6 +216,7 @@ static void fill(struct event_tcp_peer *event, struct peer_seen *seen,
 	event->aborts_early = value->aborts_early;
 	event->aborts_linger = value->aborts_linger;
 	event->large_passed = value->large_passed;
+	event->brief = value->brief;
 	if (live)
 		fill_gauges(event, value);
 	event->pid = value->owner_pid;

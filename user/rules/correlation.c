@@ -38,6 +38,8 @@ const struct correlation correlation_table[] = {
 	{"path-loss", "nic-link-flap", JOIN_SAME_NIC, SECONDS(30)},
 	{"path-loss", "link-saturated", JOIN_SAME_NIC, SECONDS(60)},
 	{"dns-failure", "peer-unreachable", JOIN_SAME_PEER, SECONDS(60)},
+	{"tls-handshake-failure", "clock-step", JOIN_HOST, SECONDS(600)},
+	{"tls-handshake-failure", "clock-unsynchronized", JOIN_HOST, SECONDS(86400)},
 	{"dns-failure", "nic-link-down", JOIN_HOST, SECONDS(60)},
 	{"nic-link-flap", "nic-tx-timeout", JOIN_SAME_NIC, SECONDS(30)},
 	{"path-loss", "nic-tx-timeout", JOIN_SAME_NIC, SECONDS(60)},

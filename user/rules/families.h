@@ -82,6 +82,8 @@ extern const struct rule link_saturated_rule;
 
 /* dns.c */
 extern const struct rule dns_failure_rule;
+/* tls.c */
+extern const struct rule tls_handshake_failure_rule;
 
 /* reach.c */
 extern const struct rule peer_unreachable_rule;
@@ -126,14 +128,5 @@ extern const struct rule clock_step_rule;
 /* ras.c */
 extern const struct rule memory_error_rule;
 extern const struct rule machine_check_rule;
-
-/* unbuilt_*.c: kinds of the contract that have no judge yet, the most telling first. */
-/* clang-format off */
-#define UNBUILT_NETWORK(X)                                                                         \
-	X(tls_handshake_failure)
-/* clang-format on */
-
-#define UNBUILT_DECLARE(name) extern const struct rule name##_rule;
-UNBUILT_NETWORK(UNBUILT_DECLARE)
 
 #endif

@@ -39,6 +39,7 @@ const struct precedence precedence_table[] = {
 	{"dns-failure", "connection-resets", true},
 	{"dns-failure", "peer-unreachable", true},
 	{"path-loss", "path-latency", true},
+	{"tls-handshake-failure", "connection-resets", true},
 	{"uplink-loss", "path-latency", false},
 	{"peer-unreachable", "path-latency", true},
 	{"network-partition", "path-latency", false},

@@ -4,8 +4,6 @@
 
 #include "rules/families.h"
 
-#define ROW(name) &name##_rule,
-
 const struct rule *const rule_table[] = {
 	/* clang-format off */
 	&disk_media_error_rule,
@@ -36,7 +34,7 @@ const struct rule *const rule_table[] = {
 	&path_latency_rule,
 	&link_saturated_rule,
 	&dns_failure_rule,
-	UNBUILT_NETWORK(ROW)
+	&tls_handshake_failure_rule,
 
 	&close_wait_leak_rule,
 	&socket_leak_rule,

@@ -37,6 +37,11 @@ VALUES(retrans_causes, [RETRANS_RTO] = "rto", [RETRANS_FAST] = "fast", [RETRANS_
 VALUES(conn_outcomes, [CONN_ESTABLISHED] = "established", [CONN_REFUSED] = "refused",
        [CONN_TIMED_OUT] = "timed_out", [CONN_UNREACHABLE] = "unreachable", [CONN_RESET] = "reset",
        [CONN_ABANDONED] = "abandoned", [CONN_FAILED] = "failed", [CONN_BROKEN] = "broken");
+VALUES(tls_libraries, [TLS_OPENSSL] = "openssl", [TLS_GNUTLS] = "gnutls");
+VALUES(tls_armed_states, [TLS_ARMED] = "armed", [TLS_OVER] = "over",
+       [TLS_NO_LIBRARY] = "no_library", [TLS_REFUSED] = "refused", [TLS_GONE] = "gone");
+VALUES(tls_outcomes, [TLS_DONE] = "done", [TLS_FAILED] = "failed", [TLS_LATE] = "late",
+       [TLS_DETAIL] = "detail");
 VALUES(fd_kinds, [FD_FILE] = "file", [FD_DIR] = "dir", [FD_PIPE] = "pipe", [FD_SOCKET] = "socket",
        [FD_CHAR] = "char", [FD_BLOCK] = "block", [FD_EVENTFD] = "eventfd", [FD_EPOLL] = "epoll",
        [FD_TIMERFD] = "timerfd", [FD_SIGNALFD] = "signalfd", [FD_INOTIFY] = "inotify",
@@ -558,6 +563,28 @@ static const struct event_field tcp_peer_fields[] = {
 	F(event_tcp_peer, 53, U64, large_passed),
 	F(event_tcp_peer, 54, U32, unsent),
 	F(event_tcp_peer, 55, U32, unsent_tries),
+	F(event_tcp_peer, 56, U64, brief),
+};
+
+static const struct event_field tls_armed_fields[] = {
+	F(event_tls_armed, 1, U32, pid),       F(event_tls_armed, 2, U64, start_ns),
+	F(event_tls_armed, 3, U64, since_ns),  E(event_tls_armed, 4, U32, state, tls_armed_states),
+	F(event_tls_armed, 5, U32, libraries), F(event_tls_armed, 6, U32, err),
+	F(event_tls_armed, 7, STR, comm),
+};
+
+static const struct event_field tls_outcome_fields[] = {
+	PEER(event_tls_outcome, 1),
+	F(event_tls_outcome, 5, U64, count),
+	F(event_tls_outcome, 6, U64, last_ns),
+	F(event_tls_outcome, 7, U64, start_ns),
+	F(event_tls_outcome, 8, U32, pid),
+	F(event_tls_outcome, 9, S32, reason),
+	F(event_tls_outcome, 10, U32, detail),
+	E(event_tls_outcome, 11, U8, library, tls_libraries),
+	E(event_tls_outcome, 12, U8, outcome, tls_outcomes),
+	PAD(event_tls_outcome, pad),
+	F(event_tls_outcome, 13, STR, comm),
 };
 
 static const struct event_field proc_fields[] = {
@@ -903,6 +930,8 @@ static const struct event_desc descs[] = {
 	TYPE(EVENT_TCP_RETRANS, tcp_retrans),
 	TYPE(EVENT_TCP_CONN, tcp_conn),
 	TYPE(EVENT_TCP_PEER, tcp_peer),
+	TYPE(EVENT_TLS_ARMED, tls_armed),
+	TYPE(EVENT_TLS_OUTCOME, tls_outcome),
 	TYPE(EVENT_PROC, proc),
 	TYPE(EVENT_PROC_FDS, proc_fds),
 	TYPE(EVENT_PROC_GONE, proc_gone),

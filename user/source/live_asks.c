@@ -84,6 +84,8 @@ void live_asks_take(struct live_asks *asks, const struct ask *ask)
 		symbols_take(&asks->symbols, ask->pid, ask->start_ns, ask->dev);
 	else if (ask->what == ASK_FD_REFUSED && !ask->pid == !ask->start_ns)
 		put(asks, asks->refused, &asks->n_refused, WATCHED_MAX, &process);
+	else if (ask->what == ASK_TLS)
+		tls_asks_take(&asks->tls, ask);
 	else if (ask->what == ASK_BLOCK_ISSUE)
 		put(asks, asks->issue, &asks->n_issue, ASKS_ISSUE_MAX, &disk);
 	else
@@ -105,6 +107,7 @@ void live_asks_limit(struct live_asks *asks, bool limited)
 	end_all(asks->issue, asks->n_issue);
 	end_all(asks->opens, asks->n_opens);
 	end_all(asks->refused, asks->n_refused);
+	tls_asks_end(&asks->tls);
 }
 
 /* False when the process is gone. */
@@ -240,6 +243,7 @@ int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit 
 	arm_issue(asks, probes);
 	arm_opens(asks, probes, emit->now_ns);
 	watch_refused(asks, probes, emit->now_ns);
+	tls_asks_answer(&asks->tls, probes, emit);
 	symbols_poll(&asks->symbols, sample, probes, emit);
 	return emit->failed;
 }
@@ -264,6 +268,7 @@ int live_asks_tick(struct live_asks *asks, struct probes *probes, struct emit *e
 	tell_refused(asks, probes, emit);
 	symbols_poll(&asks->symbols, sample, probes, emit);
 	end_opens(asks, probes, emit->now_ns);
+	tls_asks_tick(&asks->tls, probes, emit);
 	return emit->failed;
 }
 
@@ -274,6 +279,8 @@ void live_asks_done(struct live_asks *asks)
 
 int live_asks_account(const struct live_asks *asks, struct emit *emit)
 {
-	return emit_table(emit, "source.asks", ASKS_PROC_MAX + ASKS_FDS_MAX + ASKS_ISSUE_MAX,
-			  asks->n_proc + asks->n_fds + asks->n_issue, asks->dropped);
+	return emit_table(emit, "source.asks",
+			  ASKS_PROC_MAX + ASKS_FDS_MAX + ASKS_ISSUE_MAX + TLS_ASKS_MAX,
+			  asks->n_proc + asks->n_fds + asks->n_issue + asks->tls.n,
+			  asks->dropped + asks->tls.dropped);
 }

@@ -12,6 +12,7 @@
 #include "probe/probes.h"
 #include "source/emit.h"
 #include "source/symbols.h"
+#include "source/tls_asks.h"
 
 #define ASKS_PROC_MAX  64 /* waiting for an answer, which comes at once */
 #define ASKS_FDS_MAX   8  /* breakdowns cost 50 ms a 100,000 descriptors, each tick */
@@ -35,6 +36,7 @@ struct live_asks {
 	unsigned int n_refused;
 	bool limited; /* nothing is armed: live_asks_limit() */
 	struct symbols symbols;
+	struct tls_asks tls;
 	__u32 scan;    /* the number of the last breakdown */
 	__u64 dropped; /* no room, no identity, or refused by the kernel side */
 };

@@ -121,6 +121,8 @@ static bool is_type(enum event_type type)
 	case EVENT_TCP_RETRANS:
 	case EVENT_TCP_CONN:
 	case EVENT_TCP_PEER:
+	case EVENT_TLS_ARMED:
+	case EVENT_TLS_OUTCOME:
 	case EVENT_PROC:
 	case EVENT_PROC_FDS:
 	case EVENT_PROC_GONE:
