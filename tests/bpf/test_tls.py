@@ -94,7 +94,8 @@ def stand_in(home):
 
 
 def of(lines, port):
-    return [l for l in lines if l["type"] == "finding" and l["subject"].get("port") == port]
+    """What is said of TLS there. (That an end which refuses a certificate resets the connection, with the rest unread, is true too.)"""
+    return [l for l in lines if l["type"] == "finding" and l["subject"].get("port") == port and l["kind"] != "connection-resets"]
 
 
 def value(finding, name):
@@ -148,7 +149,7 @@ def all_at_once(home):
     found(lines, UNKNOWN, "unknown authority", reason=134, certificate=20)
     found(lines, VERSION, "no common version", alert=70)
     found(lines, OLD, "by the names of OpenSSL 1.1", alert=40)
-    by_gnutls = found(lines, GNUTLS, "GnuTLS, a process a connection", reason=-348)
+    by_gnutls = found(lines, GNUTLS, "GnuTLS, a process a connection", reason=-43)
     if by_gnutls:
         check("GnuTLS: who signed it is not known (bit 6)", value(by_gnutls, "tls.certificate") & 1 << 6, by_gnutls["evidence"])
     for port, what in ((WORKS, "what works"), (LEFT, "who gives up"), (PLAIN, "no handshake"), (ONCE, "one that failed once")):

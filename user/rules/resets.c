@@ -29,6 +29,7 @@
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/tls.h"
 #include "rules/victim.h"
 
 #define PAST_LEAST 20.0
@@ -269,11 +270,13 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			continue;
 		look_theirs(&e, model, peer);
 		if (enough(&e, model)) {
-			claim_resets(model, peer, &e, judgement);
+			if (!tls_explains_resets(model, peer, e.n))
+				claim_resets(model, peer, &e, judgement);
 			continue;
 		}
 		look_ours(&e, model, peer);
-		if (enough(&e, model) && !has_twin(model, peer))
+		if (enough(&e, model) && !has_twin(model, peer) &&
+		    !tls_explains_resets(model, peer, e.n))
 			claim_resets(model, peer, &e, judgement);
 	}
 }

@@ -26,6 +26,7 @@
 #include "model/local.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
+#include "rules/paths.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -275,9 +276,9 @@ static void claim_peer(const struct model *model, const struct sum *s,
 	claim.first_ns = s->first_ns;
 	claim.last_ns = s->last_ns;
 	claim.window_ns = TLS_WINDOW_NS;
-	claim_message(&claim, "NETWORK: TLS with %s fails: %s.", label, s->reason.words);
+	claim_message(&claim, "NETWORK: no TLS with %s: %s.", label, s->reason.words);
 	if (strlen(claim.message) > 80)
-		claim_message(&claim, "NETWORK: TLS with %s fails.", label);
+		claim_message(&claim, "NETWORK: no TLS with %s.", label);
 	claim_victim(&claim, model, judgement,
 		     (struct holder){s->latest->pid, s->latest->start_ns, s->latest->comm},
 		     s->key.dir == PEER_OUT ? " cannot connect" : " cannot serve it");
@@ -307,23 +308,39 @@ static bool is_first(const struct model *model, const struct tls_end *end)
 	return true;
 }
 
+/* So often handshakes with it failed lately. */
+static __u64 failures_with(const struct model *model, const struct peer *peer)
+{
+	struct sum s;
+
+	sum_up(&s, model, &peer->key);
+	return s.failed;
+}
+
 /* Both ends on this host: what its client meets is told, not once more what its server does. */
 static bool is_told_by_client(const struct model *model, const struct sum *server)
 {
-	const struct tls_end *end = NULL;
+	const struct peer *peer = peers_find(model_peers(model), &server->key), *other = NULL;
 
-	if (server->key.dir != PEER_IN)
+	if (!peer || server->key.dir != PEER_IN)
 		return false;
-	while ((end = tls_next(model_tls(model), end))) {
-		struct sum s;
-
-		if (!tls_is_failure(end) || end->key.peer.dir != PEER_OUT ||
-		    end->key.peer.port != server->key.port)
-			continue;
-		sum_up(&s, model, &end->key.peer);
-		if (2 * s.failed >= server->failed)
+	while ((other = peers_next(model_peers(model), other)))
+		if (other->key.dir == PEER_OUT && peers_are_twins(model, peer, other) &&
+		    2 * failures_with(model, other) >= server->failed)
 			return true;
-	}
+	return false;
+}
+
+bool tls_explains_resets(const struct model *model, const struct peer *peer, __u64 resets)
+{
+	const struct peer *other = NULL;
+
+	if (2 * failures_with(model, peer) >= resets)
+		return true;
+	while ((other = peers_next(model_peers(model), other)))
+		if (peers_are_twins(model, peer, other) &&
+		    2 * failures_with(model, other) >= resets)
+			return true;
 	return false;
 }
 

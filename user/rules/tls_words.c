@@ -55,19 +55,19 @@ struct row {
 
 /* X509_V_ERR_*, where a certificate was not verified. */
 static const struct row openssl_certificate[] = {
-	{2, NULL, UNTRUSTED("who signed its certificate is not known here")},
+	{2, NULL, UNTRUSTED("its certificate's issuer is unknown")},
 	{9, NULL, PEER_DATES("its certificate is not valid yet")},
 	{10, NULL, PEER_DATES("its certificate has expired")},
-	{18, NULL, UNTRUSTED("its certificate is self-signed, not trusted here")},
-	{19, NULL, UNTRUSTED("its certificate's authority is not trusted here")},
-	{20, NULL, UNTRUSTED("who signed its certificate is not known here")},
-	{21, NULL, UNTRUSTED("who signed its certificate is not known here")},
+	{18, NULL, UNTRUSTED("its certificate is self-signed")},
+	{19, NULL, UNTRUSTED("its authority is not trusted here")},
+	{20, NULL, UNTRUSTED("its certificate's issuer is unknown")},
+	{21, NULL, UNTRUSTED("its certificate's issuer is unknown")},
 	{23, NULL, PEER_CERT("its certificate was revoked")},
 	{62, NULL, PEER_CERT("its certificate is for another name")},
-	{64, NULL, PEER_CERT("its certificate is for another address")},
+	{64, NULL, PEER_CERT("its certificate is another address's")},
 	{66, NULL, PEER_CERT("its certificate's key is too weak")},
-	{67, NULL, PEER_CERT("its certificate's authority has too weak a key")},
-	{68, NULL, PEER_CERT("its certificate's signature is too weak")},
+	{67, NULL, PEER_CERT("its authority's key is too weak")},
+	{68, NULL, PEER_CERT("its signature is too weak")},
 };
 
 /* Of alerts, as TLS_REASON_ALERT + number. */
@@ -78,18 +78,17 @@ static const struct row alerts[] = {
 	{44, "certificate_revoked", OUR_CERT("our certificate was revoked, it says")},
 	{45, "certificate_expired", OUR_DATES("our certificate has expired, it says")},
 	{46, "certificate_unknown", OUR_CERT("it does not accept our certificate")},
-	{47, "illegal_parameter", THEIRS("what this end offers is illegal, it says")},
-	{48, "unknown_ca", OUR_CERT("it does not know who signed our certificate")},
+	{47, "illegal_parameter", THEIRS("our offer is illegal, it says")},
+	{48, "unknown_ca", OUR_CERT("our issuer is unknown to it")},
 	{49, "access_denied", THEIRS("it denies access")},
 	{50, "decode_error", THEIRS("it cannot read what this end sends")},
 	{51, "decrypt_error", THEIRS("a signature did not match, it says")},
-	{70, "protocol_version", BOTH("no protocol version in common, it says", TLS_PEER_REFUSES)},
-	{71, "insufficient_security", BOTH("what this end offers is too weak", TLS_PEER_REFUSES)},
+	{70, "protocol_version", BOTH("no version in common, it says", TLS_PEER_REFUSES)},
+	{71, "insufficient_security", BOTH("our offer is too weak, it says", TLS_PEER_REFUSES)},
 	{80, "internal_error", THEIRS("it has an error of its own")},
-	{112, "unrecognized_name", THEIRS("it does not serve the name that is asked for")},
+	{112, "unrecognized_name", THEIRS("it does not serve that name")},
 	{116, "certificate_required", OUR_CERT("it wants a certificate of ours")},
-	{120, "no_application_protocol",
-	 BOTH("no application protocol in common, it says", TLS_PEER_REFUSES)},
+	{120, "no_application_protocol", BOTH("no protocol (ALPN) in common", TLS_PEER_REFUSES)},
 };
 
 /* SSL_R_* */
@@ -102,24 +101,19 @@ static const struct row openssl[] = {
 	 "SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE",
 	 {"it shows no certificate", TLS_WE_REFUSE, TLS_ASK_PEER, false, false, false}},
 	{252, "SSL_R_UNKNOWN_PROTOCOL", NOT_TLS("what came is not TLS")},
-	{258, "SSL_R_UNSUPPORTED_PROTOCOL", BOTH("no protocol version in common", TLS_NO_COMMON)},
-	{259, "SSL_R_UNSUPPORTED_SSL_VERSION",
-	 BOTH("no protocol version in common", TLS_NO_COMMON)},
-	{266, "SSL_R_WRONG_SSL_VERSION", BOTH("no protocol version in common", TLS_NO_COMMON)},
-	{267, "SSL_R_WRONG_VERSION_NUMBER",
-	 NOT_TLS("what came is not TLS, or no version that is known here")},
-	{294, "SSL_R_UNEXPECTED_EOF_WHILE_READING",
-	 SILENT("it closes the connection without a word")},
+	{258, "SSL_R_UNSUPPORTED_PROTOCOL", BOTH("no version in common", TLS_NO_COMMON)},
+	{259, "SSL_R_UNSUPPORTED_SSL_VERSION", BOTH("no version in common", TLS_NO_COMMON)},
+	{266, "SSL_R_WRONG_SSL_VERSION", BOTH("no version in common", TLS_NO_COMMON)},
+	{267, "SSL_R_WRONG_VERSION_NUMBER", NOT_TLS("what came is not TLS as known here")},
+	{294, "SSL_R_UNEXPECTED_EOF_WHILE_READING", SILENT("it hangs up without a word")},
 	{394, "SSL_R_DH_KEY_TOO_SMALL", PEER_CERT("its key is too weak")},
-	{397, "SSL_R_CA_KEY_TOO_SMALL",
-	 PEER_CERT("its certificate's authority has too weak a key")},
+	{397, "SSL_R_CA_KEY_TOO_SMALL", PEER_CERT("its authority's key is too weak")},
 	{399, "SSL_R_EE_KEY_TOO_SMALL", PEER_CERT("its certificate's key is too weak")},
 };
 
 /* GNUTLS_E_* */
 static const struct row gnutls[] = {
-	{-8, "GNUTLS_E_UNSUPPORTED_VERSION_PACKET",
-	 BOTH("no protocol version in common", TLS_NO_COMMON)},
+	{-8, "GNUTLS_E_UNSUPPORTED_VERSION_PACKET", BOTH("no version in common", TLS_NO_COMMON)},
 	{-9, "GNUTLS_E_UNEXPECTED_PACKET_LENGTH", NOT_TLS("what came is not TLS")},
 	{-12,
 	 "GNUTLS_E_FATAL_ALERT_RECEIVED",
@@ -131,7 +125,7 @@ static const struct row gnutls[] = {
 	 "GNUTLS_E_NO_CERTIFICATE_FOUND",
 	 {"it shows no certificate", TLS_WE_REFUSE, TLS_ASK_PEER, false, false, false}},
 	{-87, "GNUTLS_E_NO_CIPHER_SUITES", BOTH("no cipher in common", TLS_NO_COMMON)},
-	{-110, "GNUTLS_E_PREMATURE_TERMINATION", SILENT("it closes the connection without a word")},
+	{-110, "GNUTLS_E_PREMATURE_TERMINATION", SILENT("it hangs up without a word")},
 	{-112,
 	 "GNUTLS_E_CERTIFICATE_REQUIRED",
 	 {"it shows no certificate", TLS_WE_REFUSE, TLS_ASK_PEER, false, false, false}},
@@ -145,9 +139,9 @@ static const struct row gnutls_certificate[] = {
 	{1 << 9, NULL, PEER_DATES("its certificate is not valid yet")},
 	{1 << 5, NULL, PEER_CERT("its certificate was revoked")},
 	{1 << 14, NULL, PEER_CERT("its certificate is for another name")},
-	{1 << 8, NULL, PEER_CERT("its certificate's signature is too weak")},
-	{1 << 6, NULL, UNTRUSTED("who signed its certificate is not known here")},
-	{1 << 7, NULL, UNTRUSTED("its certificate was signed by no authority")},
+	{1 << 8, NULL, PEER_CERT("its signature is too weak")},
+	{1 << 6, NULL, UNTRUSTED("its certificate's issuer is unknown")},
+	{1 << 7, NULL, UNTRUSTED("its signer is no authority")},
 };
 
 #define FIND(rows, number) find(rows, sizeof(rows) / sizeof((rows)[0]), number)

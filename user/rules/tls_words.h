@@ -22,7 +22,7 @@ enum tls_remedy {
 };
 
 struct tls_reason {
-	const char *words; /* "its certificate has expired" */
+	const char *words; /* at most 36 characters: "its certificate has expired" */
 	enum tls_refuser refuser;
 	enum tls_remedy remedy;
 	bool of_dates; /* a wrong clock would say so too */
