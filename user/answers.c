@@ -128,6 +128,12 @@ static int answer_status(const struct keeper_view *view, bool json, int fd, stru
 	return fclose(out) != 0 || code < 0 ? -EPIPE : 0;
 }
 
+/* Digits, and nothing else: strtoull() would take a sign, and what is no number for all that there is. */
+static bool is_number(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
 static int answer_dump(const struct keeper_view *view, struct flight *flight, const char *seconds,
 		       int fd, struct err *err)
 {
@@ -161,7 +167,7 @@ int answers_give(const struct keeper_view *view, struct flight *flight, const ch
 		return answer_status(view, false, fd, err);
 	if (strcmp(request, "status json") == 0)
 		return answer_status(view, true, fd, err);
-	if (strncmp(request, "dump ", 5) == 0)
+	if (strncmp(request, "dump ", 5) == 0 && is_number(request + 5))
 		return answer_dump(view, flight, request + 5, fd, err);
 	return err_set(err, -EINVAL, "this version does not know that request");
 }
