@@ -205,6 +205,12 @@ static bool is_too_soon(const struct life *life, const struct slot *s)
 				      model_frame(life->model)->window_ns;
 }
 
+/* What ends because the host was suspended is no fault of the network's; what stays is one, a while later. */
+static bool is_settling(const struct life *life, const struct rule *rule)
+{
+	return rule->class == CLASS_NETWORK && model_settles(life->model);
+}
+
 static void move_unclaimed(struct life *life, struct slot *s)
 {
 	const struct rule *rule = s->finding.claim.rule;
@@ -257,7 +263,8 @@ static void move(struct life *life, struct slot *s, bool last)
 		return;
 	}
 	if (!s->open) {
-		if (!s->held && s->present >= s->finding.claim.rule->open_evals)
+		if (!s->held && s->present >= s->finding.claim.rule->open_evals &&
+		    !is_settling(life, s->finding.claim.rule))
 			open_finding(life, s);
 		return;
 	}

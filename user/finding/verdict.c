@@ -108,6 +108,11 @@ static enum lack rule_lacks(const struct model *model, const struct rule *rule, 
 			 (unsigned long long)nested->limit);
 		return LACK_COUNTS;
 	}
+	if (rule->class == CLASS_NETWORK && model_settles(model)) {
+		snprintf(why, size, "the host was suspended until %.0f s ago: not judged yet",
+			 (double)(model_now(model) - model_resumed_ns(model)) / 1e9);
+		return LACK_EXPOSURE;
+	}
 	if (rule->exposed && !rule->exposed(model, why, size))
 		return LACK_EXPOSURE;
 	return LACK_NOTHING;

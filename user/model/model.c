@@ -3,6 +3,7 @@
 #include "model/model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/copy.h"
 #include "model/model_impl.h"
@@ -106,8 +107,27 @@ static void set_lengths(struct model *model)
 		model->frame.bucket_ns = length_ns(model, "leak.bucket_s", bucket_s);
 }
 
+/* Less than this is the time between reading two clocks, or no sleep to speak of. */
+#define RESUME_LEAST_NS 1000000000ULL
+
+static void note_resume(struct model *model, const struct event_clock *clock)
+{
+	__u64 suspended_ns =
+		clock->boottime_ns > clock->h.ts_ns ? clock->boottime_ns - clock->h.ts_ns : 0;
+	struct resumed *list = model->resumed;
+	unsigned int n = model->n_resumed;
+
+	if (n && suspended_ns < list[n - 1].suspended_ns + RESUME_LEAST_NS)
+		return;
+	if (n == RESUMES_KEPT)
+		memmove(list + 1, list + 2, (--n - 1) * sizeof(list[0]));
+	list[n] = (struct resumed){.mono_ns = clock->h.ts_ns, .suspended_ns = suspended_ns};
+	model->n_resumed = n + 1;
+}
+
 static int apply_clock(struct model *model, const struct event *event)
 {
+	note_resume(model, (const struct event_clock *)event);
 	model->clock = *(const struct event_clock *)event;
 	return 0;
 }

@@ -48,9 +48,13 @@ __u64 model_tick_count(const struct model *model);
 const struct frame *model_frame(const struct model *model);
 /* Wall time (ns since the epoch) of a monotonic time, by the latest clock event at or before now */
 __u64 model_wall_ns(const struct model *model, __u64 mono_ns);
-/* Monotonic time of a start_boottime stamp, by the latest clock event. 0 when before boot of the
+/* Monotonic time of a start_boottime stamp, by what the clock events told of suspends. 0 when before boot of the
  * clock. */
 __u64 model_mono_of_boot(const struct model *model, __u64 boottime_ns);
+/* When the host last went on after a suspend; 0: not in this run. */
+__u64 model_resumed_ns(const struct model *model);
+/* For a while after that peers have hung up and timers run out at once: no judgement on the network is begun. */
+bool model_settles(const struct model *model);
 
 /* ---- who and how ---- */
 

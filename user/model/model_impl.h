@@ -19,12 +19,21 @@
 
 enum own_table { OWN_DISKS, OWN_PEERS, OWN_PROCESSES, OWN_TABLES };
 
+/* From mono_ns on the host has been suspended for so long since boot. */
+struct resumed {
+	__u64 mono_ns;
+	__u64 suspended_ns;
+};
+#define RESUMES_KEPT 16 /* the oldest goes, but for the first: what was before is not told apart */
+
 struct model {
 	struct frame frame;
 	__u64 ticks;
 	__u64 late;
 	__u64 unknown;
 	struct event_clock clock;
+	struct resumed resumed[RESUMES_KEPT]; /* [0]: as of the first clock event */
+	unsigned int n_resumed;
 	struct event_host host;
 	struct event_self self;
 	struct event_self self_first;

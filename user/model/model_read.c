@@ -32,14 +32,44 @@ const struct frame *model_frame(const struct model *model)
 
 __u64 model_wall_ns(const struct model *model, __u64 mono_ns)
 {
-	return model->clock.realtime_ns + (mono_ns - model->clock.h.ts_ns);
+	__u64 slept_ns = 0;
+
+	/* The latest clock event is of after the sleeps that came since. */
+	for (unsigned int i = model->n_resumed; i > 1 && mono_ns < model->resumed[i - 1].mono_ns;
+	     i--)
+		slept_ns += model->resumed[i - 1].suspended_ns - model->resumed[i - 2].suspended_ns;
+	return model->clock.realtime_ns + (mono_ns - model->clock.h.ts_ns) - slept_ns;
 }
 
 __u64 model_mono_of_boot(const struct model *model, __u64 boottime_ns)
 {
-	__u64 suspended_ns = model->clock.boottime_ns - model->clock.h.ts_ns;
+	const struct resumed *r = NULL;
 
-	return boottime_ns > suspended_ns ? boottime_ns - suspended_ns : 0;
+	for (unsigned int i = model->n_resumed; i > 0; i--) {
+		r = &model->resumed[i - 1];
+		if (i == 1 || boottime_ns >= r->mono_ns + r->suspended_ns)
+			break;
+		/* While it was suspended: when it went on. */
+		if (boottime_ns >= r->mono_ns + r[-1].suspended_ns)
+			return r->mono_ns;
+	}
+	return r && boottime_ns > r->suspended_ns ? boottime_ns - r->suspended_ns : 0;
+}
+
+__u64 model_resumed_ns(const struct model *model)
+{
+	return model->n_resumed > 1 ? model->resumed[model->n_resumed - 1].mono_ns : 0;
+}
+
+/* So many windows: one in which connections end that did not outlive the sleep, and one until that is out of what is judged. */
+#define SETTLE_WINDOWS 2
+
+bool model_settles(const struct model *model)
+{
+	__u64 resumed_ns = model_resumed_ns(model);
+
+	return resumed_ns &&
+	       model->frame.now_ns < resumed_ns + SETTLE_WINDOWS * model->frame.window_ns;
 }
 
 /* ---- who and how ---- */

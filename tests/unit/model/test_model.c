@@ -21,8 +21,60 @@ static void test_time(void **state)
 	struct event_clock clock = EVENT(&w, event_clock, EVENT_CLOCK);
 	clock.boottime_ns = w.now + 5 * SEC;
 	put(&w, &clock);
-	assert_true(model_mono_of_boot(w.model, 105 * SEC) == 100 * SEC);
-	assert_true(model_mono_of_boot(w.model, 4 * SEC) == 0);
+	assert_true(model_resumed_ns(w.model) == w.now);
+	/* What was born before it is as old as it was, what was born after it is no older. */
+	assert_true(model_mono_of_boot(w.model, w.now - SEC) == w.now - SEC);
+	assert_true(model_mono_of_boot(w.model, w.now + 6 * SEC) == w.now + SEC);
+	assert_true(model_mono_of_boot(w.model, w.now + 3 * SEC) == w.now);
+	assert_true(model_settles(w.model));
+	/* Five seconds of the wall's went by between. */
+	clock.realtime_ns = 1700000100 * SEC;
+	put(&w, &clock);
+	assert_true(model_wall_ns(w.model, w.now) == 1700000100 * SEC);
+	assert_true(model_wall_ns(w.model, w.now - SEC) == 1700000094 * SEC);
+	wait_s(&w, 130);
+	tick(&w);
+	assert_false(model_settles(w.model));
+	world_done(&w);
+}
+
+/* What is told first of all is no resume, however long the host slept before; nor is a step of the wall clock. */
+static void test_suspends(void **state)
+{
+	struct event_clock clock;
+	struct world w;
+	__u64 first;
+
+	(void)state;
+	world_init(&w);
+	model_free(w.model);
+	w.model = model_new();
+	assert_non_null(w.model);
+	clock = (struct event_clock)EVENT(&w, event_clock, EVENT_CLOCK);
+	clock.boottime_ns = w.now + 3600 * SEC;
+	clock.realtime_ns = 1700000000 * SEC;
+	put(&w, &clock);
+	assert_true(model_resumed_ns(w.model) == 0);
+	assert_false(model_settles(w.model));
+	assert_true(model_mono_of_boot(w.model, 3605 * SEC) == 5 * SEC);
+	assert_true(model_mono_of_boot(w.model, 3599 * SEC) == 0);
+	clock.realtime_ns += 100 * SEC;
+	clock.boottime_ns += SEC / 2;
+	put(&w, &clock);
+	assert_true(model_resumed_ns(w.model) == 0);
+	/* More of them than are kept: the latest count, and what was before all of them. */
+	first = w.now;
+	for (int i = 1; i <= 40; i++) {
+		wait_s(&w, 100);
+		clock.h.ts_ns = w.now;
+		clock.boottime_ns = w.now + 3600 * SEC + (__u64)i * 10 * SEC;
+		put(&w, &clock);
+		assert_true(model_resumed_ns(w.model) == w.now);
+	}
+	assert_true(model_mono_of_boot(w.model, w.now + 3600 * SEC + 401 * SEC) == w.now + SEC);
+	assert_true(model_mono_of_boot(w.model, w.now - 50 * SEC + 3600 * SEC + 390 * SEC) ==
+		    w.now - 50 * SEC);
+	assert_true(model_mono_of_boot(w.model, first - SEC + 3600 * SEC) == first - SEC);
 	world_done(&w);
 }
 
@@ -160,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_suspends),
 		cmocka_unit_test(test_late_and_unknown),
 		cmocka_unit_test(test_settings_and_thresholds),
 		cmocka_unit_test(test_settings_are_bounded),

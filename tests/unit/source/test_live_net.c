@@ -205,30 +205,31 @@ static void test_off(void **state)
 static void test_owner(void **state)
 {
 	static struct socket_owners owners;
-	const struct socket_owner *owner;
+	__u32 pid = 7, other = 7;
+	__u64 start_ns = 7;
+	char comm[EVENT_COMM_LEN] = "";
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	unsigned int steps = 0;
 	struct stat st;
 
 	(void)state;
 	assert_int_equal(fstat(fd, &st), 0);
-	owner = socket_owner(&owners, st.st_ino);
-	assert_false(owner->sought);
-	assert_non_null(socket_owner(&owners, 1)); /* nobody holds that one */
-	while (!socket_owner(&owners, 1)->sought && steps++ < 10000)
+	assert_false(socket_owner_tell(&owners, st.st_ino, &pid, &start_ns, comm));
+	assert_true(pid == 7 && start_ns == 7 && !comm[0]);
+	/* Nobody holds inode 1. */
+	while (!socket_owner_tell(&owners, 1, &other, &start_ns, comm) && steps++ < 10000)
 		socket_owners_step(&owners, "", 50);
-	owner = socket_owner(&owners, st.st_ino);
-	assert_true(owner->sought);
-	assert_int_equal(owner->pid, getpid());
-	assert_true(owner->start_ns > 0 && owner->comm[0]);
-	assert_true(socket_owner(&owners, 1)->sought);
-	assert_int_equal(socket_owner(&owners, 1)->pid, 0);
+	assert_true(other == 0 && start_ns == 0 && !comm[0]);
+	assert_true(socket_owner_tell(&owners, st.st_ino, &pid, &start_ns, comm));
+	assert_int_equal(pid, getpid());
+	assert_true(start_ns > 0 && comm[0]);
 	assert_null(owners.procs); /* the walk ended */
 	close(fd);
 	/* As many as there is room for, none of them looked for yet: the next finds none. */
-	for (__u64 i = 0; i < OWNERS_MAX; i++)
-		assert_non_null(socket_owner(&owners, 1000 + i));
-	assert_null(socket_owner(&owners, 5000));
+	for (__u64 i = 0; i < OWNERS_MAX + 1; i++)
+		assert_false(socket_owner_tell(&owners, 1000 + i, &pid, &start_ns, comm));
+	for (unsigned int i = 0; i < OWNERS_MAX; i++)
+		assert_in_range(owners.wanted[i].inode, 1000, 1000 + OWNERS_MAX - 1);
 	socket_owners_done(&owners);
 }
 
@@ -252,22 +253,25 @@ static void put_process(const char *pid, const char *fd, const char *link)
 static void test_activated(void **state)
 {
 	static struct socket_owners owners;
+	char comm[EVENT_COMM_LEN];
+	__u64 start_ns;
+	__u32 pid;
 
 	(void)state;
 	put_process("1", "3", "socket:[77]");
 	put_process("1", "4", "socket:[78]");
 	put_process("50", "5", "socket:[77]");
 	put_process("50", "6", "/dev/null");
-	socket_owner(&owners, 77);
-	socket_owner(&owners, 78);
+	assert_false(socket_owner_tell(&owners, 77, &pid, &start_ns, comm));
+	assert_false(socket_owner_tell(&owners, 78, &pid, &start_ns, comm));
 	for (int i = 0; i < 20; i++)
 		socket_owners_step(&owners, root, 2);
-	assert_true(socket_owner(&owners, 77)->sought);
-	assert_int_equal(socket_owner(&owners, 77)->pid, 50);
-	assert_string_equal(socket_owner(&owners, 77)->comm, "p50");
-	assert_true(socket_owner(&owners, 77)->start_ns > 0);
-	assert_true(socket_owner(&owners, 78)->sought);
-	assert_int_equal(socket_owner(&owners, 78)->pid, 1);
+	assert_true(socket_owner_tell(&owners, 77, &pid, &start_ns, comm));
+	assert_int_equal(pid, 50);
+	assert_string_equal(comm, "p50");
+	assert_true(start_ns > 0);
+	assert_true(socket_owner_tell(&owners, 78, &pid, &start_ns, comm));
+	assert_int_equal(pid, 1);
 	socket_owners_done(&owners);
 }
 
