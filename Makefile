@@ -116,7 +116,7 @@ DEPS_STATIC := liblzma-dev libbz2-dev
 DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm qemu-user-static
 SYSROOT_ARM64 = $(filter-out libmicrohttpd-dev,$(filter %-dev,$(DEPS_BUILD) $(DEPS_STATIC)))
 # Unpacked, not installed: their packages would start services.
-DEPS_SERVERS := nginx postgresql
+DEPS_SERVERS := nginx postgresql pgbouncer
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
 DEPS_DEB := debhelper fakeroot
@@ -148,7 +148,7 @@ deps:
 	$(call install,$(DEPS_BUILD))
 deps-test:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST))
-	$(call unpack,$(DEPS_SERVERS),test)
+	$(call unpack,$(DEPS_SERVERS),servers)
 deps-lint:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT))
 deps-bench:

@@ -5,7 +5,7 @@ them is named with its peer.
 
 usage: tests/bpf/test_servers.py build/culprit
 
-nginx and PostgreSQL, those of the system or those that "make deps-test" has unpacked under build/servers, on loopback, with
+nginx, PostgreSQL and pgbouncer in front of it, those of the system or those that "make deps-test" has unpacked under build/servers, on loopback, with
 their files in a directory of this test's. No service is installed or started; what is started here is ended here.
 """
 import ctypes.util
@@ -23,7 +23,7 @@ from leaks import findings, leaks, traced
 from programs import ENV, UNPACKED, program
 
 SECONDS = 26
-HTTP, SQL = 7031, 7032
+HTTP, SQL, POOL = 7031, 7032, 7033
 NGINX_CONF = f"""
 daemon off; worker_processes 2; user root; pid nginx.pid; error_log error.log;
 events {{ worker_connections 512; }}
@@ -31,6 +31,20 @@ http {{
     access_log access.log; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
     server {{ listen 127.0.0.1:{HTTP}; root html; }}
 }}
+"""
+POOL_CONF = f"""
+[databases]
+postgres = host=127.0.0.1 port={SQL} user=nobody
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {POOL}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 8
+server_idle_timeout = 5
+max_client_conn = 200
+ignore_startup_parameters = extra_float_digits
 """
 LEAK_HTTP = f"""
 import http.client, time
@@ -42,14 +56,14 @@ for _ in range({2 * SECONDS}):
     kept.append(c)
     time.sleep(0.5)
 """
-LEAK_SQL = f"""
+LEAK_SQL = """
 import ctypes, time
 pq = ctypes.CDLL("libpq.so.5")
 pq.PQconnectdb.restype = ctypes.c_void_p
 pq.PQstatus.argtypes = [ctypes.c_void_p]
 kept = []
-for _ in range({2 * SECONDS}):
-    kept.append(pq.PQconnectdb(b"host=127.0.0.1 port={SQL} dbname=postgres user=nobody"))
+for _ in range(%d):
+    kept.append(pq.PQconnectdb(b"host=127.0.0.1 port=%d dbname=postgres user=nobody"))
     assert pq.PQstatus(kept[-1]) == 0
     time.sleep(0.5)
 """
@@ -96,8 +110,8 @@ class Postgres:
         return subprocess.Popen(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", program(name), *map(str, words)],
                                 env=ENV, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
-    def client(self, name, *words):
-        return self.run(name, "-h", "127.0.0.1", "-p", SQL, "-U", "nobody", *words)
+    def client(self, name, *words, port=SQL):
+        return self.run(name, "-h", "127.0.0.1", "-p", port, "-U", "nobody", *words)
 
     def __enter__(self):
         if self.run("initdb", "-D", self.data, "-A", "trust", "-N").wait(timeout=120):
@@ -106,6 +120,23 @@ class Postgres:
                             f"unix_socket_directories={self.data}", "-c", "max_connections=120", "-c", "fsync=off")
         if not until(lambda: self.client("pgbench", "-i", "-q", "-s", 1, "postgres").wait(timeout=60) == 0):
             raise RuntimeError("PostgreSQL does not answer")
+        return self
+
+    def __exit__(self, *_):
+        stop(self.job)
+
+
+class Pool:
+    """pgbouncer: many clients on few connections to PostgreSQL. As nobody, too."""
+
+    def __init__(self, home, postgres):
+        self.conf, self.postgres = pathlib.Path(home) / "pgbouncer.ini", postgres
+        self.conf.write_text(POOL_CONF)
+
+    def __enter__(self):
+        self.job = self.postgres.run("pgbouncer", "-q", self.conf)
+        if not until(lambda: self.postgres.client("pgbench", "-t", 1, "-n", "-S", "postgres", port=POOL).wait(timeout=60) == 0):
+            raise RuntimeError("pgbouncer does not answer")
         return self
 
     def __exit__(self, *_):
@@ -149,7 +180,7 @@ class Visitors:
 def is_clear(verdict):
     """Another program of this host may gain descriptors up to the end: then it says so, and is not clear."""
     return verdict["state"] == "clear" or ("still gains" in verdict["text"] and
-                                           not any(name in verdict["text"] for name in ("nginx", "postgres", "pgbench")))
+                                           not any(name in verdict["text"] for name in ("nginx", "postgres", "pgbench", "pgbouncer")))
 
 
 def healthy(postgres):
@@ -158,7 +189,12 @@ def healthy(postgres):
     for _ in range(2):
         with Visitors() as visitors:
             lines, jobs = traced(SECONDS, lambda: [postgres.client("pgbench", "-c", 6, "-T", SECONDS + 1, "-n", "postgres"),
-                                          postgres.client("pgbench", "-c", 3, "-C", "-T", SECONDS + 1, "-n", "-S", "postgres")])
+                                          postgres.client("pgbench", "-c", 3, "-C", "-T", SECONDS + 1, "-n", "-S", "postgres"),
+                                          # More clients than the pool has connections; they leave, and come, and wait.
+                                          postgres.client("pgbench", "-c", 20, "-T", SECONDS + 1, "-n", "-S", "postgres", port=POOL),
+                                          postgres.client("pgbench", "-c", 4, "-C", "-R", 40, "-T", SECONDS + 1, "-n", "-S", "postgres",
+                                                          port=POOL),
+                                          postgres.client("pgbench", "-c", 12, "-T", SECONDS // 3, "-n", "-S", "postgres", port=POOL)])
         claimed += leaks(lines)
         verdict = lines[-1]["classes"]["connection-leak"]
         if is_clear(verdict):
@@ -167,29 +203,30 @@ def healthy(postgres):
     check("under load: pgbench went on", all(job.returncode in (0, -15) for job in jobs), [j.returncode for j in jobs])
     check("under load: no leak, no exhaustion", not claimed, claimed)
     # What else this host does is not the servers' doing.
-    others = [l for l in findings(lines) if l["class"] == "network" and l["subject"].get("port") in (HTTP, SQL)]
+    others = [l for l in findings(lines) if l["class"] == "network" and l["subject"].get("port") in (HTTP, SQL, POOL)]
     check("under load: no fault of the network", not others, others)
     check("under load: leaks are clear", is_clear(verdict), verdict)
 
 
 def leaking():
     with Visitors():
-        lines, (web, sql) = traced(SECONDS, lambda: [subprocess.Popen(["python3", "-c", text], env=ENV) for text in (LEAK_HTTP, LEAK_SQL)])
-    for name, job, port in (("nginx", web, HTTP), ("PostgreSQL", sql, SQL)):
+        lines, (web, sql, pooled) = traced(SECONDS, lambda: [subprocess.Popen(["python3", "-c", text], env=ENV)
+                                                        for text in (LEAK_HTTP, LEAK_SQL % (2 * SECONDS, SQL), LEAK_SQL % (2 * SECONDS, POOL))])
+    for name, job, port in (("nginx", web, HTTP), ("PostgreSQL", sql, SQL), ("pgbouncer", pooled, POOL)):
         found = [l for l in leaks(lines) if l["subject"].get("pid") == job.pid]
         if not check(f"a client leaks connections to {name}: named", found and found[-1]["kind"] == "socket-leak", leaks(lines)):
             continue
         check(f"to {name}: the peer", f"127.0.0.1:{port}" in found[-1]["message"], found[-1]["message"])
-    rest = [l for l in leaks(lines) if l["subject"].get("pid") not in (web.pid, sql.pid)]
+    rest = [l for l in leaks(lines) if l["subject"].get("pid") not in (web.pid, sql.pid, pooled.pid)]
     check("the servers are not taken for the leak", not rest, rest)
 
 
 def servers(home):
-    missing = [name for name in ("nginx", "postgres", "initdb", "pgbench") if not program(name)]
-    if not check("nginx and PostgreSQL are here (make deps-test)", not missing, missing):
+    missing = [name for name in ("nginx", "postgres", "initdb", "pgbench", "pgbouncer") if not program(name)]
+    if not check("nginx, PostgreSQL and pgbouncer are here (make deps-test)", not missing, missing):
         return
     check("libpq is here", ctypes.util.find_library("pq") or list(UNPACKED.glob("usr/lib/*/libpq.so.5")))
-    with Nginx(home), Postgres(home) as postgres:
+    with Nginx(home), Postgres(home) as postgres, Pool(home, postgres):
         healthy(postgres)
         leaking()
 
