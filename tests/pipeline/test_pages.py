@@ -26,7 +26,8 @@ HOSTS = {
     "cut-1": ("lon", "partition"), "cut-2": ("lon", "partition-two"), "cut-3": ("fra", "clients-cut-off"),
     "idle-1": ("fra", "idle-host"), "idle-2": ("lon", "idle-host"),
 }
-AMS = ("10.1.1.9:9", {"site": "ams", "instance": "ams-1", "host_address": "10.1.1.9", "host_subnet": "10.1.1.0/24"})
+AMS = [(f"10.1.1.{n}:9", {"site": "ams", "instance": f"ams-{n}", "host_address": f"10.1.1.{n}", "host_subnet": "10.1.1.0/24"})
+       for n in (9, 10)]
 FLEET = {("CulpritFleetPeer", "10.1.1.2"), ("CulpritFleetUplink", "uplink"), ("CulpritFleetDiskBatch", "ST4000NM0035"),
          ("CulpritFleetSiteSilent", "fra to ams"), ("CulpritFleetSiteSilent", "lon to ams")}
 
@@ -57,6 +58,11 @@ def of_fleet(web, stack):
     check("each of the fleet's causes that is critical pages", until(
         lambda: all(web.told("/page", "firing", alertname=alert) for alert, _ in FLEET if alert != "CulpritFleetDiskBatch"),
         WAIT_S), web.posts)
+    check("... the one that is a warning is a ticket, and no page", until(
+        lambda: web.told("/ticket", "firing", alertname="CulpritFleetDiskBatch"), WAIT_S) and
+          not web.told("/page", "firing", alertname="CulpritFleetDiskBatch"), web.posts)
+    down = until(lambda: web.told("/ticket", "firing", alertname="CulpritDown"), WAIT_S)
+    check("the silent site's hosts are one ticket", len(down) == 1 and len(down[0]["alerts"]) == len(AMS), down)
     time.sleep(10)  # longer than a host's group waits
     check("... and the hosts that report the peer, and those that report the silent site, page nobody themselves", not any(
         web.told("/page", "firing", instance=host) for host in HOSTS if host.startswith(("peer-", "cut-"))),
@@ -116,7 +122,7 @@ def pages(home):
         web.pages = {f"/{host}": metrics_of(capture) for host, (_, capture) in HOSTS.items()}
         targets = [(f"127.0.0.1:{web.port}", {"site": site, "instance": host, "__metrics_path__": f"/{host}"})
                    for host, (site, _) in HOSTS.items()]
-        stack = Stack(home, web, [*targets, AMS, (f"127.0.0.1:{port}", {"site": "fra"})])
+        stack = Stack(home, web, [*targets, *AMS, (f"127.0.0.1:{port}", {"site": "fra"})])
         with Daemon(home / "daemon", [f"metrics = {port}"], [f"file = {home}/culprit.jsonl"]), stack:
             check("all hosts but the silent site's are scraped", stack.scrapes(len(HOSTS) + 1), stack.said())
             of_hosts(web)

@@ -116,6 +116,28 @@ CASES = {
 }
 
 
+def many(model, hosts, of):
+    """Further hosts with a model, of which so many are in fault."""
+    series = []
+    for n in range(hosts):
+        host = {"job": "culprit", "instance": f"{model}-{n}", "site": "c"}
+        series.append(("culprit_disks" + labels(**host, model=model), 12))
+        if n < of:
+            series.append(("culprit_finding_info" + labels(**host, **{"class": "hardware"}, kind="disk-media-error", role="cause",
+                                                           severity="warning", model=model), 1))
+    return [{"series": name, "values": f"{value}x40"} for name, value in series]
+
+
+CASES |= {
+    "three of 1,100 hosts, while none of 60 with another model: chance":
+        (world([]) + many("COMMON", 1100, 3), []),
+    "three of 400, while two of 1,160 others":
+        (world([failing(A[0], "ST4000")]) + many("RARE", 400, 3) + many("COMMON", 1100, 1), [("CulpritFleetDiskBatch", "RARE")]),
+    "three of a fleet that has one model only":
+        (world([failing(h, "ST4000") for h in A[:3]]), [("CulpritFleetDiskBatch", "ST4000")]),
+}
+
+
 def counted(alert, what):
     """The labels by which the alerts are counted."""
     return labels(alertname=alert, **{
@@ -187,6 +209,26 @@ def that_vanishes():
                            ("20m45s", ()), ("30m", ()))]}
 
 
+def that_ends():
+    """Four hosts report a peer; it comes back, and the last two see that minutes later."""
+    series = [("up" + labels(**target(a)), "1x80") for a in HOSTS]
+    series += [(silent(A[n], "10.9.9.9", severity="critical"), "1x20 stale" if n < 2 else "1x32 stale") for n in range(4)]
+    return {"interval": "15s", "input_series": [{"series": s, "values": v} for s, v in series], "promql_expr_test": [
+        {"expr": 'count(ALERTS{alertstate="firing",alertname="CulpritFleetPeer"})', "eval_time": at,
+         "exp_samples": [{"labels": "{}", "value": 1}] if fires else []}
+        for at, fires in (("4m", True), ("8m", True), ("8m30s", False))]}
+
+
+def that_turns_out_otherwise():
+    """The one side of a partition is seen half a minute before the other: what was a peer is one no more."""
+    series = [("up" + labels(**target(a)), "1x40") for a in HOSTS]
+    series += [(silent(h, p), "1x40") for h in A[:4] for p in B[:2]] + [(silent(h, p), "_x4 1x40") for h in B[:4] for p in A[:2]]
+    return {"interval": "15s", "input_series": [{"series": s, "values": v} for s, v in series], "promql_expr_test": [
+        {"expr": 'count by (alertname) (ALERTS{alertstate="firing",alertname=~"CulpritFleet.*"})', "eval_time": at,
+         "exp_samples": [{"labels": labels(alertname=alert), "value": 2}]}
+        for at, alert in (("30s", "CulpritFleetPeer"), ("1m30s", "CulpritFleetPartition"))]}
+
+
 def promtool(program, home, name, tests):
     path = pathlib.Path(home) / "test.yml"  # JSON is YAML
     path.write_text(json.dumps({"rule_files": [str(p) for p in sorted(EXAMPLES.glob("*.rules.yml"))],
@@ -201,6 +243,8 @@ def rules(home):
         promtool(paths[0], home, name, [fleet(*case)])
     if paths:
         promtool(paths[0], home, "a host's findings: who is told what, and when", [of_host()])
+        promtool(paths[0], home, "a peer is named until the last host has seen it come back", [that_ends()])
+        promtool(paths[0], home, "... but not when it turns out to be a partition", [that_turns_out_otherwise()])
         promtool(paths[0], home, "a host that cannot be scraped has not recovered", [that_vanishes()])
 
 
