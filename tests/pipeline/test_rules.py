@@ -81,6 +81,12 @@ CASES = {
          [("CulpritFleetUplink", f"{A[0]}:9899")]),
     "two bad peers of a host are no uplink":
         (world([silent(A[0], p) for p in A[1:3]]), []),
+    "three that are down, of which one host only is a client, are no uplink of it":
+        (world([silent(A[0], p) for p in A[1:4]], down=A[1:4]), []),
+    "nor are three peers of one host alone that nobody else can tell of":
+        (world([silent(A[0], f"192.0.2.{n}") for n in range(3)]), []),
+    "... but they are with one that Prometheus reaches":
+        (world([silent(A[0], p) for p in (A[1], "192.0.2.1", "192.0.2.2")]), [("CulpritFleetUplink", f"{A[0]}:9899")]),
     "four dead peers that ten hosts report are no uplink":
         (world([silent(h, p) for h in A[:10] for p in ("10.9.9.1", "10.9.9.2", "10.9.9.3", "10.9.9.4")]),
          [("CulpritFleetPeer", f"10.9.9.{n}") for n in (1, 2, 3, 4)]),
