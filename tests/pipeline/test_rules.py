@@ -12,6 +12,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 import zlib
 
 from peers import ENV, ROOT, check, metrics_of, needed, run_each
@@ -272,6 +273,27 @@ def examples(_):
              text=metrics_of(capture), good=lambda run: not run.stdout and not run.stderr)
 
 
+def samples(home):
+    """Those of docs/pipeline.md that nothing here can receive are settings that Alertmanager and Prometheus take, at least."""
+    paths, page = needed("promtool", "amtool"), (ROOT / "docs" / "pipeline.md").read_text()
+    if not paths:
+        return
+    ours = (EXAMPLES / "alertmanager.yml").read_text()
+    pager = re.search(r"  - name: pager\n(?:    .*\n)+", ours)[0]
+    receivers = re.findall(r"^    - name: pager\n(?:      .*\n)+", page, re.M)
+    check("Slack and DingTalk have a sample", len(receivers) == 2 and "slack_configs" in receivers[0], receivers)
+    path = pathlib.Path(home) / "sample.yml"
+    for text in receivers:
+        path.write_text(ours.replace(pager, textwrap.indent(textwrap.dedent(text), "  ")))
+        says(f"Alertmanager takes the sample with {text.split()[3]}", paths[1], "check-config", path,
+             good=lambda run: "SUCCESS" in run.stdout)
+    kept = textwrap.dedent(re.search(r"^    metric_relabel_configs:\n(?:      .*\n)+", page, re.M)[0])
+    example = (EXAMPLES / "prometheus.yml").read_text()
+    path.write_text(re.sub(r"(?ms)^    metric_relabel_configs:.*", "", example).replace(
+        "rule_files: [", "rule_files: []  # [") + textwrap.indent(kept, "    "))
+    says("Prometheus takes the shorter list of metrics", paths[0], "check", "config", path, good=lambda run: "SUCCESS" in run.stdout)
+
+
 def what_is_kept(_):
     """The shorter list of docs/pipeline.md holds all that the rules use, and they use what is served."""
     kept = re.search(r"regex: '(.*)'\n\s*action: keep", (ROOT / "docs" / "pipeline.md").read_text()).group(1)
@@ -282,4 +304,4 @@ def what_is_kept(_):
 
 
 if __name__ == "__main__":
-    sys.exit(run_each("rules", examples, what_is_kept, rules))
+    sys.exit(run_each("rules", examples, samples, what_is_kept, rules))
