@@ -213,6 +213,15 @@ def named_files():
     check("files that are named are there", not missing, missing)
 
 
+def packaged_pages():
+    """What the package installs, but for the README, names no page that it does not."""
+    there = {str(p.relative_to(TOP)) for p in PAGES} & set((TOP / "debian" / "culprit.docs").read_text(encoding="utf-8").split())
+    readers = [TOP / page for page in there - {"README.md"}] + [p for d in ("dist", "docs/man") for p in (TOP / d).rglob("*")]
+    lacking = {f"{p.relative_to(TOP)}: {page}" for p in readers if p.is_file()
+               for page in re.findall(r"docs/[a-z-]+\.md", p.read_text(encoding="utf-8")) if page not in there}
+    check("pages that the package's files name are in it", len(there) >= 6 and not lacking, sorted(lacking))
+
+
 def sink_files():
     """A sink's file is where the unit's user may write and logrotate looks, in whatever reads it too."""
     (directory,) = re.findall(r"^LogsDirectory=(\S+)$", (TOP / "dist" / "culprit.service").read_text(encoding="utf-8"), re.M)
@@ -240,6 +249,7 @@ def main():
     check_commands(program, all_blocks)
     settings(program, all_blocks)
     named_files()
+    packaged_pages()
     sink_files()
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
