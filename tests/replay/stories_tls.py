@@ -111,7 +111,7 @@ def story_tls_client_refused_late(host):
 
 def story_tls_our_certificate(host):
     host.say(what="a client of ours finds that our certificate has expired (alert 45), minute after minute",
-             expect=f"tls-handshake-failure {S}", fault=FAULT, least="tls-handshake-failure 0.8")
+             expect=f"tls-handshake-failure {S}:443", fault=FAULT, least="tls-handshake-failure 0.8")
     begin(host)
     tls = Tls(host, dir="in")
     tls.armed()

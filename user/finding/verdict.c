@@ -135,14 +135,18 @@ static const char *lack_reason(const struct rule *rule, enum lack lack)
 	return rule->unjudged;
 }
 
-static void add_unjudged(struct class_verdict *v, const struct rule *rule, enum lack lack)
+static void add_unjudged(struct class_verdict *v, const struct rule *rule, enum lack lack,
+			 const char *why)
 {
+	struct unjudged *to = &v->unjudged[v->n_unjudged];
 	const char *reason = lack_reason(rule, lack);
 
 	if (!reason || v->n_unjudged == VERDICT_UNJUDGED_MAX)
 		return;
-	v->unjudged[v->n_unjudged].kind = rule->kind;
-	v->unjudged[v->n_unjudged].reason = reason;
+	to->kind = rule->kind;
+	to->reason = reason;
+	if (lack == LACK_EXPOSURE && strcmp(reason, "not-armed") == 0)
+		snprintf(to->why, sizeof(to->why), "%.71s", why);
 	v->n_unjudged++;
 }
 
@@ -236,7 +240,7 @@ static void judge_class(const struct model *model, const struct life *life, enum
 		if (rule->class != class)
 			continue;
 		lack = rule_lacks(model, rule, why, sizeof(why));
-		add_unjudged(v, rule, lack);
+		add_unjudged(v, rule, lack, why);
 		if (!rule->core)
 			continue;
 		has_core = true;

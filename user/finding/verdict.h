@@ -18,6 +18,7 @@
 struct unjudged {
 	const char *kind;
 	const char *reason;
+	char why[72]; /* of what has to be armed, why it is not; else empty */
 };
 
 struct class_verdict {

@@ -256,6 +256,17 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	advise_remedy(claim, s);
 }
 
+static void say(struct claim *claim, const struct sum *s, const char *label)
+{
+	struct text client = text_addr(s->key.addr, 0);
+	const char *what = s->key.dir == PEER_IN ? "client " : "";
+	const char *who = s->key.dir == PEER_IN ? client.s : label;
+
+	claim_message(claim, "NETWORK: no TLS with %s%s: %s.", what, who, s->reason.words);
+	if (strlen(claim->message) > 80)
+		claim_message(claim, "NETWORK: no TLS with %s%s.", what, who);
+}
+
 static void claim_peer(const struct model *model, const struct sum *s,
 		       const struct judgement *judgement)
 {
@@ -276,9 +287,7 @@ static void claim_peer(const struct model *model, const struct sum *s,
 	claim.first_ns = s->first_ns;
 	claim.last_ns = s->last_ns;
 	claim.window_ns = TLS_WINDOW_NS;
-	claim_message(&claim, "NETWORK: no TLS with %s: %s.", label, s->reason.words);
-	if (strlen(claim.message) > 80)
-		claim_message(&claim, "NETWORK: no TLS with %s.", label);
+	say(&claim, s, label);
 	claim_victim(&claim, model, judgement,
 		     (struct holder){s->latest->pid, s->latest->start_ns, s->latest->comm},
 		     s->key.dir == PEER_OUT ? " cannot connect" : " cannot serve it");

@@ -43,6 +43,9 @@ static void add_class(struct build *b, struct json_object *classes, enum fault_c
 
 		build_text(b, item, "kind", v->unjudged[i].kind);
 		build_text(b, item, "reason", v->unjudged[i].reason);
+		if (v->unjudged[i].why[0])
+			build_text_n(b, item, "text", v->unjudged[i].why,
+				     sizeof(v->unjudged[i].why));
 		build_append(b, list, item);
 	}
 }

@@ -123,7 +123,8 @@ static const struct reason_text reason_texts[] = {
 
 /* The i-th kind, over all classes, that stands unjudged for that reason; NULL past the last. A
  * blind class's line says already that its kinds are not implemented. */
-static const char *unjudged_at(const struct verdict *v, const char *reason, unsigned int i)
+static const struct unjudged *unjudged_at(const struct verdict *v, const char *reason,
+					  unsigned int i)
 {
 	for (int c = 0; c < CLASSES; c++) {
 		const struct class_verdict *class = &v->class[c];
@@ -132,7 +133,7 @@ static const char *unjudged_at(const struct verdict *v, const char *reason, unsi
 			continue;
 		for (unsigned int k = 0; k < class->n_unjudged; k++)
 			if (strcmp(class->unjudged[k].reason, reason) == 0 && i-- == 0)
-				return class->unjudged[k].kind;
+				return &class->unjudged[k];
 	}
 	return NULL;
 }
@@ -147,8 +148,14 @@ static void add_unjudged(const struct verdict *v, const struct reason_text *reas
 
 	while (unjudged_at(v, reason->reason, n))
 		n++;
+	if (n == 1 && unjudged_at(v, reason->reason, 0)->why[0]) {
+		const struct unjudged *one = unjudged_at(v, reason->reason, 0);
+
+		rows_add(rows, ROW_USEFUL, "unjudged", "%s: %s", one->kind, one->why);
+		return;
+	}
 	for (; shown < n; shown++) {
-		const char *kind = unjudged_at(v, reason->reason, shown);
+		const char *kind = unjudged_at(v, reason->reason, shown)->kind;
 		unsigned int left = n - shown - 1;
 		unsigned int tail =
 			left ? (unsigned int)snprintf(more, sizeof(more), " and %u more", left) : 0;

@@ -198,7 +198,7 @@ static struct verdict quiet_verdict(const struct life *life)
 	set_class(&v, CLASS_NETWORK, STATE_IDLE, "4 connections, 61 segments; loss needs 500");
 	set_class(&v, CLASS_LEAK, STATE_CLEAR, "94 processes, largest change +2 (sshd[611])");
 	add_lack(&v, CLASS_HARDWARE, "disk-slow", "no-baseline");
-	add_lack(&v, CLASS_NETWORK, "tls-handshake-failure", "not-implemented");
+	add_lack(&v, CLASS_NETWORK, "tls-handshake-failure", "not-armed");
 	set_cost(&v, 0.02, 4.9, 96);
 	return v;
 }

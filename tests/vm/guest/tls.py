@@ -4,12 +4,14 @@
 
 usage: tls.py certs DIRECTORY ADDRESS         ca.pem, other-ca.pem; good.pem, expired.pem: with their keys, for that address
        tls.py serve ADDRESS PORT CERTIFICATE [MOST]     MOST: the highest version that it speaks, 1.2 or 1.3
-       tls.py ask ADDRESS PORT AUTHORITY SECONDS RATE [LEAST [HOW]]   each connection: handshake, 20 bytes each way, close
+       tls.py ask ADDRESS PORT AUTHORITY SECONDS|FILE RATE [LEAST [HOW]]   each connection: handshake, 20 bytes each way, close;
+                                                       so long, or from when there is a FILE on until SIGTERM
                                                        HOW: tls; plain: the bytes without a handshake; probe: connect and close;
                                                        leave: closes after its first message of the handshake
 
-Both print what they counted when they end (SIGTERM ends serve).
+Both print what they counted when they end (SIGTERM ends them).
 """
+import os
 import pathlib
 import signal
 import socket
@@ -79,6 +81,14 @@ def certs(directory, addr):
     certificate(directory / "expired.pem", directory / "ca.pem", addr, utc(-20), utc(-1))
 
 
+def print_at_end(count):
+    def end(*_):
+        print(*(f"{k} {v}" for k, v in count.items()), flush=True)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def one(raw, context, count):
     try:
         raw.settimeout(10)
@@ -96,12 +106,7 @@ def serve(addr, port, cert, most="1.3"):
     context.maximum_version = VERSIONS[most]
     count = {"served": 0, "failed": 0}
     listener = socket.create_server((addr, int(port)), family=family(addr), backlog=64)
-
-    def end(*_):
-        print(*(f"{k} {v}" for k, v in count.items()), flush=True)
-        sys.exit(0)
-
-    signal.signal(signal.SIGTERM, end)
+    print_at_end(count)
     print("listening", flush=True)
     while True:
         raw, _ = listener.accept()
@@ -128,18 +133,30 @@ def talk(raw, context, how):
         sock.recv(64)
 
 
-def ask(addr, port, ca, seconds, rate, least="1.2", how="tls"):
+def until(when):
+    """When it is over."""
+    if when.isdigit():
+        return time.monotonic() + int(when)
+    end = time.monotonic() + 600
+    print("ready", flush=True)
+    while not os.path.exists(when) and time.monotonic() < end:
+        time.sleep(0.1)
+    return end
+
+
+def ask(addr, port, ca, when, rate, least="1.2", how="tls"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.load_verify_locations(ca)
     context.minimum_version = VERSIONS[least]
-    count = {"done": 0, "failed": 0, "unreached": 0}
-    end = time.monotonic() + float(seconds)
+    count = {"completed": 0, "failed": 0, "unreached": 0}
+    print_at_end(count)
+    end = until(when)
     while time.monotonic() < end:
         try:
             with socket.create_connection((addr, int(port)), timeout=10) as raw:
                 talk(raw, context, how)
-            count["done"] += 1
+            count["completed"] += 1
         except ssl.SSLError as error:
             count["failed"] += 1
             count["reason"] = (error.reason or "none").lower()
