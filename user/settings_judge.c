@@ -220,8 +220,8 @@ int set_watch(struct settings *s, const char *key, const char *value, struct err
 
 int set_arm(struct settings *s, const char *key, const char *value, struct err *err)
 {
-	if (strcmp(value, "none") != 0 && strcmp(value, "leaks") != 0)
-		return err_set(err, -EINVAL, "%s: '%s' is neither leaks nor none", key, value);
+	if (strcmp(value, "none") != 0 && strcmp(value, "leaks") != 0 && strcmp(value, "all") != 0)
+		return err_set(err, -EINVAL, "%s: '%s' is neither all, leaks nor none", key, value);
 	return settings_set(s, "probes.arm", value, err);
 }
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from harness import CULPRIT, check, run_each, stop
+from harness import CULPRIT, Daemon, check, run_each, stop, until
 
 SECONDS = 32
 TOOL = str(pathlib.Path(__file__).resolve().parent.parent / "vm" / "guest" / "tls.py")
@@ -168,5 +168,20 @@ def nothing_suspect(_):
     check("not armed: unjudged", why == ["not-armed"], verdict)
 
 
+def in_a_daemon(home):
+    """It has given up what it needs no more, and arms all the same; what it attached goes with it, and earlier."""
+    certs = pathlib.Path(home) / "certs"
+    subprocess.run([TOOL, "certs", certs, HOST], check=True)
+    server = serve(EXPIRED, certs / "expired.pem")
+    try:
+        with Daemon(home, sinks=[f"file = {home}/lines"]) as daemon:
+            client = tool("ask", HOST, EXPIRED, certs / "ca.pem", 14, 3)
+            said = until(lambda: "its certificate has expired" in daemon.ask().stdout, 25)
+            check("a daemon tells of it", said, (daemon.ask().stdout, pathlib.Path(home, "lines").read_text()[-1500:]))
+            check("handshakes did fail", int(counts(client)["failed"]) >= 5)
+    finally:
+        stop(server)
+
+
 if __name__ == "__main__":
-    sys.exit(run_each("tls", nothing_suspect, all_at_once))
+    sys.exit(run_each("tls", nothing_suspect, all_at_once, in_a_daemon))

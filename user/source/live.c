@@ -137,12 +137,14 @@ static int open_probes(struct live *live, struct err *err)
 	};
 	int fd, code;
 
-	/* Where descriptors are opened, and which are refused, is found out of suspects only, for a while; who wants none of
-	 * it says so. */
-	if (arm && strcmp(arm, "none") == 0) {
-		snprintf(off, sizeof(off),
-			 "%s%sleak.open,leak.close,files.refused,files.table_full",
-			 disable ? disable : "", disable ? "," : "");
+	/* Where descriptors are opened, which are refused, and how TLS handshakes end, is found out of suspects only, for a
+	 * while; who wants none of it says so. */
+	if (arm && strcmp(arm, "all") != 0) {
+		snprintf(off, sizeof(off), "%s%s%stls.handshake,tls.connect,tls.receive",
+			 disable ? disable : "", disable ? "," : "",
+			 strcmp(arm, "none") == 0
+				 ? "leak.open,leak.close,files.refused,files.table_full,"
+				 : "");
 		options.disable = off;
 	}
 	code = probes_new(&options, &live->probes, err);

@@ -236,6 +236,26 @@ int probes_report_refused(const struct probes *probes, unsigned long long now_ns
 	return ret;
 }
 
+int probes_arm_tls(struct probes *probes, const char comm[EVENT_COMM_LEN])
+{
+	(void)probes;
+	(void)comm;
+	return -ENOTSUP;
+}
+
+int probes_attach_tls(struct probes *probes, int fd)
+{
+	(void)probes;
+	(void)fd;
+	return -ENOTSUP;
+}
+
+void probes_disarm_tls(struct probes *probes, const char comm[EVENT_COMM_LEN])
+{
+	(void)probes;
+	(void)comm;
+}
+
 int probes_arm_issue(struct probes *probes, unsigned int dev)
 {
 	(void)dev;

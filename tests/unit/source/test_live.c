@@ -125,12 +125,18 @@ static void assert_disabled(struct setting *settings, unsigned int n, const char
 static void test_arming_is_forbidden(void **state)
 {
 	struct setting none[] = {{"probes.arm", "none"}, {"probes.disable", "a"}};
+	struct setting all[] = {{"probes.arm", "all"}, {"probes.disable", "a"}};
 	struct setting leaks[] = {{"probes.arm", "leaks"}, {"probes.disable", "a"}};
 
 	(void)state;
-	assert_disabled(none, 2, "a,leak.open,leak.close,files.refused,files.table_full");
-	assert_disabled(none, 1, "leak.open,leak.close,files.refused,files.table_full");
-	assert_disabled(leaks, 2, "a");
+	assert_disabled(
+		none, 2,
+		"a,leak.open,leak.close,files.refused,files.table_full,tls.handshake,tls.connect,tls.receive");
+	assert_disabled(
+		none, 1,
+		"leak.open,leak.close,files.refused,files.table_full,tls.handshake,tls.connect,tls.receive");
+	assert_disabled(leaks, 2, "a,tls.handshake,tls.connect,tls.receive");
+	assert_disabled(all, 2, "a");
 	assert_disabled(NULL, 0, "");
 }
 
