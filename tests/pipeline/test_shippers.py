@@ -179,6 +179,26 @@ def rsyslog(home):
         outage(both.home, "rsyslog", lambda: both.peer("take"), lambda: both.peer("send"), acknowledged=True)
 
 
+def spilled(home):
+    """More than the queue has in memory, all at once, while there is no receiver: it is on disk, and comes from there."""
+    paths, most = needed("rsyslogd"), 4000
+    if not paths:
+        return
+    both, written = Rsyslog(home, paths[0], "file"), template()
+    settings, sender = both.home / "send.conf", both.home / "culprit.jsonl"
+    settings.write_text(settings.read_text().replace('queue.size="10000"', 'queue.size="500"'))
+    sender.write_text("".join(json.dumps(dict(written, seq=seq), separators=(",", ":"), ensure_ascii=False) + "\n"
+                              for seq in range(1, most + 1)))
+    received = Received(both.home / "fleet.jsonl")
+    with both.peer("send") as send:
+        check("rsyslog: what is too much for memory waits on disk", until(
+            lambda: sum(p.stat().st_size for p in (both.home / "spool").glob("culprit_forward.0*")) > 1 << 20, WAIT_S), send.said())
+        time.sleep(5)
+        with both.peer("take") as take:
+            until(lambda: received.look() == most, 90)
+            check("... and none of it is lost", received.look() == most, (received.look(), send.said(), take.said()))
+
+
 # A journal of the test's own; the daemon and rsyslog beside it.
 JOURNAL = """
 set -e
@@ -253,4 +273,4 @@ def syslog_ng(home):
 
 
 if __name__ == "__main__":
-    sys.exit(run_each("shippers", rsyslog, journal, syslog_ng))
+    sys.exit(run_each("shippers", rsyslog, spilled, journal, syslog_ng))
