@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,11 +169,35 @@ static bool has_address(const struct live_nics *n, const struct event_nic *nic)
 	return found;
 }
 
+/* By ioctl, which sleeps until it is its turn. A read of /sys/class/net/NAME/speed does not: while somebody else adds or
+ * removes interfaces the kernel has it begin again and again (rtnl_trylock(), restart_syscall()). */
+static __u32 speed_of(const struct live_nics *n, const struct event_nic *nic)
+{
+	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
+	struct ifreq request = {.ifr_data = (void *)&command};
+	__u32 speed;
+
+	memcpy(request.ifr_name, nic->name, sizeof(nic->name));
+	if (!(nic->flags & NIC_UP) || ioctl(n->fd, SIOCETHTOOL, &request))
+		return 0;
+	speed = (__u32)command.speed_hi << 16 | command.speed;
+	return speed == (__u32)SPEED_UNKNOWN ? 0 : speed;
+}
+
+/* The end of a container's interface that stays on this side: it has no address of its own, and what its driver says of
+ * its speed means nothing. Not to ask matters: each question waits until nobody changes interfaces, and these come and
+ * go by the dozen. */
+static bool is_containers(struct live_nics *n, const struct event_nic *nic)
+{
+	const struct event_nic *master = nic->master ? find(n, nic->master) : NULL;
+
+	return nic->kind[0] && master && strncmp(master->kind, "bridge", sizeof(master->kind)) == 0;
+}
+
 /* What changes with the link, or never: read when the interface is new or its state changed. */
-static void read_facts(const struct live_nics *n, struct event_nic *nic)
+static void read_facts(struct live_nics *n, struct event_nic *nic)
 {
 	char path[64], text[256];
-	long speed;
 
 	snprintf(path, sizeof(path), "/sys/class/net/%s", nic->name);
 	small_file_link(AT_FDCWD, path, text, sizeof(text));
@@ -180,10 +206,9 @@ static void read_facts(const struct live_nics *n, struct event_nic *nic)
 	snprintf(path, sizeof(path), "/sys/class/net/%s/phy80211", nic->name);
 	if (access(path, F_OK) == 0)
 		nic->flags |= NIC_WIRELESS;
-	snprintf(path, sizeof(path), "/sys/class/net/%s/speed", nic->name);
-	small_file_text(AT_FDCWD, path, text, sizeof(text));
-	speed = strtol(text, NULL, 10);
-	nic->speed_mbps = speed > 0 ? (__u32)speed : 0; /* -1: the link is down, or it has none */
+	if (is_containers(n, nic))
+		return;
+	nic->speed_mbps = speed_of(n, nic);
 	if (has_address(n, nic))
 		nic->flags |= NIC_ADDRESSED;
 }
