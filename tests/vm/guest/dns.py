@@ -8,7 +8,7 @@ usage: dns.py serve ADDRESS RCODE [DELAY_S] [WELL]   answers each query over UDP
        dns.py serve-tcp ADDRESS RCODE             the same over TCP, one question a connection; a good answer has a record
        dns.py ask-tcp ADDRESS SECONDS RATE [WAIT_S]
 
-All print what they counted when they end (SIGTERM ends those that serve).
+All print what they counted when they end, as SIGTERM has them do.
 """
 import select
 import signal
@@ -31,21 +31,21 @@ def answer(data, code):
     return data[:2] + struct.pack("!H", flags) + data[4:]
 
 
-def serving(count):
-    """Says that it listens; SIGTERM ends it, and prints the counts."""
+def counting(**count):
+    """The counts, all 0; SIGTERM prints them, and ends this program."""
     def end(*_):
         print(*(f"{k} {v}" for k, v in count.items()), flush=True)
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, end)
-    print("listening", flush=True)
+    return count
 
 
 def serve(addr, rcode, delay=0.0, well=0):
     sock = socket.socket(family(addr), socket.SOCK_DGRAM)
     sock.bind((addr, 53))
-    count = {"asked": 0, "answered": 0}
-    serving(count)
+    count = counting(asked=0, answered=0)
+    print("listening", flush=True)
     while True:
         data, client = sock.recvfrom(512)
         count["asked"] += 1
@@ -59,10 +59,10 @@ def serve(addr, rcode, delay=0.0, well=0):
 
 
 def serve_tcp(addr, rcode):
-    count = {"asked": 0, "answered": 0}
+    count = counting(asked=0, answered=0)
     record = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x0a\x01\x02\x03"
     with socket.create_server((addr, 53), family=family(addr), backlog=64) as listener:
-        serving(count)
+        print("listening", flush=True)
         while True:
             with listener.accept()[0] as sock:
                 data = sock.recv(512)[2:]
@@ -76,7 +76,7 @@ def serve_tcp(addr, rcode):
 
 def ask_tcp(addr, seconds, rate, wait=2.0):
     end, number = time.monotonic() + seconds, 0
-    count = {"sent": 0, "received": 0, "timeouts": 0, "refused": 0}
+    count = counting(sent=0, received=0, timeouts=0, refused=0)
     while time.monotonic() < end:
         begun, number = time.monotonic(), (number + 1) & 0xffff
         text = query(number)
@@ -95,7 +95,7 @@ def ask_tcp(addr, seconds, rate, wait=2.0):
 
 def ask(addr, seconds, rate, wait=2.0):
     end, number = time.monotonic() + seconds, 0
-    count = {"sent": 0, "received": 0, "timeouts": 0}
+    count = counting(sent=0, received=0, timeouts=0)
     while time.monotonic() < end:
         begun, number = time.monotonic(), (number + 1) & 0xffff
         with socket.socket(family(addr), socket.SOCK_DGRAM) as sock:
