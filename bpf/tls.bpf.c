@@ -2,8 +2,8 @@
 /*
  * tls.bpf.c - how the TLS handshakes of armed programs end, by peer and reason.
  *
- * Loaded and attached only while a program is armed: uprobes on the entry and end of the library's handshake function, and
- * on the functions by which it notes an error. Of the program's memory nothing is read but four bytes in which GnuTLS
+ * Loaded and attached only while a program is armed: uprobes on the entry and end of the library's handshake function,
+ * and on the functions by which it notes an error. Of the program's memory nothing is read but four bytes in which GnuTLS
  * answers about a certificate: numbers of results pass through arguments and return values, and no key, no
  * plaintext and no name of a certificate is looked at. Which peer a handshake is with tells the TCP socket that the
  * thread last opened or read from: the library may be given memory instead of a socket.
@@ -54,7 +54,7 @@ struct {
 static const struct tls_call call_zero;
 static const struct tls_outcome_value outcome_zero;
 
-/* By name, so that the workers that a server forks, and the next process of a program that runs for one connection, count. */
+/* By name: the workers that a server forks count, and the next process of a program that runs for one connection. */
 static __always_inline bool is_armed(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();

@@ -14,8 +14,8 @@ struct elf_function {
 	unsigned long long offset; /* in the file; 0: there is no such function */
 };
 
-/* Fills in the offsets. 0, -ENOEXEC (it is no ELF file for this processor, or damaged), -ENOMEM, or what reading it failed
- * with. */
+/* Fills in the offsets. 0, -ENOEXEC (it is no ELF file for this processor, or damaged), -ENOMEM, or what reading it
+ * failed with. */
 int elf_find_functions(int fd, struct elf_function *functions, unsigned int n);
 
 /* Where the program begins; 0 when that cannot be told. */

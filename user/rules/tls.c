@@ -2,9 +2,10 @@
 /*
  * tls.c - tls-handshake-failure: TCP to a peer works, and the TLS handshake fails, again and again.
  *
- * Basis: reported (the library in the program gave the handshake up, and noted why; an alert is the peer's own word). Only while a
- * program is armed (tls_suspects.c): else the kind is unjudged, `not-armed`. Claimed of a peer from min_failures failed
- * handshakes within five minutes on, when no handshake with it was completed after the last of them, and min_share of all failed.
+ * Basis: reported (the library in the program gave the handshake up, and noted why; an alert is the peer's own word).
+ * Only while a program is armed (tls_suspects.c): else the kind is unjudged, `not-armed`. Claimed of a peer from
+ * min_failures failed handshakes within five minutes on, when no handshake with it was completed after the last of them,
+ * and min_share of all failed.
  * Confidence
  *	c = (0.97 - 0.3 / n) * (1 - 0.5 * m / (n + m))
  * n: failed, m: completed. Times, for what speaks against:

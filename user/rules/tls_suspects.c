@@ -2,9 +2,9 @@
 /*
  * tls_suspects.c - whose TLS handshakes are looked at: programs with brief connections to one peer, again and again.
  *
- * A probe in a library costs whoever uses it a microsecond or two a handshake, and while it is there every read from a TCP
- * socket some tens of nanoseconds. So it is there for TLS_ARMED_MAX names at once, for LOOK_NS unless handshakes do fail, and for
- * the same name again only after REST_NS.
+ * A probe in a library costs whoever uses it a trap or two a handshake, and while it is there every read from a TCP
+ * socket a look at who reads. So it is there for TLS_NAMES_AT_ONCE names at once, for LOOK_NS unless handshakes do fail,
+ * and for the same name again only after REST_NS.
  */
 #include <string.h>
 

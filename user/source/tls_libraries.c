@@ -52,6 +52,34 @@ static bool may_wait(const char *fstype, size_t len)
 	return false;
 }
 
+/* Reads "98:0" in that base; what stands behind it, or NULL. */
+static const char *read_device(const char *at, int base, unsigned int *ret_major,
+			       unsigned int *ret_minor)
+{
+	char *end;
+	unsigned long major = strtoul(at, &end, base), minor;
+
+	if (end == at || *end != ':')
+		return NULL;
+	at = end + 1;
+	minor = strtoul(at, &end, base);
+	if (end == at)
+		return NULL;
+	*ret_major = (unsigned int)major;
+	*ret_minor = (unsigned int)minor;
+	return end;
+}
+
+/* Past so many words and the blanks behind them. */
+static const char *skip_words(const char *at, unsigned int n)
+{
+	while (n--) {
+		at += strcspn(at, " \n");
+		at += strspn(at, " ");
+	}
+	return at;
+}
+
 /* By /proc/PID/mountinfo (proc(5)): "36 35 98:0 /root /mount options - type source". A device that is in none is some
  * file system's own affair (overlayfs, btrfs), and local. */
 static bool is_local(const char *mounts, unsigned int major, unsigned int minor)
@@ -60,7 +88,7 @@ static bool is_local(const char *mounts, unsigned int major, unsigned int minor)
 		const char *end = strchr(line, '\n'), *type;
 		unsigned int a, b;
 
-		if (sscanf(line, "%*d %*d %u:%u ", &a, &b) == 2 && a == major && b == minor) {
+		if (read_device(skip_words(line, 2), 10, &a, &b) && a == major && b == minor) {
 			type = strstr(line, " - ");
 			return !type || (end && type > end) ||
 			       !may_wait(type + 3, strcspn(type + 3, " \n"));
@@ -86,15 +114,33 @@ struct search {
 };
 
 /* "7f..-7f.. r-xp 00001000 fe:01 1234   /usr/lib/x86_64-linux-gnu/libssl.so.3" */
-static void take_line(struct search *s, char *line)
+static bool read_line(const char *line, struct mapped *m, const char **ret_path)
 {
-	struct mapped m;
-	char access[8];
-	int at = 0;
+	const char *access, *device, *inode;
+	char *end;
 
-	if (sscanf(line, "%lx-%lx %7s %*x %x:%x %llu %n", &m.from, &m.to, access, &m.major,
-		   &m.minor, &m.inode, &at) != 6 ||
-	    !at || access[2] != 'x' || line[at] != '/' || !is_library(line + at))
+	m->from = strtoul(line, &end, 16);
+	if (end == line || *end != '-')
+		return false;
+	m->to = strtoul(end + 1, &end, 16);
+	access = skip_words(end, 1);
+	device = skip_words(access, 2);
+	if (*end != ' ' || strnlen(access, 4) < 4 || access[2] != 'x')
+		return false;
+	inode = read_device(device, 16, &m->major, &m->minor);
+	if (!inode)
+		return false;
+	m->inode = strtoull(inode, &end, 10);
+	*ret_path = end + strspn(end, " ");
+	return **ret_path == '/';
+}
+
+static void take_line(struct search *s, const char *line)
+{
+	const char *path;
+	struct mapped m;
+
+	if (!read_line(line, &m, &path) || !is_library(path))
 		return;
 	for (unsigned int i = 0; i < s->n; i++)
 		if (s->found[i].inode == m.inode && s->found[i].major == m.major &&

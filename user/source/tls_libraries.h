@@ -9,8 +9,9 @@
 typedef int (*tls_library_fn)(void *ctx, int fd);
 
 /*
- * What process `pid` maps by the name of libssl, libcrypto or libgnutls (a number or more behind it), and its program itself. `root`
- * is put before /proc (tests; ""). 0, what fn returned when negative, or a negative errno: -ENOENT when it is gone.
+ * What process `pid` maps by the name of libssl, libcrypto or libgnutls (a number or more behind it), and its program
+ * itself. `root` is put before /proc (tests; ""). 0, what fn returned when negative, or a negative errno: -ENOENT when
+ * it is gone.
  * What lies on a file system that a server or a program answers for (NFS, CIFS, FUSE ...) is left out: who opens it may
  * have to wait for long.
  */
