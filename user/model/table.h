@@ -2,8 +2,8 @@
 /*
  * table.h - a bounded hash table of values with a fixed-length key.
  *
- * Entries are allocated one by one, so an empty table costs nothing. When it is full the entry that
- * was touched least recently goes; see `spare` for one that should not. Iteration is by last touch, newest first, hence the same for the
+ * Entries are allocated one by one, so an empty table costs nothing. When it is full the entry that was touched least
+ * recently goes; see `spare` for one that should not. Iteration is by last touch, newest first, hence the same for the
  * same events.
  */
 #ifndef CULPRIT_TABLE_H

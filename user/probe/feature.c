@@ -113,7 +113,7 @@ static void find_answers(const struct btf *vmlinux, struct bpf_config *config)
 
 static bool lacks_target(const struct btf *btf, const struct way *way)
 {
-	if (strcmp(way->type, "fentry") == 0)
+	if (way_is_function(way))
 		return btf__find_by_name_kind(btf, way->target, BTF_KIND_FUNC) < 0;
 	return strcmp(way->type, "tp_btf") == 0 && !prototype(btf, way->target);
 }
@@ -125,8 +125,7 @@ static void find_lacking(const struct btf *btf, unsigned int ret_lacks[PROBE_ROW
 
 		ret_lacks[i] = 0;
 		for (unsigned int w = 0; w < PROBE_WAYS && ways[w].type; w++)
-			if ((w == 0 || strcmp(ways[w].type, "fentry") == 0) &&
-			    lacks_target(btf, &ways[w]))
+			if ((w == 0 || way_is_function(&ways[w])) && lacks_target(btf, &ways[w]))
 				ret_lacks[i] |= 1U << w;
 	}
 }

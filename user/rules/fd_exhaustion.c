@@ -335,6 +335,14 @@ static bool wants_watch(const struct refusals *r, bool at_limit, __u64 now_ns)
 	return now_ns > r->told_ns + (r->seen || at_limit ? REST_LITTLE_NS : REST_NS);
 }
 
+/* Where it cannot be done it is not asked for at each tick. */
+static bool can_watch(const struct model *model, const char *name)
+{
+	const struct event_probe *probe = model_probe(model, name);
+
+	return probe && probe->state != PROBE_UNAVAILABLE;
+}
+
 struct watch {
 	const struct process *process;
 	double share;
@@ -348,9 +356,10 @@ static void ask_refused(const struct model *model, const struct judgement *judge
 	const struct event_file_table *t = &model_processes(model)->file_table;
 	const struct process *p = NULL;
 	__u32 pid = asked_pid(model);
+	bool can = can_watch(model, "files.refused");
 	unsigned int n = 0, at;
 
-	while ((p = processes_next(model_processes(model), p))) {
+	while (can && (p = processes_next(model_processes(model), p))) {
 		double share;
 
 		if ((pid && p->pid != pid) || !has_limit(model, p))
@@ -370,7 +379,7 @@ static void ask_refused(const struct model *model, const struct judgement *judge
 		if (n < WATCHED_PIDS)
 			n++;
 	}
-	if (!pid && host_is_near(model) &&
+	if (!pid && can_watch(model, "files.table_full") && host_is_near(model) &&
 	    wants_watch(&model_processes(model)->refused, t->open >= t->limit, model_now(model)))
 		judgement->ask(judgement->ctx, &ask);
 	for (unsigned int i = 0; i < n; i++) {
