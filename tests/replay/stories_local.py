@@ -496,6 +496,9 @@ def step(host, by, boot=864000, leap=0):
     host.set_by = host.__dict__.get("set_by", 0) + by
     second(host)
     real = YEAR + host.now - 1000 * 10**9 + round(host.set_by * 10**9)
+    # Booted that long ago from the first line on: else it would have slept meanwhile.
+    first = boot * 10**9 - (host.now - 1000 * 10**9)
+    host.lines[0] = host.lines[0].replace(f" boottime_ns={1000 * 10**9} ", f" boottime_ns={first} ")
     host.put("clock", boottime_ns=boot * 10**9, realtime_ns=real)
     host.put("clock_step", boottime_ns=boot * 10**9, realtime_ns=real, expected_ns=real - round(by * 10**9),
              status=PLL, leap=leap)

@@ -26,6 +26,7 @@ struct model {
 	double confidence;
 	__u64 count;
 	bool excluded;
+	bool settles; /* it was suspended a moment ago */
 	bool healthy, present, exposed, same;
 	__u32 probe_state;
 	__u64 dropped;
@@ -41,6 +42,16 @@ const struct event_host *model_host(const struct model *model)
 __u64 model_now(const struct model *model)
 {
 	return model->now;
+}
+
+__u64 model_resumed_ns(const struct model *model)
+{
+	return model->now - S;
+}
+
+bool model_settles(const struct model *model)
+{
+	return model->settles;
 }
 
 __u64 model_start(const struct model *model)
@@ -290,6 +301,26 @@ static void test_opens_after_its_hysteresis(void **state)
 	assert_int_equal(told[0].episode, 1);
 	evaluate(*state, false);
 	assert_int_equal(n_told, 0);
+}
+
+/* The network is not blamed for what did not outlive a suspend; a disk is blamed as ever. */
+static void test_after_a_suspend(void **state)
+{
+	struct verdict v;
+
+	m.effect = m.weak = m.settles = m.exposed = true;
+	for (int i = 0; i < 5; i++) {
+		evaluate(*state, false);
+		for (unsigned int k = 0; k < n_told; k++)
+			assert_int_equal(told[k].claim.rule->class, CLASS_HARDWARE);
+	}
+	verdict_make(&m, *state, &v);
+	assert_int_equal(v.class[CLASS_NETWORK].n_findings, 0);
+	m.settles = false;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	assert_int_equal(told[0].claim.rule->class, CLASS_NETWORK);
 }
 
 static void test_an_interrupted_claim_starts_anew(void **state)
@@ -723,6 +754,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_opens_after_its_hysteresis),
+		T(test_after_a_suspend),
 		T(test_an_interrupted_claim_starts_anew),
 		T(test_below_half_nothing_opens_and_the_basis_caps),
 		T(test_updates_at_intervals_and_when_it_gets_worse),
