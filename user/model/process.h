@@ -18,8 +18,8 @@
 #include "model/frame.h"
 #include "model/table.h"
 
-/* 208 bytes each while they are steady: 2 MB when full. */
-#define PROCESSES_MAX 8192
+/* 208 bytes each while they are steady: 7 MB when full. */
+#define PROCESSES_MAX 32768 /* as many as the census tells of */
 #define FLOORS	      32
 #define WIDE	      8 /* buckets make a wide one: 80 s in a daemon, which keeps 42 minutes of them */
 #define SCANNED_MAX   16 /* processes whose breakdowns are kept: 8 are armed at a time */
