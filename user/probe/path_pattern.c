@@ -145,11 +145,13 @@ static unsigned int count_like(const struct path *paths, unsigned int n, const s
 
 void path_pattern(char texts[][PATH_ROOM], unsigned int n, struct path_pattern *ret)
 {
-	struct path paths[PATHS_MAX], *most = &paths[0];
+	struct path paths[PATHS_MAX] = {0}, *most = &paths[0];
 	unsigned int best = 0, deleted;
 	size_t dir;
 
 	memset(ret, 0, sizeof(*ret));
+	if (!n)
+		return;
 	for (unsigned int i = 0; i < n; i++)
 		paths[i] = take_apart(texts[i]);
 	for (unsigned int i = 0; i < n; i++) {
