@@ -175,10 +175,12 @@ need-arm64:
 
 .PHONY: trace test run-trace run-test
 trace: deps
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all
 	@$(MAKE) --no-print-directory run-trace
 run-trace: all
 	@./$(B)/culprit trace -d $(D)
 test: deps-test
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all test-programs
 	@$(MAKE) --no-print-directory run-test
 # One list, one sum: a suite that is missing is a failure, not a smaller number. One seed, so that two runs of
 # the same tree are the same test; test-vm and test-matrix draw one.

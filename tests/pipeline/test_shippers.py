@@ -19,7 +19,7 @@ import time
 
 from peers import CULPRIT, ENV, ROOT, Daemon, Peer, Rsyslog, check, example, free_port, needed, run_each, until
 
-AWAY_S = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+AWAY_S = float(sys.argv[2]) if len(sys.argv) > 2 else 60
 LINES_PER_S = 50
 WAIT_S = 30
 

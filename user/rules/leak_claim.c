@@ -7,6 +7,7 @@
 
 #include "rules/leak.h"
 #include "rules/leak_sites.h"
+#include "rules/local_claim.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
@@ -254,18 +255,21 @@ static void advise_pool(struct claim *claim, const struct leak *leak)
 	claim_advice(claim, true, text, "%s", "");
 }
 
-static void advise(struct claim *claim, const struct leak *leak, const struct leak_site *site)
+static void advise(struct claim *claim, const struct model *model, const struct leak *leak,
+		   const struct leak_site *site)
 {
 	char after[48] = "";
 	const struct process *p = leak->process;
 	const struct peer_key *peer = leak->parts.peer;
+	struct text enter = text_nsenter(model, peer ? peer->netns : p->netns, p->pid);
 	char text[64] = "See what the descriptors are", addr[46];
 
 	if (peer && peer->dir == PEER_OUT) {
 		addr_text(peer->addr, addr, sizeof(addr));
-		claim_advice(claim, false, "See the connections", "ss -tnpo dst %s", addr);
+		claim_advice(claim, false, "See the connections", "%sss -tnpo dst %s", enter.s,
+			     addr);
 	} else if (peer) {
-		claim_advice(claim, false, "See the connections", "ss -tnpo sport = :%u",
+		claim_advice(claim, false, "See the connections", "%sss -tnpo sport = :%u", enter.s,
 			     peer->port);
 	}
 	claim_advice(claim, false, text, "ls -l /proc/%u/fd", p->pid);
@@ -311,6 +315,6 @@ double leak_claim_fill(struct claim *claim, const struct model *model, const str
 
 		claim_affects(claim, &s);
 	}
-	advise(claim, leak, site);
+	advise(claim, model, leak, site);
 	return factor;
 }
