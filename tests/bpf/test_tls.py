@@ -131,7 +131,7 @@ def all_at_once(home):
                    "version": tool("ask", HOST, VERSION, ca, rest, 3, "1.3"), "works": tool("ask", HOST, WORKS, ca, rest, 5),
                    "left": tool("ask", HOST, LEFT, ca, rest, 3, "1.2", "leave"),
                    "plain": tool("ask", HOST, PLAIN, ca, rest, 5, "1.2", "plain"),
-                   "probe": tool("ask", HOST, WORKS, ca, rest, 3, "1.2", "probe"), "once": tool("ask", HOST, ONCE, ca, 0.5, 1)}
+                   "probe": tool("ask", HOST, WORKS, ca, rest, 3, "1.2", "probe"), "once": tool("ask", HOST, ONCE, ca, 1, 1)}
         old = subprocess.Popen(["/usr/bin/python3", "-c", OLD_CLIENT, library, str(OLD), str(rest)])
         gnutls = gnutls_client(home)
         lines = [json.loads(line) for line in trace.communicate(timeout=SECONDS + 120)[0].splitlines()]
