@@ -53,7 +53,7 @@ static int take(struct settings *s, const char *section, const char *name, const
 		for (unsigned int i = 0; (threshold = settings_threshold(i)); i++)
 			if (is_spelt(name, threshold))
 				return settings_take(s, section, threshold, value, err);
-	for (; name[n] && n < sizeof(key) - 1; n++)
+	for (; n < sizeof(key) - 1 && name[n]; n++)
 		key[n] = (char)tolower((unsigned char)name[n]);
 	key[n] = '\0';
 	return settings_take(s, section, key, value, err);
