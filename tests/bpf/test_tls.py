@@ -125,6 +125,7 @@ def all_at_once(home):
                *(subprocess.Popen(["/usr/bin/python3", "-c", SINK, str(port)]) for port in (PLAIN, OLD))]
     trace = subprocess.Popen([CULPRIT, "trace", "-d", str(SECONDS), "--json", "--class", "network"], stdout=subprocess.PIPE, text=True)
     ca, other, rest = certs / "ca.pem", certs / "other-ca.pem", SECONDS - 4
+    clients = {}
     time.sleep(1)
     try:
         clients = {"expired": tool("ask", HOST, EXPIRED, ca, rest, 3), "unknown": tool("ask", HOST, UNKNOWN, other, rest, 3),
@@ -139,7 +140,7 @@ def all_at_once(home):
         old.wait(timeout=60)
         gnutls.wait(timeout=60)
     finally:
-        for job in servers:
+        for job in [*servers, *clients.values()]:
             stop(job)
     for name in ("expired", "unknown", "version"):
         check(f"{name}: its handshakes did fail", int(done[name]["failed"]) >= 5 and done[name]["completed"] == "0", done[name])
