@@ -307,16 +307,19 @@ static int tell_due(struct life *life, finding_fn fn, void *ctx)
 	return 0;
 }
 
+static bool is_fault(const struct finding *f)
+{
+	return f->claim.severity >= SEVERITY_WARNING && f->claim.confidence >= CONFIDENCE_FAULT;
+}
+
 static int worse_first(const void *a, const void *b)
 {
 	const struct finding *x = *(const struct finding *const *)a;
 	const struct finding *y = *(const struct finding *const *)b;
 
-	bool sure = x->claim.confidence >= CONFIDENCE_FAULT;
-
-	/* Nobody should act on a suspicion while a fault stands beside it. */
-	if (sure != (y->claim.confidence >= CONFIDENCE_FAULT))
-		return sure ? -1 : 1;
+	/* Nobody should act on a suspicion while a fault stands beside it; what is sure but no fault (info) is none. */
+	if (is_fault(x) != is_fault(y))
+		return is_fault(x) ? -1 : 1;
 	if (x->claim.severity != y->claim.severity)
 		return x->claim.severity > y->claim.severity ? -1 : 1;
 	/* A cause goes before what it caused. */

@@ -694,6 +694,28 @@ static void test_the_sure_before_the_suspected(void **state)
 	assert_string_equal(life_open_at(*state, 1)->claim.rule->kind, "strong");
 }
 
+/* A busy host that is sure to be busy does not hide the leak that is suspected. */
+static void test_the_suspected_before_a_sure_remark(void **state)
+{
+	struct verdict v;
+
+	m.strong = true;
+	m.severity = SEVERITY_CRITICAL;
+	m.confidence = 0.7;
+	evaluate(*state, false);
+	m.effect = true;
+	m.strong = false;
+	m.severity = SEVERITY_INFO;
+	m.confidence = 0.9;
+	m.now += 60 * S; /* too late to be its effect */
+	evaluate(*state, false);
+	assert_string_equal(life_open_at(*state, 0)->claim.rule->kind, "strong");
+	assert_string_equal(life_open_at(*state, 1)->claim.rule->kind, "effect");
+	verdict_make(&m, *state, &v);
+	assert_string_equal(v.message, "SUSPECT DISK: strong");
+	assert_int_equal(v.severity, SEVERITY_CRITICAL);
+}
+
 static void test_only_asked_classes_are_judged(void **state)
 {
 	struct verdict v;
@@ -773,6 +795,7 @@ int main(void)
 		T(test_a_blind_class_names_the_probe),
 		T(test_a_trace_tells_what_is_over),
 		T(test_the_sure_before_the_suspected),
+		T(test_the_suspected_before_a_sure_remark),
 		T(test_only_asked_classes_are_judged),
 		T(test_remarks_keep_no_fault_out),
 		T(test_room_is_taken_once),
