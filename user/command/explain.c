@@ -26,11 +26,11 @@ static int list_kinds(void)
 
 			if ((int)rule->class != class)
 				continue;
-			printf("  %c %-22s ", rule->judge ? '*' : ' ', rule->kind);
+			printf("  %c %-22s ", rule->core ? '*' : ' ', rule->kind);
 			print_wrapped(stdout, LIST_INDENT, LIST_INDENT, rule->meaning);
 		}
 	}
-	puts("\n* judged in this version. culprit explain KIND says more.");
+	puts("\n* core: unless it could be judged, its class is not clear.\nculprit explain KIND says more.");
 	return EXIT_RAN;
 }
 
@@ -86,18 +86,14 @@ static int explain_kind(const struct rule *rule)
 {
 	char text[160];
 
-	printf("%s: class %s, fault at %s%s%s\n\n", rule->kind, fault_class_name(rule->class),
-	       fault_at_name(rule->fault_at), rule->core ? ", core" : "",
-	       rule->judge ? "" : ", not in this version");
+	printf("%s: class %s, fault at %s%s\n\n", rule->kind, fault_class_name(rule->class),
+	       fault_at_name(rule->fault_at), rule->core ? ", core" : "");
 	print_wrapped(stdout, 0, 0, rule->meaning);
 	print_needs(rule);
-	if (rule->judge) {
-		snprintf(text, sizeof(text),
-			 "after %u evaluation%s with it; closes after %u without it%s",
-			 rule->open_evals, rule->open_evals == 1 ? "" : "s", rule->close_evals,
-			 rule->recovered ? ", once its subject was seen healthy" : "");
-		section("opens", text);
-	}
+	snprintf(text, sizeof(text), "after %u evaluation%s with it; closes after %u without it%s",
+		 rule->open_evals, rule->open_evals == 1 ? "" : "s", rule->close_evals,
+		 rule->recovered ? ", once its subject was seen healthy" : "");
+	section("opens", text);
 	print_thresholds(rule);
 	section("against", rule->against);
 	section("to do", rule->todo);

@@ -168,7 +168,7 @@ static void judge_all(struct life *life, ask_fn ask, void *ctx)
 	for (unsigned int i = 0; i < rule_count; i++) {
 		const struct rule *rule = rule_table[i];
 
-		if (rule->judge && class_asked(life->model, rule->class))
+		if (class_asked(life->model, rule->class))
 			rule->judge(life->model, &tee.judgement);
 	}
 	for (unsigned int i = 0; i < life->n; i++) {

@@ -75,7 +75,7 @@ static const struct event_table *lossy_table(const struct model *model, const st
 	return NULL;
 }
 
-enum lack { LACK_NOTHING, LACK_JUDGE, LACK_PROBE, LACK_COUNTS, LACK_EXPOSURE };
+enum lack { LACK_NOTHING, LACK_PROBE, LACK_COUNTS, LACK_EXPOSURE };
 
 /* What keeps this rule from judging, in the order in which it matters; why: for a person. */
 static enum lack rule_lacks(const struct model *model, const struct rule *rule, char *why,
@@ -85,10 +85,6 @@ static enum lack rule_lacks(const struct model *model, const struct rule *rule, 
 	const struct event_table *table, *nested;
 	const char *name;
 
-	if (!rule->judge) {
-		snprintf(why, size, "%s: not implemented", rule->kind);
-		return LACK_JUDGE;
-	}
 	probe = missing_probe(model, rule, &name);
 	if (name) {
 		snprintf(why, size, "%s not attached%s%s", name,
@@ -121,8 +117,6 @@ static enum lack rule_lacks(const struct model *model, const struct rule *rule, 
 static const char *lack_reason(const struct rule *rule, enum lack lack)
 {
 	switch (lack) {
-	case LACK_JUDGE:
-		return rule->unjudged ? rule->unjudged : "not-implemented";
 	case LACK_PROBE:
 		return "not-attached";
 	case LACK_COUNTS:
@@ -132,7 +126,7 @@ static const char *lack_reason(const struct rule *rule, enum lack lack)
 	case LACK_NOTHING:
 		break;
 	}
-	return rule->unjudged;
+	return NULL;
 }
 
 static void add_unjudged(struct class_verdict *v, const struct rule *rule, enum lack lack,

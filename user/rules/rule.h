@@ -48,9 +48,6 @@ struct rule {
 	 * closes. */
 	unsigned int open_evals;
 	unsigned int close_evals;
-	/* unjudged reason when there is no judge or a standing lack: "not-implemented",
-	 * "no-baseline". */
-	const char *unjudged;
 	/* The reason when exposed() says no; NULL: "too-few". */
 	const char *unexposed;
 };

@@ -118,19 +118,15 @@ static const struct reason_text reason_texts[] = {
 	{"too-few", "too little happened"},
 	{"no-baseline", "no baseline (run the daemon)"},
 	{"not-armed", "nothing suspect, not armed"},
-	{"not-implemented", "not implemented"},
 };
 
-/* The i-th kind, over all classes, that stands unjudged for that reason; NULL past the last. A
- * blind class's line says already that its kinds are not implemented. */
+/* The i-th kind, over all classes, that stands unjudged for that reason; NULL past the last. */
 static const struct unjudged *unjudged_at(const struct verdict *v, const char *reason,
 					  unsigned int i)
 {
 	for (int c = 0; c < CLASSES; c++) {
 		const struct class_verdict *class = &v->class[c];
 
-		if (class->state == STATE_BLIND && strcmp(reason, "not-implemented") == 0)
-			continue;
 		for (unsigned int k = 0; k < class->n_unjudged; k++)
 			if (strcmp(class->unjudged[k].reason, reason) == 0 && i-- == 0)
 				return &class->unjudged[k];

@@ -175,7 +175,7 @@ static void fill_verdict(struct verdict *v, const char *bytes)
 			class->exposure.item[i].value = 1e308;
 		}
 		for (int i = 0; i < VERDICT_UNJUDGED_MAX; i++)
-			add_lack(v, c, "some-kind-with-a-long-name", "not-implemented");
+			add_lack(v, c, "some-kind-with-a-long-name", "not-attached-not");
 	}
 }
 
