@@ -26,7 +26,7 @@ int run_files(const struct plan *plan)
 	double start = now_s(), end = start + plan->seconds, next_open = start, next_good = start,
 	       held_since = 0;
 	int *held = xcalloc(MAX_FD, sizeof(*held));
-	struct counts n = {0};
+	struct counts n = {0}, good = {0};
 	long rounds = plan->rounds;
 
 	for (double now = start; running(end); now = now_s()) {
@@ -39,7 +39,7 @@ int run_files(const struct plan *plan)
 		}
 		for (; plan->healthy_rate > 0 && now >= next_good;
 		     next_good += 1 / plan->healthy_rate)
-			close(open(plan->path, O_RDONLY | O_CLOEXEC));
+			good.closed += close(open(plan->path, O_RDONLY | O_CLOEXEC)) == 0;
 		if (plan->hold_s > 0 && n.open == 0 && rounds-- > 0) {
 			for (held_since = now; n.open < plan->count && n.open < MAX_FD;
 			     n.open++, n.opened++)
@@ -52,6 +52,9 @@ int run_files(const struct plan *plan)
 	}
 	n.open = n.opened - n.closed;
 	print_counts(plan->name, &n);
+	good.opened = good.closed;
+	if (plan->healthy_rate > 0)
+		print_counts("  healthy", &good);
 	free(held);
 	return 0;
 }
