@@ -49,7 +49,7 @@ def parse_args():
 
 
 def default_jobs():
-    """A guest takes most of a processor (measured: two at a time on two end in 60 % of the time)."""
+    """A guest takes one processor at most; four at a time on two take twice as long a cell as two (measured)."""
     return 2 if (os.cpu_count() or 1) >= 2 and min(probe() for _ in range(5)) > 0.9 else 1
 
 

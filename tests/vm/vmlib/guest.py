@@ -165,7 +165,7 @@ class Guest:
         """Why the hang may be the emulator's; None where nothing says so. The kernel changes its code under the other
         processor, by an int3 that it puts there for a moment, and the emulator's translation of the old code may outlive
         the change: the kernel dies of that int3, or one processor goes round in it (each seen in one of some 150
-        cells, also while a driver was loaded and nothing of ours ran)."""
+        cells while each processor was a thread, also while a driver was loaded and nothing of ours ran)."""
         try:
             console = (self.out_dir / "console.log").read_text(errors="replace")
         except OSError:
