@@ -118,6 +118,7 @@ static void find_peer(struct breakdown *b, const struct between *of, bool close_
 		if (n > best) {
 			best = n;
 			b->peer = &g->peer;
+			b->proto = g->proto;
 		}
 	}
 	if ((double)best < SHARE_LEAST * (double)b->grown)

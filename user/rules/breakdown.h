@@ -21,6 +21,7 @@ struct breakdown {
 	const char *what; /* "sockets", "files", "pipes": static */
 	const struct peer_key
 		*peer;	    /* the one peer that most of them go to; NULL: several or none */
+	__u8 proto;	    /* enum fd_proto of that peer's */
 	unsigned int peers; /* sockets: how many different peers now */
 	__u32 open;	    /* sockets: to that peer (or all) now, */
 	__u32 idle;	    /* and of these nothing was sent or received for FD_IDLE_MS, */

@@ -262,16 +262,15 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	const struct process *p = leak->process;
 	const struct peer_key *peer = leak->parts.peer;
 	struct text enter = text_nsenter(model, peer ? peer->netns : p->netns, p->pid);
-	char text[64] = "See what the descriptors are", addr[46];
+	char text[64] = "See what the descriptors are";
+	const char *protocol = leak->parts.proto == FD_UDP ? "u" : "t";
 
-	if (peer && peer->dir == PEER_OUT) {
-		addr_text(peer->addr, addr, sizeof(addr));
-		claim_advice(claim, false, "See the connections", "%sss -tnpo dst %s", enter.s,
-			     addr);
-	} else if (peer) {
-		claim_advice(claim, false, "See the connections", "%sss -tnpo sport = :%u", enter.s,
-			     peer->port);
-	}
+	if (peer && peer->dir == PEER_OUT)
+		claim_advice(claim, false, "See the connections", "%sss -%snpo dst %s", enter.s,
+			     protocol, text_ss_addr(peer->addr).s);
+	else if (peer)
+		claim_advice(claim, false, "See the connections", "%sss -%snpo sport = :%u",
+			     enter.s, protocol, peer->port);
 	claim_advice(claim, false, text, "ls -l /proc/%u/fd", p->pid);
 	if (leak->left_s >= 0.0 && p->limit) {
 		__u64 more = 8 * p->limit;

@@ -61,11 +61,9 @@ static void control(struct claim *claim, const struct model *model, const struct
 static void advise(struct claim *claim, const struct model *model, const struct peer *peer)
 {
 	struct text enter = text_nsenter(model, peer->key.netns, peer->pid);
-	char addr[46];
 
-	addr_text(peer->key.addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See which sockets wait (timer persist), and since when",
-		     "%sss -tinpo dst %s", enter.s, addr);
+		     "%sss -tinpo dst %s", enter.s, text_ss_addr(peer->key.addr).s);
 	snprintf(claim->call, sizeof(claim->call), "the owner of what serves %.42s",
 		 text_addr(peer->key.addr, peer->key.port).s);
 }

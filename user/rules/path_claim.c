@@ -126,5 +126,5 @@ void path_claim_advice(struct claim *claim, const struct model *model, const str
 	else
 		claim_advice(claim, false, question, "%smtr -n -r -c %u %s", enter.s, probes, addr);
 	claim_advice(claim, false, "Watch the connections themselves", "%sss -tino dst %s", enter.s,
-		     addr);
+		     text_ss_addr(path->addr).s);
 }

@@ -109,8 +109,8 @@ static void claim_peer(const struct model *model, const struct peer *peer,
 		      "PORTS: no local port is left for %.47s; %.12s of %.12s attempts failed.",
 		      text_addr(peer->key.addr, peer->key.port).s, text_count(x->failures).s,
 		      text_count(x->attempts).s);
-	claim_advice(&claim, false, "See what holds the ports, by state", "%sss -tan dst %.45s",
-		     enter.s, text_addr(peer->key.addr, 0).s);
+	claim_advice(&claim, false, "See what holds the ports, by state", "%sss -tan dst %.50s",
+		     enter.s, text_ss_addr(peer->key.addr).s);
 	claim_advice(&claim, true, "Widen the range of ports",
 		     "%ssysctl -w net.ipv4.ip_local_port_range='15000 65000'", enter.s);
 	claim_advice(&claim, true, "Reuse ports in TIME_WAIT for new connections",

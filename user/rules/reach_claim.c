@@ -124,7 +124,7 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		black_hole_ping(claim, model, x->path, hole.large_size);
 	}
 	claim_advice(claim, false, "See whether its sockets still time out", "%sss -tino dst %s",
-		     enter.s, addr);
+		     enter.s, text_ss_addr(x->path->addr).s);
 	if (x->service && !x->path->inbound)
 		claim_advice(claim, false, "See how far packets to that port get",
 			     "%smtr -T -P %u -n -r -c 10 %s", enter.s, x->service->key.port, addr);

@@ -208,7 +208,8 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	char addr[46];
 
 	addr_text(peer->key.addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See its connections", "%sss -tinpo dst %s", enter.s, addr);
+	claim_advice(claim, false, "See its connections", "%sss -tinpo dst %s", enter.s,
+		     text_ss_addr(peer->key.addr).s);
 	claim_advice(claim, false, "See the resets, and their TTL: the peer's, or a box on the way",
 		     "%stcpdump -nvc 20 'tcp[13] & 4 != 0' and host %s", enter.s, addr);
 	if (e->ours)

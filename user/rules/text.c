@@ -112,6 +112,17 @@ struct text text_addr(const __u8 addr[16], unsigned int port)
 	return text;
 }
 
+/* The last part of an IPv6 address would be taken for a port; brackets are a shell's. */
+struct text text_ss_addr(const __u8 addr[16])
+{
+	struct text text;
+	char buf[46];
+
+	addr_text(addr, buf, sizeof(buf));
+	snprintf(text.s, sizeof(text.s), "%s%s", buf, strchr(buf, ':') ? "/128" : "");
+	return text;
+}
+
 static void keep_ascii(char *text)
 {
 	for (; *text; text++)

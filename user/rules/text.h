@@ -29,6 +29,8 @@ struct text text_latency(double ns);
 struct text text_size(__u64 bytes);
 /* An address; with its port when that is not 0 ("10.1.2.2:9092", "[2001:db8::1]:443"). */
 struct text text_addr(const __u8 addr[16], unsigned int port);
+/* An address as ss takes it after "dst": "10.1.2.2", "2001:db8::1/128". */
+struct text text_ss_addr(const __u8 addr[16]);
 /* "vector[731]" */
 struct text text_process(const char *comm, __u32 pid);
 /* Printable ASCII of a path or name, at most `most` (up to 60) characters: a longer one keeps its

@@ -178,6 +178,34 @@ static void test_a_pool_is_told_of_its_leak_detection(void **state)
 	world_done(&w);
 }
 
+/* "ss -t" shows no connection of UDP. */
+static void test_the_command_shows_what_leaks(void **state)
+{
+	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
+	struct event_fd_group group = {0};
+	struct world w;
+
+	(void)state;
+	begin(&w, &story);
+	for (unsigned int s = 1; s <= 14; s++) {
+		second(&w, &(struct story){.fds = five_a_second, .born_ns = BORN}, s);
+		group = (struct event_fd_group)EVENT(&w, event_fd_group, EVENT_FD_GROUP);
+		group.pid = PID;
+		group.kind = FD_SOCKET;
+		group.proto = FD_UDP;
+		group.start_ns = BORN;
+		group.scan = s;
+		group.count = 5 * s;
+		group.peer = story.peer.peer;
+		group.peer.addr[10] = 0;
+		put(&w, &group);
+		put_scan(&w, PID, BORN, s, 20 + 5 * s);
+	}
+	assert_int_equal(judge_all(&w), 1);
+	assert_string_equal(w.claim[0].advice[0].command, "ss -unpo dst ::ff:a00:25/128");
+	world_done(&w);
+}
+
 static void test_what_children_hold_is_said(void **state)
 {
 	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
@@ -507,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_socket_leak_is_named_with_its_peer),
 		cmocka_unit_test(test_a_pool_is_told_of_its_leak_detection),
+		cmocka_unit_test(test_the_command_shows_what_leaks),
 		cmocka_unit_test(test_what_children_hold_is_said),
 		cmocka_unit_test(test_the_kind_is_what_grows),
 		cmocka_unit_test(test_without_a_breakdown_it_is_inferred),

@@ -35,6 +35,18 @@ static void test_numbers(void **state)
 	assert_string_equal(text_size(512).s, "512 B");
 }
 
+/* ss takes what follows the last colon for a port. */
+static void test_addresses_as_commands_take_them(void **state)
+{
+	static const __u8 v4[16] = {[10] = 0xff, 0xff, 10, 1, 2, 2};
+	static const __u8 v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+
+	(void)state;
+	assert_string_equal(text_addr(v6, 443).s, "[2001:db8::1]:443");
+	assert_string_equal(text_ss_addr(v4).s, "10.1.2.2");
+	assert_string_equal(text_ss_addr(v6).s, "2001:db8::1/128");
+}
+
 static void test_names_are_made_harmless(void **state)
 {
 	char path[200];
@@ -184,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_addresses_as_commands_take_them),
 		cmocka_unit_test(test_names_are_made_harmless),
 		cmocka_unit_test(test_commands_are_whole_or_none),
 		cmocka_unit_test(test_binomial),
