@@ -221,7 +221,9 @@ void machine_span(const struct machine *m, __u64 span_ns, struct load_span *ret)
 	ret->cpus = last->cpus;
 	ret->least_running = last->running;
 	ret->least_available = last->mem_available;
-	for (; (look = machine_look(m, n)) && look->h.ts_ns + span_ns >= last->h.ts_ns; n++) {
+	for (; (look = machine_look(m, n)) && first->h.ts_ns + span_ns > last->h.ts_ns; n++) {
+		if (look->h.ts_ns + 2 * span_ns < last->h.ts_ns)
+			break;
 		first = look;
 		running += look->running;
 		if (look->running < ret->least_running)

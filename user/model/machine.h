@@ -69,7 +69,8 @@ const struct event_host_cpu *machine_cpu(const struct machine *machine, unsigned
 const struct event_oom_kill *machine_kill(const struct machine *machine, unsigned int i);
 const struct event_task_hang *machine_hang(const struct machine *machine, unsigned int i);
 
-/* What happened between the first and the last of the looks of the last `span_ns`. */
+/* What happened between the first and the last of the looks of the last `span_ns`, and the one before these: of a host
+ * that is late, looks are rare, but its counters went on. None that is older than twice the span. */
 struct load_span {
 	double seconds;	 /* 0: less than two looks */
 	double cpu_some; /* share of the time in which a task waited for a processor; */
