@@ -91,7 +91,9 @@ struct event_fd_group {
 	__u16 looked_at; /* files: the latest so many, */
 	__u16 alike;	 /* of these that `name` is of, */
 	__u16 deleted;	 /* and of the latter, that are no longer in their directory */
-	__u16 pad2;
+	/* Of sockets: that are to so many peers more than were sent one by one, in which case there is no peer, or of those
+	 * that we accepted only our port. */
+	__u16 more_peers;
 };
 
 /* The end of one breakdown: the groups before it with this scan number are all there are. */
@@ -102,7 +104,7 @@ struct event_fd_scan {
 	__u32 scan;
 	__u32 fds;    /* descriptors seen */
 	__u32 groups; /* groups found */
-	__u32 sent;   /* groups sent (the largest); the rest is groups - sent */
+	__u32 sent;   /* groups sent: the largest, and the rest put together */
 	__u32 pad;
 };
 
@@ -129,8 +131,11 @@ struct event_fd_site {
 	__u32 site;  /* number of the stack, while the process is armed; ~0: it could not be read */
 	__u32 alive; /* gauge, of `opened` */
 	__u32 ripe_alive; /* gauge, of `ripe` */
-	__u8 kind;	  /* enum fd_kind of one that lives; 0 = none */
-	__u8 pad[7];
+	/* Of the one that lives longest: */
+	__u8 kind; /* enum fd_kind; 0 = none lives */
+	__u8 dir; /* enum peer_dir of a socket's peer, and its port: as in peer_key; 0 = not connected, or no socket */
+	__u16 port;
+	__u8 pad[4];
 };
 
 enum armed_via {

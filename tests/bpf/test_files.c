@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -437,7 +438,7 @@ static void test_scan(void **state)
 	assert_int_equal(scan->scan, 7);
 	assert_int_equal(scan->fds, proc_count(pid));
 	assert_int_equal(scan->sent, groups);
-	assert_true(groups <= 16 && scan->groups >= groups);
+	assert_true(groups <= 24 && scan->groups >= groups);
 	assert_true(sum <= scan->fds);
 	group = group_of(bag, FD_SOCKET, FD_TCP, ESTABLISHED, PEER_OUT);
 	assert_int_equal(group->count, 15);
@@ -467,6 +468,51 @@ static void test_scan(void **state)
 	assert_int_equal(
 		probes_scan_fds(bag->probes, (unsigned int)pid, 0, 9, clock_now_ns(), bag_put, bag),
 		-ESRCH);
+	bag_close(bag);
+}
+
+/* One socket to each of n addresses, and five to one more. */
+static void open_to_many(unsigned int n)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+
+	for (unsigned int i = 0; i < n + 5; i++) {
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+		to.sin_addr.s_addr = htonl(0x7f010100U + (i < n ? i : n));
+		if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
+			_exit(2);
+	}
+}
+
+/* More peers than are told of one by one: none is missing in the sum. */
+static void test_many_peers(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_fd_group *group;
+	const struct event *event = NULL;
+	unsigned int sockets = 0, peers = 0, most = 0;
+	pid_t pid = hold(open_to_many, 60);
+
+	(void)state;
+	bag_snapshot(bag);
+	assert_int_equal(probes_scan_fds(bag->probes, (unsigned int)pid,
+					 bag_fds(bag, pid)->start_ns, 1, clock_now_ns(), bag_put,
+					 bag),
+			 0);
+	while ((event = bag_next(bag, event, EVENT_FD_GROUP))) {
+		group = (const void *)event;
+		if (group->kind != FD_SOCKET || group->proto != FD_UDP)
+			continue;
+		sockets += group->count;
+		peers += group->more_peers ? group->more_peers : 1;
+		if (group->peer.dir && group->count > most)
+			most = group->count;
+	}
+	assert_int_equal(sockets, 65);
+	assert_int_equal(peers, 61);
+	assert_int_equal(most, 5);
+	end(pid);
 	bag_close(bag);
 }
 
@@ -548,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_shared_table), cmocka_unit_test(test_unshared_table),
 		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_files_are_named_alike),
 		cmocka_unit_test(test_scan),	     cmocka_unit_test(test_heirs),
+		cmocka_unit_test(test_many_peers),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);

@@ -5,8 +5,8 @@ and what cannot be resolved is said.
 
 usage: tests/bpf/test_leak_sites.py build/culprit
 
-A C program without frame pointers, with debug information and stripped, a Python program that keeps connections, and a Java
-program where a JDK is. All at once, in one trace; each has a time after which it ends by itself.
+A C program without frame pointers, with debug information and stripped, a Python program that keeps connections, a Java
+program where a JDK is, and a server that keeps its database's connections while it holds more of its clients. All at once, in one trace; each has a time after which it ends by itself.
 """
 import calendar
 import json
@@ -23,7 +23,8 @@ from leaks import context, evidence, named, of, traced
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS, WITHIN = 24, 20
-PORT = 7021
+PORT, SERVED = 7021, 7022
+LIVES = 12
 PYTHON = f"""
 import os, socket, subprocess, time
 kept = []
@@ -46,6 +47,16 @@ kept = []
 while True:
     kept.append(server.accept())
 """
+# Eight a second, each for a while: a hundred are there at any time, and none stays.
+CLIENTS = f"""
+import collections, socket, time
+there = collections.deque()
+for i in range(8 * {SECONDS + LIVES + 40}):
+    there.append(socket.create_connection(("127.0.0.1", {SERVED})))
+    if len(there) > 8 * {LIVES}:
+        there.popleft().close()
+    time.sleep(1 / 8)
+"""
 JAVA = f"""
 import java.io.FileInputStream;
 import java.util.ArrayList;
@@ -62,13 +73,20 @@ public class Keeper {{
 """
 
 
+def compiled(source, program):
+    subprocess.run(["cc", "-g", "-O2", "-fomit-frame-pointer", "-o", program, HERE / source], check=True)
+
+
+def line_of(source, text):
+    """Where the compiler puts it is where it must be found."""
+    return next(i for i, line in enumerate((HERE / source).read_text().splitlines(), 1) if text in line)
+
+
 def built(home):
     program, stripped = home / "orders-api", home / "orders-bare"
-    subprocess.run(["cc", "-g", "-O2", "-fomit-frame-pointer", "-o", program, HERE / "leak_site.c"], check=True)
+    compiled("leak_site.c", program)
     subprocess.run(["strip", "-o", stripped, program], check=True)
-    # Where the compiler puts it is where it must be found.
-    line = next(i for i, text in enumerate((HERE / "leak_site.c").read_text().splitlines(), 1) if "kept = open(" in text)
-    return program, stripped, line
+    return program, stripped, line_of("leak_site.c", "kept = open(")
 
 
 def build_id(path):
@@ -121,6 +139,26 @@ def runtimes(lines, python, java, start):
             check("Java: what is not known is said", context(finding, "unknown"), finding["context"])
 
 
+def served(home):
+    """A server, and as many clients as there will be."""
+    compiled("leak_server.c", home / "web-api")
+    server = subprocess.Popen([home / "web-api", str(SERVED), str(PORT), str(SECONDS + LIVES + 40)], stdout=subprocess.PIPE, text=True)
+    server.stdout.readline()
+    clients = subprocess.Popen(["python3", "-c", CLIENTS])
+    time.sleep(LIVES + 1)
+    return server, clients
+
+
+def server_with_clients(lines, process, start):
+    finding = in_time(lines, process, "server", "socket-leak", start)
+    if finding:
+        opened = " ".join(context(finding, "opened"))
+        line = line_of("leak_server.c", "int fd = socket(")
+        check("server: the call that connects to its database, not the one that accepts",
+              re.search(rf"db_connect\+0x\w+ \(leak_server.c:({line}|{line - 1})\)", opened) and "accept" not in opened, opened)
+        check("server: the database", f"127.0.0.1:{PORT}" in finding["message"], finding["message"])
+
+
 def one_a_second(home):
     home = pathlib.Path(home)
     program, stripped, line = built(home)
@@ -129,6 +167,7 @@ def one_a_second(home):
         subprocess.run(["javac", "-d", home, home / "Keeper.java"], check=True)
     server = subprocess.Popen(["python3", "-c", SERVER], stdout=subprocess.PIPE, text=True)
     server.stdout.readline()
+    serving = served(home)
     begun = []
 
     def start():
@@ -140,10 +179,12 @@ def one_a_second(home):
     try:
         lines, jobs = traced(SECONDS, start)
     finally:
-        stop(server)
+        for job in [server, *serving]:
+            stop(job)
     java = jobs[3] if len(jobs) > 3 else None
     c_programs(lines, (jobs[0], program, line), jobs[1], begun[0])
     runtimes(lines, jobs[2], java, begun[0])
+    server_with_clients(lines, serving[0], begun[0])
     if not java:
         print("Java: not tested, there is no javac")
     others = [l for l in lines if l["type"] == "finding" and l["class"] not in ("connection-leak", "system")]

@@ -43,6 +43,7 @@ struct fd_group {
 	__u16 looked_at; /* at the latest scan, of files: so many, */
 	__u16 alike;	 /* of these that `name` is of, */
 	__u16 deleted;	 /* and of the latter, that are deleted */
+	__u16 more_peers; /* at the latest scan: sockets to so many peers that were put together */
 };
 
 /* The breakdowns of one process, oldest first. */

@@ -5,11 +5,18 @@
 #include <string.h>
 
 #include "model/copy.h"
+#include "peer_rest.h"
 
-static bool is_group(const struct fd_group *g, const struct event_fd_group *e)
+static struct fd_group *find(struct fd_scans *scans, const struct fd_group *like)
 {
-	return g->kind == e->kind && g->proto == e->proto && g->state == e->state &&
-	       memcmp(&g->peer, &e->peer, sizeof(g->peer)) == 0;
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		struct fd_group *g = &scans->group[i];
+
+		if (g != like && g->kind == like->kind && g->proto == like->proto &&
+		    g->state == like->state && memcmp(&g->peer, &like->peer, sizeof(g->peer)) == 0)
+			return g;
+	}
+	return NULL;
 }
 
 /* A slow leak shows in what is minutes old: the looks that are kept are spread over so long. */
@@ -59,42 +66,88 @@ static void begin(struct fd_scans *scans, __u32 scan, __u64 now_ns)
 		struct fd_group *g = &scans->group[i];
 
 		g->count[scans->n] = g->idle = g->idle_max_ms = g->heirs = 0;
+		g->more_peers = 0;
 	}
 	scans->open = true;
 	scans->open_scan = scan;
 }
 
-/* The place for a new group: a free one, or that of a group that is empty in all kept scans, or of
- * the one that was smallest at the last. */
+static __u32 latest(const struct fd_scans *scans, const struct fd_group *g)
+{
+	return g->count[scans->n] + (scans->n ? g->count[scans->n - 1] : 0);
+}
+
+static bool is_rest(const struct fd_group *g)
+{
+	struct peer_key rest = peer_rest(&g->peer);
+
+	return memcmp(&g->peer, &rest, sizeof(rest)) == 0;
+}
+
+/* The one of a single peer that was smallest at the last; where there is none, the smallest of all. */
+static struct fd_group *smallest(struct fd_scans *scans)
+{
+	struct fd_group *single = NULL, *any = NULL;
+
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		struct fd_group *g = &scans->group[i];
+
+		if (!any || latest(scans, g) < latest(scans, any))
+			any = g;
+		if (!is_rest(g) && (!single || latest(scans, g) < latest(scans, single)))
+			single = g;
+	}
+	return single ? single : any;
+}
+
+/*
+ * What it held in the kept scans stays known, as that of all peers which are not kept one by one: without it the sum of
+ * its kind would be too low then, and seem to grow. True when its place is free.
+ */
+static bool put_to_rest(struct fd_scans *scans, struct fd_group *g)
+{
+	struct fd_group *rest;
+
+	if (is_rest(g))
+		return true;
+	g->peer = peer_rest(&g->peer);
+	rest = find(scans, g);
+	if (!rest)
+		return false;
+	for (unsigned int i = 0; i <= scans->n; i++)
+		rest->count[i] += g->count[i];
+	rest->idle += g->idle;
+	if (g->idle_max_ms > rest->idle_max_ms)
+		rest->idle_max_ms = g->idle_max_ms;
+	return true;
+}
+
 static struct fd_group *group_place(struct fd_scans *scans)
 {
-	struct fd_group *least = &scans->group[0];
+	struct fd_group *g;
 
 	if (scans->n_groups < GROUPS_KEPT)
 		return &scans->group[scans->n_groups++];
-	for (unsigned int i = 1; scans->n && i < GROUPS_KEPT; i++)
-		if (scans->group[i].count[scans->n - 1] + scans->group[i].count[scans->n] <
-		    least->count[scans->n - 1] + least->count[scans->n])
-			least = &scans->group[i];
+	do
+		g = smallest(scans);
+	while (!put_to_rest(scans, g));
 	scans->groups_dropped++;
-	return least;
+	return g;
 }
 
 void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 {
-	struct fd_group *g = NULL;
+	struct fd_group like = {.kind = event->kind,
+				.proto = event->proto,
+				.state = event->state,
+				.peer = event->peer};
+	struct fd_group *g;
 
 	begin(scans, event->scan, event->h.ts_ns);
-	for (unsigned int i = 0; i < scans->n_groups && !g; i++)
-		if (is_group(&scans->group[i], event))
-			g = &scans->group[i];
+	g = find(scans, &like);
 	if (!g) {
 		g = group_place(scans);
-		memset(g, 0, sizeof(*g));
-		g->kind = event->kind;
-		g->proto = event->proto;
-		g->state = event->state;
-		g->peer = event->peer;
+		*g = like;
 	}
 	copy_text(g->name, sizeof(g->name), event->name, sizeof(event->name));
 	/* Files of one kind come as one group; should two be sent, they are one here. */
@@ -104,6 +157,7 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 	g->looked_at = event->looked_at;
 	g->alike = event->alike;
 	g->deleted = event->deleted;
+	g->more_peers += event->more_peers;
 	if (event->heirs) {
 		g->heir_pid = event->heir_pid;
 		copy_text(g->heir_comm, sizeof(g->heir_comm), event->heir_comm,

@@ -15,6 +15,7 @@
 
 #include <culprit/counters.h>
 
+#include "peer_rest.h"
 #include "probe/fd_heirs.h"
 #include "probe/id_table.h"
 #include "probe/kernel_read.h"
@@ -23,7 +24,9 @@
 #include "small_file.h"
 
 #define GROUPS_MAX  4096
-#define GROUPS_SENT 16
+#define GROUPS_ROOM (GROUPS_MAX + 64) /* for those that stand for many */
+#define GROUPS_SENT 16		      /* the largest, one by one */
+#define REST_SENT   8
 #define FILES_MAX   65536
 #define HEIRS_MAX   4
 
@@ -44,6 +47,7 @@ struct group {
 	char name[32];
 	__u32 heirs; /* that programs which it started hold too */
 	struct fd_heir heir;
+	__u32 more_peers; /* it stands for so many */
 };
 
 /* An open file of the process, by a descriptor that is not closed on exec(). */
@@ -62,7 +66,8 @@ struct scanning {
 	__u64 start_ns; /* the process that is meant */
 	__u32 fds;
 	struct fd_live *live;
-	__u32 strangers;	 /* descriptors of another process with the same number */
+	__u32 strangers; /* descriptors of another process with the same number */
+	unsigned int n_groups, n_sent;
 	__u32 latest[PATHS_MAX]; /* files with the highest numbers: of a leak, the latest */
 	unsigned int n_latest;
 };
@@ -146,6 +151,31 @@ static void note_latest(struct scanning *scanning, __u32 fd)
 		scanning->latest[least] = fd;
 }
 
+/* A crawler, or a server on the Internet, has more peers than can be told of one by one: all are one group. */
+static struct group_key without_peer(const struct group_key *key)
+{
+	struct group_key rest = *key;
+
+	rest.peer = peer_rest(&key->peer);
+	return rest;
+}
+
+static struct group *group_of(struct scanning *scanning, const struct group_key *key, bool *ret_new)
+{
+	struct id_table *groups = &scanning->groups;
+	struct group_key rest;
+	struct group *group = id_table_find(groups, key);
+
+	*ret_new = false;
+	if (group || groups->used < GROUPS_MAX)
+		return group ? group : id_table_add(groups, key, ret_new);
+	rest = without_peer(key);
+	group = id_table_add(groups, &rest, ret_new);
+	if (group && key->peer.dir)
+		group->more_peers++;
+	return group;
+}
+
 static int on_record(void *ctx, const void *data)
 {
 	const struct fd_record *record = data;
@@ -164,8 +194,11 @@ static int on_record(void *ctx, const void *data)
 	scanning->fds++;
 	key.kind = (__u8)kind_of(record);
 	if (scanning->live)
-		fd_live_add(scanning->live, record->fd, key.kind);
-	group = id_table_add(&scanning->groups, &key, &is_new);
+		fd_live_add(scanning->live, record->fd,
+			    (struct fd_what){.kind = key.kind,
+					     .dir = record->peer.dir,
+					     .port = record->peer.port});
+	group = group_of(scanning, &key, &is_new);
 	if (!group)
 		return 0;
 	if (key.kind == FD_FILE)
@@ -192,6 +225,55 @@ static int larger_first(const void *a, const void *b)
 		return left->count < right->count ? 1 : -1;
 	/* A fixed order among equals, so that two scans of the same say the same. */
 	return memcmp(&left->key, &right->key, sizeof(left->key));
+}
+
+/* Of two groups one. */
+static void merge(struct group *into, const struct group *group)
+{
+	if (group->fd >= into->fd) {
+		into->fd = group->fd;
+		memcpy(into->name, group->name, sizeof(into->name));
+	}
+	if (group->heirs && !into->heirs)
+		into->heir = group->heir;
+	into->count += group->count;
+	into->idle += group->idle;
+	into->heirs += group->heirs;
+	if (group->idle_max_ms > into->idle_max_ms)
+		into->idle_max_ms = group->idle_max_ms;
+	into->more_peers += group->more_peers ? group->more_peers : group->key.peer.dir != 0;
+}
+
+/* Sorts them, and puts those that are not sent one by one together: else the sum of a kind would lack them, and a leak to
+ * a thousand peers would be one of no kind. */
+static void sum_up(struct scanning *scanning)
+{
+	struct id_table *groups = &scanning->groups, rest;
+	struct group_key key;
+	struct group *into;
+	bool is_new;
+
+	scanning->n_groups = scanning->n_sent = groups->used;
+	if (groups->used)
+		qsort(groups->entries, groups->used, sizeof(struct group), larger_first);
+	if (groups->used <= GROUPS_SENT)
+		return;
+	id_table_init(&rest, sizeof(struct group_key), sizeof(struct group), GROUPS_ROOM);
+	for (unsigned int i = GROUPS_SENT; i < groups->used; i++) {
+		const struct group *group = id_table_at(groups, i);
+
+		key = without_peer(&group->key);
+		into = id_table_add(&rest, &key, &is_new);
+		if (into)
+			merge(into, group);
+	}
+	scanning->n_sent = GROUPS_SENT + (rest.used < REST_SENT ? rest.used : REST_SENT);
+	if (rest.used) {
+		qsort(rest.entries, rest.used, sizeof(struct group), larger_first);
+		memcpy(id_table_at(groups, GROUPS_SENT), rest.entries,
+		       rest.used * sizeof(struct group));
+	}
+	id_table_done(&rest);
 }
 
 /* The link's text is made by the kernel from what it knows: no file system is asked. */
@@ -246,12 +328,12 @@ static int send_groups(struct scanning *scanning, const struct fd_scan_request *
 		.pid = request->pid,
 		.scan = request->scan,
 		.fds = scanning->fds,
-		.groups = scanning->groups.used,
+		.groups = scanning->n_groups,
+		.sent = scanning->n_sent,
 	};
 	unsigned int i;
 	int ret;
 
-	end.sent = end.groups < GROUPS_SENT ? end.groups : GROUPS_SENT;
 	for (i = 0; i < end.sent; i++) {
 		const struct group *group = id_table_at(&scanning->groups, i);
 		struct event_fd_group event = {
@@ -270,6 +352,7 @@ static int send_groups(struct scanning *scanning, const struct fd_scan_request *
 			.idle_max_ms = group->idle_max_ms,
 			.heirs = group->heirs,
 			.heir_pid = group->heir.pid,
+			.more_peers = group->more_peers < 65535 ? (__u16)group->more_peers : 65535,
 		};
 
 		memcpy(event.heir_comm, group->heir.comm, sizeof(event.heir_comm));
@@ -321,7 +404,8 @@ int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, eve
 	struct scanning scanning = {.start_ns = request->start_ns, .live = request->live};
 	int ret;
 
-	id_table_init(&scanning.groups, sizeof(struct group_key), sizeof(struct group), GROUPS_MAX);
+	id_table_init(&scanning.groups, sizeof(struct group_key), sizeof(struct group),
+		      GROUPS_ROOM);
 	id_table_init(&scanning.files, sizeof(__u64), sizeof(struct file_seen), FILES_MAX);
 	/* Where each costs a walk over all processes: one of them. */
 	scanning.n_heirs =
@@ -338,9 +422,7 @@ int fd_scan_run(struct fd_scan *scan, const struct fd_scan_request *request, eve
 	if (ret == 0 && !scanning.fds && (scanning.strangers || !exists(request->pid)))
 		ret = -ESRCH;
 	if (ret == 0) {
-		if (scanning.groups.used)
-			qsort(scanning.groups.entries, scanning.groups.used, sizeof(struct group),
-			      larger_first);
+		sum_up(&scanning);
 		ret = send_groups(&scanning, request, fn, ctx);
 	}
 	id_table_done(&scanning.groups);

@@ -26,8 +26,7 @@ struct site_seen {
 	__u64 oldest_ns;
 	__u32 alive;
 	__u32 ripe_alive;
-	__u32 kind;
-	__u32 pad;
+	struct fd_what what; /* the oldest one is */
 };
 
 struct stale {
@@ -49,36 +48,36 @@ struct reading {
 
 /* ---- what is held ---- */
 
-bool fd_live_add(struct fd_live *live, unsigned int fd, enum fd_kind kind)
+bool fd_live_add(struct fd_live *live, unsigned int fd, struct fd_what what)
 {
 	unsigned int size = live->size ? live->size : 256;
-	__u8 *more;
+	struct fd_what *more;
 
 	if (fd >= LIVE_MAX)
 		return false;
 	if (fd >= live->size) {
 		while (size <= fd)
 			size *= 2;
-		more = realloc(live->kind, size);
+		more = realloc(live->what, size * sizeof(*more));
 		if (!more)
 			return false;
-		memset(more + live->size, 0, size - live->size);
-		live->kind = more;
+		memset(more + live->size, 0, (size - live->size) * sizeof(*more));
+		live->what = more;
 		live->size = size;
 	}
-	live->kind[fd] = (__u8)kind;
+	live->what[fd] = what;
 	return true;
 }
 
 void fd_live_done(struct fd_live *live)
 {
-	free(live->kind);
+	free(live->what);
 	memset(live, 0, sizeof(*live));
 }
 
-static __u8 live_kind(const struct fd_live *live, unsigned int fd)
+static struct fd_what live_what(const struct fd_live *live, unsigned int fd)
 {
-	return fd < live->size ? live->kind[fd] : 0;
+	return fd < live->size ? live->what[fd] : (struct fd_what){0};
 }
 
 /* ---- arming ---- */
@@ -200,7 +199,8 @@ static int on_site(void *ctx, const void *key, const void *value)
 	if (!site)
 		return 0;
 	site->now = *(const struct armed_site_value *)value;
-	site->alive = site->ripe_alive = site->kind = 0;
+	site->alive = site->ripe_alive = 0;
+	site->what = (struct fd_what){0};
 	site->oldest_ns = 0;
 	return 0;
 }
@@ -227,12 +227,12 @@ static int on_fd(void *ctx, const void *key, const void *value)
 	const struct armed_fd_value *v = value;
 	struct armed_site_key site_key = {.pid = k->pid, .stack = v->stack};
 	struct site_seen *site;
-	__u8 kind;
+	struct fd_what what;
 
 	if (k->pid != r->process->pid)
 		return 0;
-	kind = live_kind(r->live, k->fd);
-	if (!kind) {
+	what = live_what(r->live, k->fd);
+	if (!what.kind) {
 		/* What was opened after the scan began may be missing in it. */
 		if (v->opened_ns < r->now_ns && r->n_stale < STALE_BATCH)
 			r->stale[r->n_stale++] = (struct stale){.fd = *k, .site = site_key};
@@ -246,9 +246,10 @@ static int on_fd(void *ctx, const void *key, const void *value)
 		return 0;
 	site->alive++;
 	site->ripe_alive += v->opened_ns <= r->ripe_ns;
-	site->kind = kind;
-	if (!site->oldest_ns || v->opened_ns < site->oldest_ns)
+	if (!site->oldest_ns || v->opened_ns < site->oldest_ns) {
 		site->oldest_ns = v->opened_ns;
+		site->what = what;
+	}
 	return 0;
 }
 
@@ -261,7 +262,7 @@ static void note_before(struct armed_process *p, const struct fd_live *live)
 		return;
 	}
 	for (unsigned int fd = 0; fd < live->size; fd++)
-		if (live->kind[fd])
+		if (live->what[fd].kind)
 			p->before[fd / 8] |= (__u8)(1U << (fd % 8));
 }
 
@@ -273,7 +274,7 @@ static __u32 count_before(struct armed_process *p, const struct fd_live *live)
 	for (unsigned int fd = 0; fd < p->before_size * 8; fd++) {
 		__u8 bit = (__u8)(1U << (fd % 8));
 
-		if (!live_kind(live, fd))
+		if (!live_what(live, fd).kind)
 			p->before[fd / 8] &= (__u8)~bit;
 		n += (p->before[fd / 8] & bit) != 0;
 	}
@@ -307,7 +308,9 @@ static int send_site(const struct reading *r, const struct site_seen *site, int 
 		.oldest_ns = site->oldest_ns,
 		.alive = site->alive,
 		.ripe_alive = site->ripe_alive,
-		.kind = (__u8)site->kind,
+		.kind = site->what.kind,
+		.dir = site->what.dir,
+		.port = site->what.port,
 	};
 
 	if (event.ripe_alive > event.ripe)
@@ -367,7 +370,7 @@ static __u32 count_live(const struct fd_live *live)
 	__u32 n = 0;
 
 	for (unsigned int fd = 0; fd < live->size; fd++)
-		n += live->kind[fd] != 0;
+		n += live->what[fd].kind != 0;
 	return n;
 }
 

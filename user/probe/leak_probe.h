@@ -16,14 +16,21 @@
 
 #define LEAK_READS 8
 
-/* The descriptors that a process holds: enum fd_kind by number, 0 = none. */
+/* What a descriptor is: enum fd_kind, 0 = not held; of a socket with a peer enum peer_dir and the service's port. */
+struct fd_what {
+	__u8 kind;
+	__u8 dir;
+	__u16 port;
+};
+
+/* The descriptors that a process holds, by number. */
 struct fd_live {
-	__u8 *kind;
+	struct fd_what *what;
 	unsigned int size;
 };
 
 /* Notes that fd is held. False when out of memory. */
-bool fd_live_add(struct fd_live *live, unsigned int fd, enum fd_kind kind);
+bool fd_live_add(struct fd_live *live, unsigned int fd, struct fd_what what);
 void fd_live_done(struct fd_live *live);
 
 struct armed_process {

@@ -99,6 +99,13 @@ static void take(struct breakdown *b, const struct between *of, group_filter pas
 	b->rising = (double)up / (double)(of->last - of->first);
 }
 
+static unsigned int peers_of(const struct fd_group *g, unsigned int scan)
+{
+	if (g->more_peers)
+		return g->more_peers;
+	return g->peer.dir && g->count[scan];
+}
+
 /* The service that most of the growth goes to. */
 static void find_peer(struct breakdown *b, const struct between *of, bool close_wait)
 {
@@ -110,10 +117,11 @@ static void find_peer(struct breakdown *b, const struct between *of, bool close_
 		struct service_arg arg = {.key = &g->peer, .close_wait = close_wait};
 		__s64 n;
 
-		if (g->kind != FD_SOCKET || !g->peer.dir ||
-		    (close_wait && g->state != TCP_CLOSE_WAIT))
+		if (g->kind != FD_SOCKET || (close_wait && g->state != TCP_CLOSE_WAIT))
 			continue;
-		b->peers += g->count[of->last] > 0;
+		b->peers += peers_of(g, of->last);
+		if (!g->peer.dir)
+			continue;
 		n = gained(of, is_service, &arg);
 		if (n > best) {
 			best = n;
@@ -123,6 +131,11 @@ static void find_peer(struct breakdown *b, const struct between *of, bool close_
 	}
 	if ((double)best < SHARE_LEAST * (double)b->grown)
 		b->peer = NULL;
+	if (b->peer) {
+		struct service_arg arg = {.key = b->peer, .close_wait = close_wait};
+
+		b->held = (__u32)sum(scans, of->last, is_service, &arg);
+	}
 }
 
 /* How many of the sockets that leak rest: a pool's that nobody gives back are all idle. */
@@ -176,8 +189,10 @@ static void find_kind(struct breakdown *b, const struct between *of)
 			kind = scans->group[i].kind;
 		}
 	}
-	if (!best)
+	if (!best) {
+		b->kind = LEAK_UNKNOWN;
 		return;
+	}
 	take(b, of, is_kind, &kind);
 	b->what = breakdown_kind_text(kind);
 	for (unsigned int i = 0; i < scans->n_groups; i++) {

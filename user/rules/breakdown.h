@@ -15,7 +15,7 @@ struct breakdown {
 	double span_s;
 	__s64 total;  /* all descriptors gained */
 	__s64 grown;  /* of these, of the kind that leaks */
-	__u32 held;   /* of that kind now */
+	__u32 held;   /* of that kind now; sockets to one peer: of these only */
 	__s64 others; /* gained of all other kinds */
 	__u32 others_held;
 	const char *what; /* "sockets", "files", "pipes": static */

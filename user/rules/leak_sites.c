@@ -27,11 +27,16 @@
 #define STACKS_AT_ONCE 6
 #define LINE_MAX       69
 
-static bool is_meant(const struct leak *leak, const struct fd_site *s)
+/* A server holds more connections that serve than it leaks to its database: what lives at a site must be what leaks. */
+static bool is_meant(const struct breakdown *b, const struct fd_site *s)
 {
-	bool sockets = leak->parts.kind == LEAK_SOCKETS || leak->parts.kind == LEAK_CLOSE_WAIT;
-
-	return s->now.alive && (!sockets || s->now.kind == FD_SOCKET);
+	if (!s->now.alive)
+		return false;
+	if (b->kind != LEAK_SOCKETS && b->kind != LEAK_CLOSE_WAIT)
+		return !b->sample || s->now.kind == b->sample->kind;
+	return s->now.kind == FD_SOCKET &&
+	       (!b->peer || !s->now.dir ||
+		(s->now.dir == b->peer->dir && s->now.port == b->peer->port));
 }
 
 static bool same_words(const struct fd_site *a, const struct fd_site *b)
@@ -47,7 +52,7 @@ static void add_up(const struct fd_sites *sites, const struct leak *leak,
 	for (unsigned int i = 0; i < sites->n; i++) {
 		const struct fd_site *s = &sites->site[i];
 
-		if (!is_meant(leak, s) || !site_is_fresh(sites, s) || !same_words(like, s))
+		if (!is_meant(&leak->parts, s) || !site_is_fresh(sites, s) || !same_words(like, s))
 			continue;
 		ret->opened += s->now.opened;
 		ret->ripe += s->now.ripe;
@@ -65,7 +70,7 @@ bool leak_site_find(const struct leak *leak, struct leak_site *ret)
 	for (unsigned int i = 0; sites && i < sites->n; i++) {
 		const struct fd_site *s = &sites->site[i];
 
-		if (!is_meant(leak, s) || !site_is_fresh(sites, s))
+		if (!is_meant(&leak->parts, s) || !site_is_fresh(sites, s))
 			continue;
 		add_up(sites, leak, s, &sum);
 		if (!sum.ripe_alive || (found && sum.ripe_alive <= ret->ripe_alive))
@@ -172,7 +177,7 @@ void leak_site_after(const struct leak_site *site, char *buf, size_t size)
 
 /* ---- asks ---- */
 
-static bool wants_arming(const struct fd_sites *sites, __u64 now_ns)
+static bool wants_arming(const struct fd_sites *sites, const struct breakdown *parts, __u64 now_ns)
 {
 	__u32 most = 0;
 
@@ -180,20 +185,23 @@ static bool wants_arming(const struct fd_sites *sites, __u64 now_ns)
 		return true;
 	if (now_ns > sites->armed.h.ts_ns + REST_NS)
 		return true;
-	for (unsigned int i = 0; i < sites->n; i++)
-		if (site_is_fresh(sites, &sites->site[i]) && sites->site[i].now.ripe_alive > most)
-			most = sites->site[i].now.ripe_alive;
+	for (unsigned int i = 0; i < sites->n; i++) {
+		const struct fd_site *s = &sites->site[i];
+
+		if (is_meant(parts, s) && site_is_fresh(sites, s) && s->now.ripe_alive > most)
+			most = s->now.ripe_alive;
+	}
 	return most < SURVIVORS_FEW && now_ns < sites->armed.since_ns + ARMED_MOST_NS;
 }
 
 void leak_site_ask(const struct model *model, const struct process *process,
-		   const struct judgement *judgement)
+		   const struct breakdown *parts, const struct judgement *judgement)
 {
 	const struct fd_sites *sites = process->sites;
 	struct ask ask = {.what = ASK_FD_OPENS, .pid = process->pid, .start_ns = process->start_ns};
 	unsigned int asked = 0;
 
-	if (!wants_arming(sites, model_now(model)))
+	if (!wants_arming(sites, parts, model_now(model)))
 		return;
 	ask.until_ns = model_now(model) + ASK_NS;
 	judgement->ask(judgement->ctx, &ask);

@@ -23,8 +23,8 @@ double leak_site_say(struct claim *claim, const struct leak *leak, const struct 
 void leak_site_say_none(struct claim *claim, const struct leak *leak);
 /* "pool.c:118" or "db_connect" of the innermost frame; empty when it has no name. */
 void leak_site_after(const struct leak_site *site, char *buf, size_t size);
-/* Arms the suspect for a bounded time, and asks which functions its sites are. */
+/* Arms the suspect for a bounded time, and asks which functions its sites are: `parts` tells which are meant. */
 void leak_site_ask(const struct model *model, const struct process *process,
-		   const struct judgement *judgement);
+		   const struct breakdown *parts, const struct judgement *judgement);
 
 #endif

@@ -20,6 +20,7 @@ static const struct trend_need suspect = {LEAK_RISES_SUSPECT, LEAK_RISES_SUSPECT
 struct suspect {
 	const struct process *process;
 	__u32 growth;
+	__u64 since_ns; /* it grows */
 };
 
 /* The processes that gained most, most first. */
@@ -42,7 +43,7 @@ static unsigned int find_suspects(const struct model *model, struct suspect list
 				list[at] = list[at - 1];
 		if (at == SUSPECTS_MAX)
 			continue;
-		list[at] = (struct suspect){p, t.growth};
+		list[at] = (struct suspect){p, t.growth, t.since_ns};
 		if (n < SUSPECTS_MAX)
 			n++;
 	}
@@ -57,12 +58,14 @@ void leak_ask(const struct model *model, const struct judgement *judgement)
 	for (unsigned int i = 0; i < n; i++) {
 		const struct process *p = list[i].process;
 		struct ask ask = {.what = ASK_FDS, .pid = p->pid, .start_ns = p->start_ns};
+		struct breakdown parts;
 
+		breakdown_of(p, list[i].since_ns, &parts);
 		ask.until_ns = model_now(model) + ASK_NS;
 		judgement->ask(judgement->ctx, &ask);
 		ask.what = ASK_PROC;
 		if (!p->who)
 			judgement->ask(judgement->ctx, &ask);
-		leak_site_ask(model, p, judgement);
+		leak_site_ask(model, p, &parts, judgement);
 	}
 }

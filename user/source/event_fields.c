@@ -635,8 +635,8 @@ static const struct event_field fd_group_fields[] = {
 	F(event_fd_group, 18, U16, looked_at),
 	F(event_fd_group, 19, U16, alike),
 	F(event_fd_group, 20, U16, deleted),
+	F(event_fd_group, 21, U16, more_peers),
 	PAD(event_fd_group, pad),
-	PAD(event_fd_group, pad2),
 };
 
 static const struct event_field fd_scan_fields[] = {
@@ -666,6 +666,8 @@ static const struct event_field fd_site_fields[] = {
 	F(event_fd_site, 9, U64, last_ns),
 	F(event_fd_site, 10, U64, oldest_ns),
 	E(event_fd_site, 11, U8, kind, fd_kinds),
+	E(event_fd_site, 12, U8, dir, peer_dirs),
+	F(event_fd_site, 13, U16, port),
 	PAD(event_fd_site, pad),
 };
 

@@ -343,6 +343,39 @@ static void test_refusals_are_added_up(void **state)
 	world_done(&w);
 }
 
+/* A crawler: other peers each second, more than are kept. Of its sockets none is missing in what is minutes old. */
+static void test_sums_outlast_their_groups(void **state)
+{
+	const struct fd_scans *scans;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	put_fds(&w, PID, BORN, 10, 1024);
+	for (__u32 scan = 1; scan <= 30; scan++) {
+		wait_s(&w, 1);
+		put_group(&w, PID, BORN, scan, FD_FILE, 0, NULL, scan);
+		for (__u32 i = 0; i < 20; i++) {
+			struct event_tcp_peer peer = peer_out((__u8)(scan * 7 + i), 443);
+
+			put_group(&w, PID, BORN, scan, FD_SOCKET, 1, &peer.peer, 5);
+		}
+		put_scan(&w, PID, BORN, scan, 100 + scan);
+	}
+	scans = find(&w)->scans;
+	assert_int_equal(scans->n, SCANS_KEPT);
+	assert_true(scans->groups_dropped > 0);
+	for (unsigned int i = 0; i < scans->n; i++) {
+		__u32 sockets = 0;
+
+		for (unsigned int j = 0; j < scans->n_groups; j++)
+			if (scans->group[j].kind == FD_SOCKET)
+				sockets += scans->group[j].count[i];
+		assert_int_equal(sockets, 100);
+	}
+	world_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_identity_is_pid_and_start),
 		cmocka_unit_test(test_breakdowns),
 		cmocka_unit_test(test_breakdowns_are_bounded),
+		cmocka_unit_test(test_sums_outlast_their_groups),
 		cmocka_unit_test(test_a_fork_storm_leaves_no_trace),
 		cmocka_unit_test(test_who_changed_is_not_pushed_out),
 		cmocka_unit_test(test_refusals_are_added_up),

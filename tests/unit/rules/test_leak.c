@@ -128,6 +128,28 @@ static __u32 late_growth(unsigned int s)
 	return s < 10 ? 20 : s < 20 ? 20 + (s - 9) * 3 : 50;
 }
 
+static void put_site(struct world *w, __u32 number, const char *text, __u8 dir, __u16 port,
+		     __u64 ripe, __u32 ripe_alive)
+{
+	struct event_fd_site site = EVENT(w, event_fd_site, EVENT_FD_SITE);
+	struct event_fd_stack stack = EVENT(w, event_fd_stack, EVENT_FD_STACK);
+	struct event_fd_armed armed = EVENT(w, event_fd_armed, EVENT_FD_ARMED);
+
+	site.pid = stack.pid = armed.pid = PID;
+	site.start_ns = stack.start_ns = armed.start_ns = BORN;
+	site.site = stack.site = number;
+	site.opened = site.ripe = ripe;
+	site.alive = site.ripe_alive = ripe_alive;
+	site.kind = FD_SOCKET;
+	site.dir = dir;
+	site.port = port;
+	put(w, &site);
+	snprintf(stack.text, sizeof(stack.text), "%s", text);
+	put(w, &stack);
+	armed.since_ns = START_NS;
+	put(w, &armed);
+}
+
 static void test_a_socket_leak_is_named_with_its_peer(void **state)
 {
 	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
@@ -175,6 +197,64 @@ static void test_a_pool_is_told_of_its_leak_detection(void **state)
 	story.peer = peer_out(37, 443);
 	assert_true(first_claim(&w, &story, 20));
 	assert_int_equal(w.claim[0].n_advice, 3);
+	world_done(&w);
+}
+
+/* A server that leaks connections to its database holds more of its clients, whose call opened more that live. */
+static void test_the_call_site_is_of_what_leaks(void **state)
+{
+	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
+	struct event_tcp_peer client = peer_out(9, 8080);
+	struct world w;
+
+	(void)state;
+	client.peer.dir = PEER_IN;
+	begin(&w, &story);
+	for (unsigned int s = 1; s <= 14; s++) {
+		wait_s(&w, 1);
+		put_fds(&w, PID, BORN, 220 + 5 * s, LIMIT);
+		put_group(&w, PID, BORN, s, FD_FILE, 0, NULL, 20);
+		put_group(&w, PID, BORN, s, FD_SOCKET, 1, &client.peer, 200);
+		put_group(&w, PID, BORN, s, FD_SOCKET, 1, &story.peer.peer, 5 * s);
+		put_scan(&w, PID, BORN, s, 220 + 5 * s);
+		put_site(&w, 1, "accept_client+0x13 (web.c:12)", PEER_IN, 8080, 400, 160);
+		put_site(&w, 2, "db_connect+0x41 (pool.c:118)", PEER_OUT, 5432, 5 * s, 5 * s);
+		tick(&w);
+	}
+	assert_int_equal(judge_all(&w), 1);
+	assert_string_equal(find_evidence(&w.claim[0], "process.fds")->text,
+			    "70 sockets to 10.0.0.37:5432; 290 of 1,024 descriptors");
+	assert_non_null(strstr(w.claim[0].call, "no close() after pool.c:118"));
+	world_done(&w);
+}
+
+/* More peers than are told of one by one: a crawler, a server on the Internet. */
+static void test_sockets_to_a_thousand_peers_are_a_leak_of_sockets(void **state)
+{
+	struct story story = {.fds = five_a_second};
+	struct event_fd_group rest = {0};
+	struct world w;
+
+	(void)state;
+	begin(&w, &story);
+	for (unsigned int s = 1; s <= 14; s++) {
+		second(&w, &story, s);
+		put_group(&w, PID, BORN, s, FD_FILE, 0, NULL, 20);
+		put_group(&w, PID, BORN, s, FD_SOCKET, 1, &story.peer.peer, 1);
+		rest = (struct event_fd_group)EVENT(&w, event_fd_group, EVENT_FD_GROUP);
+		rest.pid = PID;
+		rest.start_ns = BORN;
+		rest.scan = s;
+		rest.kind = FD_SOCKET;
+		rest.proto = FD_TCP;
+		rest.state = 1;
+		rest.count = rest.more_peers = (__u16)(5 * s - 1);
+		put(&w, &rest);
+		put_scan(&w, PID, BORN, s, 20 + 5 * s);
+	}
+	assert_int_equal(judge_all(&w), 1);
+	assert_string_equal(w.claim[0].rule->kind, "socket-leak");
+	assert_non_null(strstr(w.claim[0].message, "keeps sockets to 70 peers"));
 	world_done(&w);
 }
 
@@ -535,6 +615,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_socket_leak_is_named_with_its_peer),
 		cmocka_unit_test(test_a_pool_is_told_of_its_leak_detection),
+		cmocka_unit_test(test_the_call_site_is_of_what_leaks),
+		cmocka_unit_test(test_sockets_to_a_thousand_peers_are_a_leak_of_sockets),
 		cmocka_unit_test(test_the_command_shows_what_leaks),
 		cmocka_unit_test(test_what_children_hold_is_said),
 		cmocka_unit_test(test_the_kind_is_what_grows),
