@@ -47,8 +47,4 @@ int flight_write(struct flight *flight, __u64 from_ns, __u64 now_ns, struct reco
 
 void flight_usage(const struct flight *flight, struct flight_usage *ret);
 
-/* Is it known what becomes of this type when its block goes (kept in the base, or of the moment only)? For
- * the test that holds this against the field table. */
-bool flight_knows(__u32 type);
-
 #endif

@@ -27,6 +27,7 @@ KERNELS = ("5.10", "6.1", "6.12", "7.2")
 FOREIGN = ("6.1-arm64", "6.12-arm64")   # only when they are named
 FULL_KERNEL = "6.1"      # without --matrix it runs those that are for it, besides the core set
 CORE_LIMIT, FULL_LIMIT = 8, 40
+STILL_S = 4              # a trace looks each second, and its rules judge ten at most
 MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
 CELL_WIDTH = 11          # of the table
 SUBSETS = {"core": lambda s: s.core == "yes", "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
@@ -77,14 +78,22 @@ def choose(args, scenarios):
     return {kernel: wanted or chosen[kernel] for kernel in kernels}
 
 
-def was_late(directory):
-    """Did the trace end before the fault was there, because the machine was too busy? It said nothing of culprit."""
-    if not judge.read_meta(directory / "meta").get("late"):
-        return False
+def spoilt(directory):
+    """Why the cell says nothing of culprit, as the machine was too busy for it; None: it does. Such a cell's files go."""
+    meta = judge.read_meta(directory / "meta")
+    still_s = int(meta.get("still-cs", 0)) / 100
+    if meta.get("late"):
+        why = "the trace ended before the injection did"
+    elif still_s > STILL_S:
+        why = f"the guest stood still for {still_s:.1f} s of the trace"
+    else:
+        return None
     for path in directory.iterdir():
-        if path.name != "params":
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "params":
             path.unlink()
-    return True
+    return why
 
 
 class Run:
@@ -146,10 +155,10 @@ class Run:
             def on_progress(word, name):
                 if word == "start":
                     begun.append(name)
-                elif word == "end" and name not in again and was_late(out / name):
+                elif word == "end" and name not in again and (why := spoilt(out / name)):
                     late.append(name)
                     again.add(name)
-                    print(f"again {kernel:4} {name:26}        the trace ended before the injection did", flush=True)
+                    print(f"again {kernel:4} {name:26}        {why}", flush=True)
                 elif word == "end":
                     self.finish(kernel, left.pop(name), drawn[name], out / name)
 

@@ -45,6 +45,9 @@ struct probes {
 	struct exits exits;
 };
 
+/* For probes_free(): detaches what probes_arm.c attached; the links of disks' issuers are its runs'. */
+void probes_disarm_all(struct probes *probes);
+
 static inline struct probe_run *probes_run(struct probes *probes, enum hook hook)
 {
 	/* The table has one row for each hook. */

@@ -154,9 +154,12 @@ int elf_find_functions(int fd, struct elf_function *functions, unsigned int n)
 	ret = read_head(elf);
 	if (ret == 0)
 		ret = read_sections(elf);
+	/* A file has one such table; one that says it has a hundred would keep us busy for seconds. */
 	for (unsigned int i = 0; ret == 0 && i < elf->head.e_shnum; i++)
-		if (elf->section[i].sh_type == SHT_DYNSYM)
+		if (elf->section[i].sh_type == SHT_DYNSYM) {
 			ret = search(elf, &elf->section[i], functions, n);
+			break;
+		}
 	free(elf);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "flight.h"
+#include "flight_base.h"
 #include "source/event_fields.h"
 
 #define S   1000000000ULL
@@ -253,7 +254,7 @@ static void test_every_event_is_known(void **state)
 	(void)state;
 	for (unsigned int i = 0; (desc = event_desc_at(i)); i++)
 		if (!flight_knows(desc->type))
-			fail_msg("event %s has no row in user/flight.c", desc->name);
+			fail_msg("event %s has no row in user/flight_base.c", desc->name);
 }
 
 int main(void)

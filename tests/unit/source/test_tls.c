@@ -213,6 +213,10 @@ static void test_damaged(void **state)
 	section[0].sh_offset = ~0ULL - 100;
 	assert_int_equal(find_in(file, sizeof(file)), -ENOEXEC);
 	section[0].sh_offset = 2048;
+	/* A second table of symbols is not read. */
+	head->e_shnum = 3;
+	section[2] = (Elf64_Shdr){.sh_type = SHT_DYNSYM, .sh_size = 480, .sh_link = 7};
+	assert_int_equal(find_in(file, sizeof(file)), 0);
 	head->e_shnum = 0xffff;
 	assert_int_equal(find_in(file, sizeof(file)), -ENOEXEC);
 	head->e_shnum = 2;
