@@ -93,7 +93,8 @@ static __always_inline __u64 call_nr(const struct pt_regs *regs)
 #define NR_FCNTL      72
 #define NR_PIPE2      293
 
-/* Of those that open: inotify_init, inotify_init1 and fanotify_init have limits of their own, for which they give EMFILE. */
+/* Of those that open: inotify_init, inotify_init1 and fanotify_init have limits of their own, for which they give
+ * EMFILE. */
 static __always_inline bool call_has_own_limit(__u64 nr)
 {
 	return nr == 253 || nr == 294 || nr == 300;
@@ -157,7 +158,8 @@ static __always_inline __u64 regs_link(struct pt_regs *regs)
 	return plain_address(BPF_CORE_READ(regs, regs[30]));
 }
 
-/* By their DWARF numbers (DWARF for the Arm 64-bit Architecture, 4.1): x0 to x30, then sp; pc has none, it is put last. */
+/* By their DWARF numbers (DWARF for the Arm 64-bit Architecture, 4.1): x0 to x30, then sp; pc has none, it is put
+ * last. */
 static __always_inline void regs_copy(struct pt_regs *regs, struct stack_sample *s)
 {
 	bpf_core_read(s->regs, 31 * sizeof(__u64), &regs->regs);

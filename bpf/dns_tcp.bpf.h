@@ -2,9 +2,9 @@
 /*
  * dns_tcp.bpf.h - how connections to name servers end (TCP, port 53), by server.
  *
- * Told from what the socket itself counted, once, at its end: nothing runs for a segment, and no byte of what is said is
- * read. What an answer says is therefore not known but for this: one that is no longer than the question has no record,
- * as SERVFAIL and REFUSED have none.
+ * Told from what the socket itself counted, once, at its end: nothing runs for a segment, and no byte of what is
+ * said is read. What an answer says is therefore not known but for this: one that is no longer than the question
+ * has no record, as SERVFAIL and REFUSED have none.
  */
 #ifndef CULPRIT_DNS_TCP_BPF_H
 #define CULPRIT_DNS_TCP_BPF_H
@@ -105,7 +105,8 @@ static __always_inline void dns_tcp_count(const struct peer_key *peer_key,
 	}
 }
 
-/* To be called at the end of a connection, which costs those to other ports one comparison. outcome: 0 = it ended well. */
+/* To be called at the end of a connection, which costs those to other ports one comparison. outcome: 0 = it ended
+ * well. */
 static __always_inline void dns_ended(const struct tcp_sock *tp, const struct peer_key *key,
 				      const struct peer_value *peer, int old, __u8 outcome,
 				      const struct tcp_sums *sums, const bool direct)

@@ -9,6 +9,8 @@
  */
 #include "vmlinux.h"
 
+#define PROBE_RING_BYTES (64 * 1024) /* some 300 events */
+
 #include "probe.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

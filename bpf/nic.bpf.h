@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * nic.bpf.h - adapters that stop sending, as the kernel's transmit watchdog tells it (net/sched/sch_generic.c). It looks
- * at each adapter once in its timeout, mostly 5 s: nothing to count or to hold back.
+ * nic.bpf.h - adapters that stop sending, as the kernel's transmit watchdog tells it (net/sched/sch_generic.c). It
+ * looks at each adapter once in its timeout, mostly 5 s: nothing to count or to hold back.
  */
 #ifndef CULPRIT_NIC_BPF_H
 #define CULPRIT_NIC_BPF_H

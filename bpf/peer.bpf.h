@@ -76,12 +76,14 @@ static __always_inline void sums_read(const struct tcp_sock *tp, struct tcp_sums
 	sums->bytes_received = GET(direct, tp, bytes_received);
 }
 
-/* Many CPUs close sockets of one peer. */
+/* Many CPUs close sockets of one peer. Most connections resent nothing: adding nothing costs an atomic, too. */
 static __always_inline void sums_add_shared(struct tcp_sums *to, const struct tcp_sums *sums)
 {
 	ADD(&to->segs_out, sums->segs_out);
-	ADD(&to->segs_retrans, sums->segs_retrans);
-	ADD(&to->dsacks, sums->dsacks);
+	if (sums->segs_retrans)
+		ADD(&to->segs_retrans, sums->segs_retrans);
+	if (sums->dsacks)
+		ADD(&to->dsacks, sums->dsacks);
 	ADD(&to->bytes_acked, sums->bytes_acked);
 	ADD(&to->bytes_received, sums->bytes_received);
 }

@@ -65,9 +65,14 @@ static __always_inline void count(__u32 counter)
 
 #ifndef PROBE_NO_RING
 
+/* Its pages are mapped twice into the reader, and resident from the start: an object whose events are rare takes less. */
+#ifndef PROBE_RING_BYTES
+#define PROBE_RING_BYTES (256 * 1024)
+#endif
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
+	__uint(max_entries, PROBE_RING_BYTES);
 } ring SEC(".maps");
 
 /*

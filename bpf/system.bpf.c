@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
  * system.bpf.c - what happens to the host as a whole: who is killed for lack of memory, who ends badly, who
- * hangs, what the hardware reports, which adapter stops sending (nic.bpf.h). All are rare but the exit of a process, which costs a healthy one three
- * loads and a compare; bad ends are added up by name and cgroup, none is sent.
+ * hangs, what the hardware reports, which adapter stops sending (nic.bpf.h). All are rare but the exit of a
+ * process, which costs a healthy one three loads and a compare; bad ends are added up by name and cgroup, none is
+ * sent.
  */
 #include "vmlinux.h"
+
+#define PROBE_RING_BYTES (64 * 1024) /* some 300 events */
 
 #include "compat.bpf.h"
 #include "nic.bpf.h"

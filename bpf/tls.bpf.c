@@ -3,8 +3,8 @@
  * tls.bpf.c - how the TLS handshakes of armed programs end, by peer and reason.
  *
  * Loaded and attached only while a program is armed: uprobes on the entry and end of the library's handshake function,
- * and on the functions by which it notes an error. Of the program's memory nothing is read but four bytes in which GnuTLS
- * answers about a certificate: numbers of results pass through arguments and return values, and no key, no
+ * and on the functions by which it notes an error. Of the program's memory nothing is read but four bytes in which
+ * GnuTLS answers about a certificate: numbers of results pass through arguments and return values, and no key, no
  * plaintext and no name of a certificate is looked at. Which peer a handshake is with tells the TCP socket that the
  * thread last opened or read from: the library may be given memory instead of a socket.
  */
@@ -190,8 +190,8 @@ int tls_openssl_enter(struct pt_regs *ctx)
 	return 0;
 }
 
-/* It asks to be called again, as it waits for the other end, by the same result and without an error of its own. Who gives
- * up while it waits has no failed handshake. */
+/* It asks to be called again, as it waits for the other end, by the same result and without an error of its own.
+ * Who gives up while it waits has no failed handshake. */
 static __always_inline void openssl_left(int ret)
 {
 	struct tls_call *call = call_find();
@@ -310,8 +310,8 @@ int tls_gnutls_leave(struct pt_regs *ctx)
 	return RUN(HOOK_TLS_HANDSHAKE, gnutls_left((int)PT_REGS_RC(ctx)));
 }
 
-/* gnutls_certificate_verify_peers(session, data, elements, unsigned int *status): the others of its kind call it, and so
- * does a handshake that verifies by itself. */
+/* gnutls_certificate_verify_peers(session, data, elements, unsigned int *status): the others of its kind call it,
+ * and so does a handshake that verifies by itself. */
 SEC("uprobe")
 int tls_gnutls_verify(struct pt_regs *ctx)
 {

@@ -8,8 +8,9 @@
 #include "keeper.h"
 
 /*
- * One request ("status", "status json", "dump SECONDS"), answered to `fd`, which may wait as long as the peer does: in a child.
- * flight: NULL where there is no flight recorder. 0, or a negative errno with err set where it cannot be answered; -EPIPE: the peer went away.
+ * One request ("status", "status json", "dump SECONDS"), answered to `fd`, which may wait as long as the peer does:
+ * in a child. flight: NULL where there is no flight recorder. 0, or a negative errno with err set where it cannot
+ * be answered; -EPIPE: the peer went away.
  */
 int answers_give(const struct keeper_view *view, struct flight *flight, const char *request, int fd,
 		 struct err *err);

@@ -2,7 +2,8 @@
 /*
  * children.h - work that may wait for a disk or a peer, in copies of this process.
  *
- * A child of the few short-lived ones sees the memory as it was at the fork, does one thing, and ends. It is killed by its own alarm.
+ * A child of the few short-lived ones sees the memory as it was at the fork, does one thing, and ends. It is killed
+ * by its own alarm.
  */
 #ifndef CULPRIT_CHILDREN_H
 #define CULPRIT_CHILDREN_H

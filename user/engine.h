@@ -34,9 +34,9 @@ struct engine_options {
 int engine_new(const struct engine_options *options, struct engine **ret_engine, struct err *err);
 
 /* Runs to the end of the source, or until a signal ends it (SIGINT, SIGTERM: with the verdict; a
- * second one: at once). With a keeper SIGHUP reopens sinks and reads the settings again, and SIGUSR1 makes a capture; without,
- * SIGHUP ends it like SIGTERM, unless it was ignored when the program started. Messages of what went wrong on the way without
- * ending the run (a full disk under the recorder) are logged. 0 or negative errno. */
+ * second one: at once). With a keeper SIGHUP reopens sinks and reads the settings again, and SIGUSR1 makes a
+ * capture; without, SIGHUP ends it like SIGTERM, unless it was ignored when the program started. Messages of what
+ * went wrong on the way without ending the run (a full disk under the recorder) are logged. 0 or negative errno. */
 int engine_run(struct engine *engine, struct err *err);
 
 /* The last verdict; NULL when there was none. */

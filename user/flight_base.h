@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * flight_base.h - of the events whose blocks are gone from the flight recorder, what still holds: the latest of each disk,
- * process, peer, counter.
+ * flight_base.h - of the events whose blocks are gone from the flight recorder, what still holds: the latest of
+ * each disk, process, peer, counter.
  */
 #ifndef CULPRIT_FLIGHT_BASE_H
 #define CULPRIT_FLIGHT_BASE_H

@@ -3,8 +3,8 @@
  * log.h - messages for the person at the terminal or in the journal: one line each, to stderr.
  *
  * Only commands and the engine log; the layers below return a struct err. Bytes that are not
- * printable ASCII are shown as \xNN, so no name can steer a terminal. None waits: one for which stderr has no room is left out, and
- * the next one says how many were.
+ * printable ASCII are shown as \xNN, so no name can steer a terminal. None waits: one for which stderr has no room
+ * is left out, and the next one says how many were.
  */
 #ifndef CULPRIT_LOG_H
 #define CULPRIT_LOG_H

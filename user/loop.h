@@ -27,9 +27,9 @@ void loop_hold_signals(void);
 int loop_new(struct loop **ret_loop, struct err *err);
 
 /* Calls fn whenever fd is readable (or in error, or hung up). fd -1: always ready, called again and
- * again between looks at everything else. Called in the order in which they were added, but that the place of one that was removed is
- * taken first. The descriptor stays the caller's and must outlive
- * loop_run(). -ENOSPC past LOOP_SOURCES_MAX, or what epoll says. */
+ * again between looks at everything else. Called in the order in which they were added, but that the place of one
+ * that was removed is taken first. The descriptor stays the caller's and must outlive loop_run(). -ENOSPC past
+ * LOOP_SOURCES_MAX, or what epoll says. */
 int loop_add_source(struct loop *loop, int fd, loop_fn fn, void *ctx, struct err *err);
 
 /* It is called no more; to be called before the descriptor is closed. One that is not there is fine. */

@@ -26,8 +26,8 @@ struct notify {
 void notify_init(struct notify *notify);
 
 /* After each evaluation. The first one is READY=1. The watchdog is fed when `ticks` has moved: that is when
- * all rings were drained and a whole snapshot went through model and rules, and not by a loop that merely turns. `status`
- * is told when it has changed; NULL: nothing yet. */
+ * all rings were drained and a whole snapshot went through model and rules, and not by a loop that merely turns.
+ * `status` is told when it has changed; NULL: nothing yet. */
 void notify_progress(struct notify *notify, __u64 ticks, const char *status);
 
 /* It was asked to end. */

@@ -40,9 +40,9 @@ void outputs_reopen(struct outputs *o);
 /* Is it one of them? */
 bool outputs_have(const struct outputs *o, const struct sink *sink);
 
-/* Others take their place. Those that stay keep their state; those that are not among the new ones are closed when what waits is
- * out, after a second at most (outputs_tidy()), and what they lose is logged. 0, or an error with err set where one of the new
- * cannot be watched: then nothing is changed, and the new ones are still the caller's. */
+/* Others take their place. Those that stay keep their state; those that are not among the new ones are closed when
+ * what waits is out, after a second at most (outputs_tidy()), and what they lose is logged. 0, or an error with err
+ * set where one of the new cannot be watched: then nothing is changed, and the new ones are still the caller's. */
 int outputs_replace(struct outputs *o, struct sink *const *sinks, unsigned int n, struct err *err);
 
 /* After each evaluation: closes those that had to leave and have no more to do, or no more time. */

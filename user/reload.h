@@ -29,9 +29,10 @@ struct reload_to {
 };
 
 /*
- * Reads, and puts in force what can be without a restart. New sinks are opened first, while all else goes on, for two seconds at
- * most: the outcome comes by reload_dispatch() then. Where the file is wrong or one of them cannot be opened, all stays as it
- * was. The outcome is logged, and is the state; true: there is one now. One that is under way is given up for the new one.
+ * Reads, and puts in force what can be without a restart. New sinks are opened first, while all else goes on, for
+ * two seconds at most: the outcome comes by reload_dispatch() then. Where the file is wrong or one of them cannot
+ * be opened, all stays as it was. The outcome is logged, and is the state; true: there is one now. One that is
+ * under way is given up for the new one.
  */
 bool reload_start(struct reload *reload, const struct reload_to *to);
 /* For the loop: readable when one that is under way may have come to its end. */
@@ -44,8 +45,8 @@ void reload_cancel(struct reload *reload, const struct outputs *outputs);
 const struct reload_state *reload_state(const struct reload *reload);
 
 /*
- * What a running daemon cannot change: of each such key `next` gets the value that `now` has, so that it says what is in force.
- * Their names as the file has them, "tick_s, socket", in ret_names; empty where none differs.
+ * What a running daemon cannot change: of each such key `next` gets the value that `now` has, so that it says what
+ * is in force. Their names as the file has them, "tick_s, socket", in ret_names; empty where none differs.
  */
 void settings_keep_fixed(const struct settings *now, struct settings *next, char *ret_names,
 			 size_t size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* reload_state.h - what became of the settings file when it was last read, for who asks and who reads the status line. */
+/* reload_state.h - what became of the settings file when it was last read, for who asks and who reads the status
+ * line. */
 #ifndef CULPRIT_RELOAD_STATE_H
 #define CULPRIT_RELOAD_STATE_H
 

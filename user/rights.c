@@ -74,8 +74,8 @@ static int drop_capabilities(unsigned int of)
 
 /* ---- system calls ---- */
 
-/* The names of all architectures: what one has not is skipped. Not among them, for example: mount, ptrace, chroot, unshare,
- * modules, clocks, keys, io_uring, setuid. */
+/* The names of all architectures: what one has not is skipped. Not among them, for example: mount, ptrace, chroot,
+ * unshare, modules, clocks, keys, io_uring, setuid. */
 static const char *const reading[] = {
 	/* files that are there */
 	"read",	     "write",	   "readv",	"writev",     "pread64",   "pwrite64",

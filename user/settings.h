@@ -10,8 +10,10 @@
  *	[watch]       exclude_X and include_X = a comma list: rules/watched.h
  *	[labels]      name = text, goes out with every line
  *	[daemon]      socket, group, flight_minutes, flight_mb, captures, captures_max, captures_mb,
- *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h; budget_cpu, budget_mb: source/live_budget.h
- *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb, file_max_mb, file_keep: see outlet.h
+ *		      capture_from, metrics, metrics_file: see keeper.h; confine: see rights.h;
+ *		      budget_cpu, budget_mb: source/live_budget.h
+ *	[sinks]       file, stdout, unix_datagram, unix_stream, journald, syslog, queue_kb, file_max_mb,
+ *		      file_keep: see outlet.h
  * Flags win over the environment (settings_environment()), that over the file.
  * What is unknown, given twice or out of range is an error with its line number: a misspelt
  * threshold must not be silently without effect.
@@ -68,8 +70,9 @@ const char *settings_get(const struct settings *settings, const char *key);
 int settings_load(struct settings *settings, const char *path, struct err *err);
 
 /* Adds what variables of the environment say: CULPRIT_SECTION_KEY in capitals, all but letters and digits as "_"
- * (CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS); those of no section are not ours. Nothing where the program runs with more rights
- * than its caller. environment: as environ(7). -EINVAL with the variable's name; then `settings` is unchanged. */
+ * (CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS); those of no section are not ours. Nothing where the program runs
+ * with more rights than its caller. environment: as environ(7). -EINVAL with the variable's name; then `settings`
+ * is unchanged. */
 int settings_environment(struct settings *settings, char *const *environment, struct err *err);
 
 /* One "key = value" of a section; checked against the table of keys. */
@@ -85,15 +88,17 @@ void sinks_defaults(struct sinks_options *ret);
 int sinks_set(struct sinks_options *options, const char *key, const char *value, struct err *err);
 /* The file of the command line, which may be relative. -ENAMETOOLONG with a message. */
 int sinks_set_file(struct sinks_options *options, const char *path, struct err *err);
-/* Something of it must be told: -EINVAL where stdout is off and nothing else is set, no sink, no metrics, no captures. */
+/* Something of it must be told: -EINVAL where stdout is off and nothing else is set, no sink, no metrics, no
+ * captures. */
 int settings_check_sinks(const struct settings *settings, struct err *err);
-/* The sinks of `next` in the place of those of `now`, which are outputs->sink: one that is chosen there too is the same in ret_sinks,
- * the others are made, and open meanwhile (sink_ops.opened). On failure none of those is left. */
+/* The sinks of `next` in the place of those of `now`, which are outputs->sink: one that is chosen there too is the
+ * same in ret_sinks, the others are made, and open meanwhile (sink_ops.opened). On failure none of those is left. */
 struct outputs;
 int sinks_change(const struct sinks_options *now, const struct sinks_options *next,
 		 const struct outputs *outputs, struct sink **ret_sinks, unsigned int *ret_n,
 		 struct err *err);
-/* Opens all that are chosen, stdout when none is, and none where stdout is off; waits for each two seconds at most. On failure *ret_n are open, and the caller's to close. */
+/* Opens all that are chosen, stdout when none is, and none where stdout is off; waits for each two seconds at most.
+ * On failure *ret_n are open, and the caller's to close. */
 int sinks_open(const struct sinks_options *options, struct sink **ret_sinks, unsigned int *ret_n,
 	       struct err *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* settings_fixed.c - the settings that a running daemon keeps: what is opened, attached or given up once; see reload.h. */
+/* settings_fixed.c - the settings that a running daemon keeps: what is opened, attached or given up once; see
+ * reload.h. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* settings_judge.c - what is looked at and judged: [general], [thresholds], [probes], [watch] and [labels]; see settings_impl.h. */
+/* settings_judge.c - what is looked at and judged: [general], [thresholds], [probes], [watch] and [labels]; see
+ * settings_impl.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

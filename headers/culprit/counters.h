@@ -73,8 +73,8 @@ enum hook {
 #define LARGE_SHARE(mss) ((mss) - (mss) / 8)
 #define LARGE_LEAST	 1000
 /*
- * A connection is brief when whoever opened it sent a ClientHello's worth (BRIEF_HELLO, or more), and neither end more than
- * fits into a handshake: certificates with their chain take 2 to 10 KB.
+ * A connection is brief when whoever opened it sent a ClientHello's worth (BRIEF_HELLO, or more), and neither end
+ * more than fits into a handshake: certificates with their chain take 2 to 10 KB.
  */
 #define BRIEF_HELLO 40
 #define BRIEF_MOST  16384

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* event_block.h - the ABI of events: disks: their requests, what they say of themselves, what is stacked on them; see event.h. */
+/* event_block.h - the ABI of events: disks: their requests, what they say of themselves, what is stacked on them;
+ * see event.h. */
 #ifndef CULPRIT_EVENT_BLOCK_H
 #define CULPRIT_EVENT_BLOCK_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* event_frame.h - the ABI of events: what the replay needs to be the same run, and what the tool says of itself; see event.h. */
+/* event_frame.h - the ABI of events: what the replay needs to be the same run, and what the tool says of itself;
+ * see event.h. */
 #ifndef CULPRIT_EVENT_FRAME_H
 #define CULPRIT_EVENT_FRAME_H
 

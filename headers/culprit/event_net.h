@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* event_net.h - the ABI of events: interfaces, peers, name servers; this host's own side of the network, and its clock; see event.h. */
+/* event_net.h - the ABI of events: interfaces, peers, name servers; this host's own side of the network, and its
+ * clock; see event.h. */
 #ifndef CULPRIT_EVENT_NET_H
 #define CULPRIT_EVENT_NET_H
 
@@ -90,8 +91,9 @@ struct event_dns_server {
 };
 
 /*
- * How connections to one name server (TCP, port 53) ended, in one network namespace: sent when it changed. Of those that
- * still stand nothing is known yet. What was not asked anything, and who gave up within a second, is not counted.
+ * How connections to one name server (TCP, port 53) ended, in one network namespace: sent when it changed. Of those
+ * that still stand nothing is known yet. What was not asked anything, and who gave up within a second, is not
+ * counted.
  */
 struct event_dns_tcp {
 	struct event h;
@@ -303,7 +305,8 @@ enum tls_outcome {
 	TLS_DETAIL = 4, /* no handshake: which alert a failed one (GnuTLS) had met, as reason */
 };
 
-/* Reasons of OpenSSL from here on are alerts that the peer sent: 1000 + its number (RFC 8446, 6). Those of TLS_DETAIL too. */
+/* Reasons of OpenSSL from here on are alerts that the peer sent: 1000 + its number (RFC 8446, 6). Those of
+ * TLS_DETAIL too. */
 #define TLS_REASON_ALERT 1000
 
 /* So many handshakes with one peer ended in that way while a program was armed: sent when it changed. */
@@ -371,8 +374,8 @@ struct event_socket_queue {
 	char comm[EVENT_COMM_LEN];
 };
 
-/* A TCP connection whose receive buffer is full of what nobody reads: its window is closed, or about to be. Sent at each
- * look at its namespace (sock_diag(7)), and once when that is over. */
+/* A TCP connection whose receive buffer is full of what nobody reads: its window is closed, or about to be. Sent at
+ * each look at its namespace (sock_diag(7)), and once when that is over. */
 struct event_socket_unread {
 	struct event h;
 	__u64 inode;	/* of the socket: its identity */

@@ -2,8 +2,8 @@
 /*
  * sockets - ms for one sample of N TCP sockets by culprit's own probes.
  *
- * They are both ends of N / 2 connections on the loopback of a network namespace of its own, which ends with it. One byte
- * goes between two samples: where nothing moved, none is taken. Prints the median of a snapshot of the TCP
+ * They are both ends of N / 2 connections on the loopback of a network namespace of its own, which ends with it.
+ * One byte goes between two samples: where nothing moved, none is taken. Prints the median of a snapshot of the TCP
  * probes, the same with the sample forced off, and how many sockets were seen.
  */
 #include <arpa/inet.h>

@@ -4,8 +4,8 @@
  *
  * All of it on the loopback of a network namespace of its own, which ends with it: nftables drops
  * what arrives, at random, and short timers make the senders retransmit often. Prints "ready" when
- * the storm blows and, at the end of stdin or after SECONDS, how many segments were retransmitted. With many PEERS few are
- * any one's, so that each is told rather than counted only.
+ * the storm blows and, at the end of stdin or after SECONDS, how many segments were retransmitted. With many PEERS
+ * few are any one's, so that each is told rather than counted only.
  */
 #include <arpa/inet.h>
 #include <errno.h>

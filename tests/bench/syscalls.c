@@ -2,8 +2,8 @@
 /*
  * syscalls - ns per call of getppid, and per pair of open("/dev/null") and close.
  *
- * With "wait" it begins when a line comes in. Each is timed in short batches; the median batch is printed, so that an interrupt or a preemption
- * in one of them does not count.
+ * With "wait" it begins when a line comes in. Each is timed in short batches; the median batch is printed, so that
+ * an interrupt or a preemption in one of them does not count.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* leak_site.c - keeps one file a second, opened two calls deep, and opens and closes others; for test_leak_sites.py, which
- * builds it without frame pointers, and strips a copy. */
+/* leak_site.c - keeps one file a second, opened two calls deep, and opens and closes others; for
+ * test_leak_sites.py, which builds it without frame pointers, and strips a copy. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -34,8 +34,8 @@ static bool kernel_lacks(const struct probe_row *row)
 	return lacks;
 }
 
-/* What has no way but to a function of the kernel's or a library's, where a kernel may refuse that: no class rests on it
- * either. */
+/* What has no way but to a function of the kernel's or a library's, where a kernel may refuse that: no class rests
+ * on it either. */
 static bool may_be_refused(const struct probe_row *row)
 {
 	return (way_is_function(&row->ways[0]) || strcmp(row->ways[0].type, "uprobe") == 0) &&

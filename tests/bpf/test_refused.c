@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_refused.c - a process at its limit is refused descriptors: each refusal is counted while it is watched, by each way
- * that this kernel has, and none of another's, nor of another limit's.
+ * test_refused.c - a process at its limit is refused descriptors: each refusal is counted while it is watched, by
+ * each way that this kernel has, and none of another's, nor of another limit's.
  */
 #include "lib.h"
 
@@ -54,8 +54,8 @@ static bool no_inotify(void)
 	return done;
 }
 
-/* 'f': a file, 's': a socket, 'p': a pipe, 'P': a pair, 'd': a copy, 'e': an epoll; each is refused at the limit. 'i': an inotify,
- * of which it may have none: that is another limit. '-': gives five back, '+': takes all again. */
+/* 'f': a file, 's': a socket, 'p': a pipe, 'P': a pair, 'd': a copy, 'e': an epoll; each is refused at the limit.
+ * 'i': an inotify, of which it may have none: that is another limit. '-': gives five back, '+': takes all again. */
 static int try(char word)
 {
 	int pair[2];

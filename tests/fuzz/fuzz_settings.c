@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_settings.c - any text as a settings file: it is taken whole, the same each time, or changes nothing and says why. */
+/* fuzz_settings.c - any text as a settings file: it is taken whole, the same each time, or changes nothing and says
+ * why. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -141,13 +141,13 @@ class Host:
 
     # ---- processes
 
-    def fds(self, pid, comm, count, limit=None, born=100):
+    def fds(self, pid, comm, count, limit=None, born=100, netns=NETNS):
         """The census of a process, born so many seconds after boot."""
         if self.procs.get(pid) == count:
             return
         self.procs[pid] = count
         self.put("proc_fds", pid=pid, start_ns=born * NS, fds=count,
-                 limit=limit or self.fds_limit, comm=comm, netns=NETNS)
+                 limit=limit or self.fds_limit, comm=comm, netns=netns)
 
     def who(self, pid, comm, exe, cgroup, born=100):
         self.put("proc", pid=pid, start_ns=born * NS, ppid=1, comm=comm, exe=exe, cgroup=cgroup,

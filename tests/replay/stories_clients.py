@@ -89,21 +89,46 @@ def story_leak_beside_connections(host):
     tell(host, 20, lambda s: 20 + 5 * s, lambda n: [sockets(n, peer=API)])
 
 
-def story_leak_of_the_client(host):
-    host.say(what="sockets pile up at port 443 because a container of this host leaks its end: the client's leak",
-             expect="none")
+def accepted_leak(host, client):
+    """Sockets that pile up at our port 443; client(s): what is told of a container's at that second."""
     begin(host)
     host.fds(2210, "orders-api", 20, born=120)
     for s in range(1, 21):
         second(host)
         host.fds(2210, "orders-api", 20 + 5 * s, born=120)
-        host.peer("10.1.9.1", 443, netns=HOST_NETNS_2, live=5 * s, attempts=5, established=5, segs_out=15,
-                  bytes_acked=900)
+        client(s)
         if s >= 7:
             host.scan(2210, s, [{"count": 20, "kind": "file", "name": "/var/log/orders/api.log"},
                                 sockets(5 * s, peer=API)], born=120)
         host.tick()
     host.end()
+
+
+def story_leak_of_the_client(host):
+    host.say(what="sockets pile up at port 443 because a container of this host leaks its end: the client's leak",
+             expect="socket-leak gateway[4711]",
+             fault=["proc_fds pid=4711", "fd_group pid=4711", "fd_scan pid=4711", *FAULT])
+
+    def leaks(s):
+        host.peer("10.1.9.1", 443, netns=HOST_NETNS_2, live=5 * s, attempts=5, established=5, segs_out=15, bytes_acked=900)
+        host.fds(4711, "gateway", 20 + 5 * s, born=130, netns=HOST_NETNS_2)
+        if s >= 7:
+            far = {"peer__addr": "10.1.9.1", "peer__netns": HOST_NETNS_2, "peer__port": 443, "peer__dir": "out"}
+            host.scan(4711, s, [{"count": 20, "kind": "file", "name": "/var/log/gateway.log"}, sockets(5 * s, peer=far)], born=130)
+
+    accepted_leak(host, leaks)
+
+
+def story_leak_beside_gateway(host):
+    host.say(what="accepted sockets leak, and a container has as many steady ones to another host's same port: no other end",
+             expect="socket-leak orders-api[2210]", fault=FAULT, least="socket-leak 0.85")
+
+    def steady(s):
+        host.peer("10.1.9.1", 443, netns=HOST_NETNS_2, live=60, attempts=5, established=5, segs_out=15, bytes_acked=900)
+        if s == 1:
+            host.fds(4711, "gateway", 80, born=130, netns=HOST_NETNS_2)
+
+    accepted_leak(host, steady)
 
 
 def story_leak_beside_container(host):

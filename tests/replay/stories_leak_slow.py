@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of minutes, as a daemon sees them: slow leaks, and what grows as slowly and is none."""
+from bisect import bisect
+from random import Random
+
 from backdrop import begin
 from stories_leak import API, BORN, FAULT, FILES, sockets
 
@@ -66,6 +69,16 @@ def story_leak_1_a_minute_among_requests(host):
 
     daemon(host, 1200, lambda s: 20 + s // 60 + busy(s),
            lambda n, s: [{**sockets(n), "idle": s // 60, "idle_max_ms": s * 1000}])
+
+
+def story_leak_at_random(host):
+    host.say(what="a pipe in a minute on the average, at random moments: a pause of minutes is no end of it",
+             expect="fd-leak orders-api[2210]", fault=FAULT)
+    random, moments, at = Random(7), [], 0.0
+    while at < 7200:
+        at += random.expovariate(1 / 60)
+        moments.append(at)
+    daemon(host, 7200, lambda s: 20 + bisect(moments, s), lambda n, s: [{"count": n, "kind": "pipe", "name": "pipe:[8]"}])
 
 
 def story_leak_4_minutes_each(host):

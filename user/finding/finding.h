@@ -164,7 +164,9 @@ enum resolution {
 	RESOLVED_RECOVERED,
 	RESOLVED_GONE,
 	RESOLVED_EXPIRED,
-	RESOLVED_UNTRACKED, /* it is not followed any more: its class was switched off, its subject excluded, its room needed, or the host booted anew */
+	/* It is not followed any more: its class was switched off, its subject excluded, its room needed, or the host
+	 * booted anew. */
+	RESOLVED_UNTRACKED,
 };
 const char *finding_state_name(enum finding_state state);
 const char *resolution_name(enum resolution resolution); /* NULL for RESOLVED_NOT */

@@ -30,20 +30,22 @@ int life_evaluate(struct life *life, const struct model *model, bool last, ask_f
  * severity, confidence and count; NULL past the end. Valid until the next evaluation. */
 const struct finding *life_open_at(const struct life *life, unsigned int i);
 /* The i-th finding of this run that was open and is resolved, in the order in which they were first
- * seen; NULL past the end. Those of a former boot and superseded ones are not among them: the fault of these is told by the winner. */
+ * seen; NULL past the end. Those of a former boot and superseded ones are not among them: the fault of these is
+ * told by the winner. */
 const struct finding *life_past_at(const struct life *life, unsigned int i);
 /* How many were opened, and how many ended, in this run. */
 __u64 life_changes(const struct life *life);
 
 /*
- * Before the first evaluation: a finding that a former run of this boot left open goes on, with its id and episode. Its next line is an
- * update, as soon as it is claimed again, or that it is resolved: not before a whole window was looked at. -EINVAL, -EEXIST,
+ * Before the first evaluation: a finding that a former run of this boot left open goes on, with its id and episode.
+ * Its next line is an update, as soon as it is claimed again, or that it is resolved: not before a whole window was
+ * looked at. -EINVAL, -EEXIST,
  * -ENOSPC, -ENOMEM.
  */
 int life_restore(struct life *life, const struct finding *finding);
 /*
- * The same for one that a run before the last boot left open: its one line, in the first evaluation, is that it is resolved as
- * untracked. Its id and its times mean nothing in this boot; its fingerprint does.
+ * The same for one that a run before the last boot left open: its one line, in the first evaluation, is that it is
+ * resolved as untracked. Its id and its times mean nothing in this boot; its fingerprint does.
  */
 int life_end_former(struct life *life, const struct finding *finding);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * life_impl.h - the life of findings within: life.c moves them on, slots.c says which there is room for, relations.c how
- * they are to each other.
+ * life_impl.h - the life of findings within: life.c moves them on, slots.c says which there is room for,
+ * relations.c how they are to each other.
  */
 #ifndef CULPRIT_LIFE_IMPL_H
 #define CULPRIT_LIFE_IMPL_H
@@ -44,8 +44,8 @@ struct life {
 
 /* NULL: there is none of that id. */
 struct slot *slot_find(const struct life *life, __u64 id);
-/* Room for a claim of that id: a new one, one that is closed, or that of a lesser finding, which is resolved as untracked. NULL: there
- * is none, which is counted. */
+/* Room for a claim of that id: a new one, one that is closed, or that of a lesser finding, which is resolved as
+ * untracked. NULL: there is none, which is counted. */
 struct slot *slot_add(struct life *life, const struct claim *claim, __u64 id);
 
 /* Closes an open finding, and has a line due. */

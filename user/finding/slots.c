@@ -32,8 +32,8 @@ static bool is_busy(const struct slot *s)
 	return s->claimed || s->present;
 }
 
-/* Which of two makes room first: one that is no more claimed, one that is closed, the lesser, one of the class that has more, the
- * older. */
+/* Which of two makes room first: one that is no more claimed, one that is closed, the lesser, one of the class that
+ * has more, the older. */
 static bool goes_first(const struct slot *a, const struct slot *b, const unsigned int *of_class)
 {
 	const struct claim *x = &a->finding.claim, *y = &b->finding.claim;
@@ -65,8 +65,8 @@ static void give_up(struct life *life, struct slot *s)
 
 /*
  * A closed finding is kept for its episode count, until its room is needed. When none is closed, an open one goes,
- * counted: no number of remarks, or of findings of one class, keeps a worse one or the first of another out. Among equals the class
- * that has fewer wins: so no two take each other's room again and again.
+ * counted: no number of remarks, or of findings of one class, keeps a worse one or the first of another out. Among
+ * equals the class that has fewer wins: so no two take each other's room again and again.
  */
 static struct slot *slot_reuse(struct life *life, const struct claim *claim)
 {

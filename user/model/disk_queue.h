@@ -48,7 +48,8 @@ struct disk_waits {
 	unsigned int n_limits;
 };
 
-/* interval_ns: from one look to the next, as it is meant. split: what is known of queue and device apart; NULL: nothing. */
+/* interval_ns: from one look to the next, as it is meant. split: what is known of queue and device apart; NULL:
+ * nothing. */
 void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
 		      __u64 interval_ns, struct disk_split *split);
 void disk_waits_blocked(struct disk_waits *waits, const struct event_task_blocked *event);

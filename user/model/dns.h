@@ -84,8 +84,9 @@ __u64 dns_tcp_window(const struct dns_server *server, const struct frame *frame,
 /* By address and namespace; NULL when nobody asked there. */
 const struct dns_server *dns_server_find(const struct dns_servers *servers, const __u8 addr[16],
 					 __u32 netns);
-/* Were both asked by the same lookups: as often (within a tenth), in the window and at each of the latest looks? So does
- * musl, which takes the first answer; a resolver that asks one after the other was silent asks at another time. */
+/* Were both asked by the same lookups: as often (within a tenth), in the window and at each of the latest looks? So
+ * does musl, which takes the first answer; a resolver that asks one after the other was silent asks at another
+ * time. */
 bool dns_together(const struct dns_server *a, const struct dns_server *b,
 		  const struct frame *frame);
 /* Of the window's queries, those that were sent `wait_ns` ago or before. */

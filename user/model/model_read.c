@@ -61,7 +61,8 @@ __u64 model_resumed_ns(const struct model *model)
 	return model->n_resumed > 1 ? model->resumed[model->n_resumed - 1].mono_ns : 0;
 }
 
-/* So many windows: one in which connections end that did not outlive the sleep, and one until that is out of what is judged. */
+/* So many windows: one in which connections end that did not outlive the sleep, and one until that is out of what
+ * is judged. */
 #define SETTLE_WINDOWS 2
 
 bool model_settles(const struct model *model)

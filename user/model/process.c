@@ -32,8 +32,8 @@ static void release(void *ctx, void *value)
 	free(p->floors);
 }
 
-/* When there is no room a process whose count has never changed goes: nothing is known of it but that, and it is told of
- * anew when it changes. */
+/* When there is no room a process whose count has never changed goes: nothing is known of it but that, and it is
+ * told of anew when it changes. */
 static bool spare(const void *value)
 {
 	const struct process *p = value;

@@ -35,14 +35,14 @@ struct fd_group {
 	char name[128];		 /* a sample, or what files have in common: as in the event */
 	__u32 count[SCANS_KEPT]; /* by scan: index as in struct fd_scans; 0: none, or too few to be
 				    sent */
-	__u32 idle;	   /* at the latest scan: of TCP, nothing sent or received for FD_IDLE_MS */
-	__u32 idle_max_ms; /* the longest */
-	__u32 heirs;	   /* likewise: held by programs that it started too, */
-	__u32 heir_pid;	   /* such as this one */
+	__u32 idle[SCANS_KEPT];	 /* of these, TCP: nothing sent or received for FD_IDLE_MS */
+	__u32 idle_max_ms;	 /* at the latest scan: the longest */
+	__u32 heirs;		 /* likewise: held by programs that it started too, */
+	__u32 heir_pid;		 /* such as this one */
 	char heir_comm[EVENT_COMM_LEN];
-	__u16 looked_at; /* at the latest scan, of files: so many, */
-	__u16 alike;	 /* of these that `name` is of, */
-	__u16 deleted;	 /* and of the latter, that are deleted */
+	__u16 looked_at;  /* at the latest scan, of files: so many, */
+	__u16 alike;	  /* of these that `name` is of, */
+	__u16 deleted;	  /* and of the latter, that are deleted */
 	__u16 more_peers; /* at the latest scan: sockets to so many peers that were put together */
 };
 
@@ -63,7 +63,8 @@ struct fd_sites; /* sites.h */
 /* After such a pause refused descriptors are another story. */
 #define REFUSED_PAUSE_NS (120 * 1000000000ULL)
 
-/* Descriptors that the kernel refused, as far as it was watched: to a process, or for want of room in the host's table. */
+/* Descriptors that the kernel refused, as far as it was watched: to a process, or for want of room in the host's
+ * table. */
 struct refusals {
 	__u64 since_ns; /* the present watch, or the latest; 0: never watched */
 	__u64 told_ns;	/* the latest look */

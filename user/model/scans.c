@@ -31,10 +31,11 @@ static void drop(struct fd_scans *scans, unsigned int at)
 	memmove(scans->ts_ns + at, scans->ts_ns + at + 1, n * sizeof(scans->ts_ns[0]));
 	memmove(scans->fds + at, scans->fds + at + 1, n * sizeof(scans->fds[0]));
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
-		__u32 *count = scans->group[i].count;
+		__u32 *count = scans->group[i].count, *idle = scans->group[i].idle;
 
 		memmove(count + at, count + at + 1, n * sizeof(count[0]));
-		count[SCANS_KEPT - 1] = 0;
+		memmove(idle + at, idle + at + 1, n * sizeof(idle[0]));
+		count[SCANS_KEPT - 1] = idle[SCANS_KEPT - 1] = 0;
 	}
 	scans->n--;
 }
@@ -65,7 +66,7 @@ static void begin(struct fd_scans *scans, __u32 scan, __u64 now_ns)
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		struct fd_group *g = &scans->group[i];
 
-		g->count[scans->n] = g->idle = g->idle_max_ms = g->heirs = 0;
+		g->count[scans->n] = g->idle[scans->n] = g->idle_max_ms = g->heirs = 0;
 		g->more_peers = 0;
 	}
 	scans->open = true;
@@ -114,9 +115,10 @@ static bool put_to_rest(struct fd_scans *scans, struct fd_group *g)
 	rest = find(scans, g);
 	if (!rest)
 		return false;
-	for (unsigned int i = 0; i <= scans->n; i++)
+	for (unsigned int i = 0; i <= scans->n; i++) {
 		rest->count[i] += g->count[i];
-	rest->idle += g->idle;
+		rest->idle[i] += g->idle[i];
+	}
 	if (g->idle_max_ms > rest->idle_max_ms)
 		rest->idle_max_ms = g->idle_max_ms;
 	return true;
@@ -152,7 +154,7 @@ void scans_group(struct fd_scans *scans, const struct event_fd_group *event)
 	copy_text(g->name, sizeof(g->name), event->name, sizeof(event->name));
 	/* Files of one kind come as one group; should two be sent, they are one here. */
 	g->count[scans->n] += event->count;
-	g->idle += event->idle;
+	g->idle[scans->n] += event->idle;
 	g->heirs += event->heirs;
 	g->looked_at = event->looked_at;
 	g->alike = event->alike;

@@ -31,6 +31,9 @@ static void take_site(struct fd_sites *sites, const struct event_fd_site *e)
 {
 	struct fd_site *s = find(sites, e->site);
 
+	/* Armed anew its counts begin anew, and say nothing yet. */
+	if (s && e->opened < s->now.opened && !e->ripe_alive)
+		return;
 	if (!s) {
 		s = place(sites);
 		memset(s, 0, sizeof(*s));
@@ -49,10 +52,33 @@ static void take_stack(struct fd_sites *sites, const struct event_fd_stack *e)
 	copy_text(s->stack.build_id, sizeof(s->stack.build_id), e->build_id, sizeof(e->build_id));
 }
 
+static bool any_ripe(const struct fd_sites *sites, __u64 since_ns)
+{
+	for (unsigned int i = 0; i < sites->n; i++)
+		if (sites->site[i].now.h.ts_ns >= since_ns && sites->site[i].now.ripe_alive)
+			return true;
+	return false;
+}
+
+/* The end of a look: its sites came before it. */
+static void take_armed(struct fd_sites *sites, const struct event_fd_armed *armed)
+{
+	sites->latest = *armed;
+	if (armed->since_ns != sites->armed.since_ns && sites->armed.h.ts_ns) {
+		if (!any_ripe(sites, armed->h.ts_ns))
+			return;
+		for (unsigned int i = 0; i < sites->n;) {
+			if (sites->site[i].now.h.ts_ns < armed->h.ts_ns)
+				sites->site[i] = sites->site[--sites->n];
+			else
+				i++;
+		}
+	}
+	sites->armed = *armed;
+}
+
 void sites_apply(struct fd_sites *sites, const struct event *event)
 {
-	const struct event_fd_armed *armed = (const struct event_fd_armed *)event;
-
 	switch (event->type) {
 	case EVENT_FD_SITE:
 		take_site(sites, (const struct event_fd_site *)event);
@@ -61,16 +87,7 @@ void sites_apply(struct fd_sites *sites, const struct event *event)
 		take_stack(sites, (const struct event_fd_stack *)event);
 		break;
 	case EVENT_FD_ARMED:
-		/* Armed anew: the numbers of stacks are others now. */
-		if (armed->since_ns != sites->armed.since_ns) {
-			for (unsigned int i = 0; i < sites->n;) {
-				if (sites->site[i].now.h.ts_ns < armed->h.ts_ns)
-					sites->site[i] = sites->site[--sites->n];
-				else
-					i++;
-			}
-		}
-		sites->armed = *armed;
+		take_armed(sites, (const struct event_fd_armed *)event);
 		break;
 	default:
 		break;

@@ -14,8 +14,12 @@ struct fd_site {
 	struct event_fd_stack stack; /* all zero: not found out yet */
 };
 
+/* What was found while it was armed stays known when it is armed anew, until a descriptor of the new time has outlived its
+ * first seconds. */
 struct fd_sites {
-	struct event_fd_armed armed; /* the latest look */
+	struct event_fd_armed armed; /* the latest look at what the sites are of */
+	struct event_fd_armed
+		latest; /* the latest look of all: of the same time, or of a new one */
 	struct fd_site site[SITES_KEPT];
 	unsigned int n;
 };

@@ -5,8 +5,8 @@
 
 #include "err.h"
 
-/* 0 when this process may load and attach (a program of two instructions is loaded to see); else -EPERM or -EACCES, naming what
- * is missing. */
+/* 0 when this process may load and attach (a program of two instructions is loaded to see); else -EPERM or -EACCES,
+ * naming what is missing. */
 int capability_check(struct err *err);
 
 #endif

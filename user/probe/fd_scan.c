@@ -244,8 +244,8 @@ static void merge(struct group *into, const struct group *group)
 	into->more_peers += group->more_peers ? group->more_peers : group->key.peer.dir != 0;
 }
 
-/* Sorts them, and puts those that are not sent one by one together: else the sum of a kind would lack them, and a leak to
- * a thousand peers would be one of no kind. */
+/* Sorts them, and puts those that are not sent one by one together: else the sum of a kind would lack them, and a
+ * leak to a thousand peers would be one of no kind. */
 static void sum_up(struct scanning *scanning)
 {
 	struct id_table *groups = &scanning->groups, rest;

@@ -49,8 +49,8 @@ static bool is_inner(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* How the names of the paths that are like `of` begin and end, in bytes of its own name. Digits next to where they differ
- * are of a counter, not of the pattern. */
+/* How the names of the paths that are like `of` begin and end, in bytes of its own name. Digits next to where they
+ * differ are of a counter, not of the pattern. */
 static void common_ends(const struct path *paths, unsigned int n, const struct path *of,
 			size_t *ret_begin, size_t *ret_end)
 {

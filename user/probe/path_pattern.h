@@ -19,8 +19,9 @@ struct path_pattern {
 };
 
 /*
- * Of n (at most PATHS_MAX; of none: empty) paths as the links in /proc/PID/fd have them. Most of one directory: that, and what begins and
- * ends the names. Else the directory above all of them, and "**". Else nothing in common: the first one.
+ * Of n (at most PATHS_MAX; of none: empty) paths as the links in /proc/PID/fd have them. Most of one directory:
+ * that, and what begins and ends the names. Else the directory above all of them, and "**". Else nothing in common:
+ * the first one.
  */
 void path_pattern(char paths[][PATH_ROOM], unsigned int n, struct path_pattern *ret);
 

@@ -50,8 +50,9 @@ extern const struct probe_row probe_table[PROBE_ROWS];
 /* Whether it is attached to a function of the kernel's: "fentry", "fexit". */
 bool way_is_function(const struct way *way);
 
-/* Whether `name` is in a comma list, alone or followed by "=value": then *ret_value, which may be NULL, points there, or to
- * "" where it is alone. list may be NULL. For the settings probes.disable and probes.force, of whatever probes. */
+/* Whether `name` is in a comma list, alone or followed by "=value": then *ret_value, which may be NULL, points
+ * there, or to "" where it is alone. list may be NULL. For the settings probes.disable and probes.force, of
+ * whatever probes. */
 bool probe_listed(const char *list, const char *name, const char **ret_value);
 
 #endif

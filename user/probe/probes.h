@@ -33,8 +33,8 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
  * missing capability named, -ENOTSUP without BTF, or the first failure. Each probe's fate is in
  * probes_report(). */
 int probes_attach(struct probes *probes, struct err *err);
-/* From now on: what the reason of a probe that runs for suspects only says (NULL: nothing), the same of the one that samples sockets, and
- * with which snapshot it does: each, or each n-th. probes_report() tells it. */
+/* From now on: what the reason of a probe that runs for suspects only says (NULL: nothing), the same of the one
+ * that samples sockets, and with which snapshot it does: each, or each n-th. probes_report() tells it. */
 struct probes_limits {
 	const char *armed, *sampled; /* copied */
 	unsigned int sample_each;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refused_probe.h - who is watched for descriptors that the kernel refuses: processes at their limit, and the host (pid 0)
- * at that of its table of open files.
+ * refused_probe.h - who is watched for descriptors that the kernel refuses: processes at their limit, and the host
+ * (pid 0) at that of its table of open files.
  */
 #ifndef CULPRIT_REFUSED_PROBE_H
 #define CULPRIT_REFUSED_PROBE_H

@@ -2,8 +2,9 @@
 /*
  * tls_probe.h - how the TLS handshakes of armed programs end.
  *
- * Armed are names of programs, TLS_ARMED_MAX at most. The hooks are in the libraries' files, so that whoever maps one of
- * these passes them (a trap or two a handshake), and only the armed are counted. With the last one armed all of it goes.
+ * Armed are names of programs, TLS_ARMED_MAX at most. The hooks are in the libraries' files, so that whoever maps
+ * one of these passes them (a trap or two a handshake), and only the armed are counted. With the last one armed all
+ * of it goes.
  */
 #ifndef CULPRIT_TLS_PROBE_H
 #define CULPRIT_TLS_PROBE_H

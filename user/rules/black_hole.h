@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * black_hole.h - a path that lets small packets through and loses large ones without a word: somewhere on it a link takes
- * smaller packets than both ends believe, and what would say so (ICMP, RFC 1191, RFC 8201) is filtered.
+ * black_hole.h - a path that lets small packets through and loses large ones without a word: somewhere on it a link
+ * takes smaller packets than both ends believe, and what would say so (ICMP, RFC 1191, RFC 8201) is filtered.
  */
 #ifndef CULPRIT_BLACK_HOLE_H
 #define CULPRIT_BLACK_HOLE_H

@@ -4,15 +4,19 @@
 
 #include <string.h>
 
+#include "peer_rest.h"
+
 /* Breakdowns and seconds between first and last, at least: less is a moment, and no growth. */
 #define SCANS_LEAST  3
 #define SPAN_LEAST_S 3.0
 /* So much of the growth is of one kind, or goes to one peer, before it is named. */
 #define SHARE_LEAST 0.6
 
-#define TCP_CLOSE_WAIT 8 /* include/net/tcp_states.h */
-
+/* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
+#define TCP_CLOSE	7
+#define TCP_CLOSE_WAIT	8
+#define TCP_LISTEN	10
 
 /* The breakdowns that are held against each other. */
 struct between {
@@ -106,23 +110,72 @@ static unsigned int peers_of(const struct fd_group *g, unsigned int scan)
 	return g->peer.dir && g->count[scan];
 }
 
-/* The service that most of the growth goes to. */
+/* Was it, or may it have been, one of the rest at that breakdown, which are not told of one by one? */
+static bool was_in_rest(const struct fd_scans *scans, const struct fd_group *g, unsigned int scan)
+{
+	struct peer_key rest = peer_rest(&g->peer);
+
+	if (g->count[scan])
+		return false;
+	for (unsigned int i = 0; i < scans->n_groups; i++) {
+		const struct fd_group *other = &scans->group[i];
+
+		if (other->count[scan] && other->kind == g->kind && other->proto == g->proto &&
+		    other->state == g->state && memcmp(&other->peer, &rest, sizeof(rest)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a service gained, from where each of its groups is known to where it is known last. */
+static __s64 service_gained(const struct between *of, const struct service_arg *service)
+{
+	__s64 n = 0;
+
+	for (unsigned int i = 0; i < of->scans->n_groups; i++) {
+		const struct fd_group *g = &of->scans->group[i];
+		unsigned int first = of->first, last = of->last;
+
+		if (!is_service(g, service))
+			continue;
+		/* Of those that we accepted the rest is of the service, too. */
+		while (g->peer.dir == PEER_OUT && first < last && was_in_rest(of->scans, g, first))
+			first++;
+		while (g->peer.dir == PEER_OUT && first < last && was_in_rest(of->scans, g, last))
+			last--;
+		n += (__s64)g->count[last] - (__s64)g->count[first];
+	}
+	return n;
+}
+
+/* By us, to one peer or to many. */
+static bool is_opened(const struct fd_group *g)
+{
+	return g->peer.dir == PEER_OUT || g->more_peers ||
+	       (g->proto == FD_TCP && g->state != TCP_CLOSE && g->state != TCP_LISTEN);
+}
+
+/* The service that most of the growth goes to, or at least who opened those connections. */
 static void find_peer(struct breakdown *b, const struct between *of, bool close_wait)
 {
 	const struct fd_scans *scans = of->scans;
-	__s64 best = 0;
+	__s64 best = 0, n, in = 0, out = 0;
 
 	for (unsigned int i = 0; i < scans->n_groups; i++) {
 		const struct fd_group *g = &scans->group[i];
 		struct service_arg arg = {.key = &g->peer, .close_wait = close_wait};
-		__s64 n;
 
 		if (g->kind != FD_SOCKET || (close_wait && g->state != TCP_CLOSE_WAIT))
 			continue;
 		b->peers += peers_of(g, of->last);
+		n = (__s64)g->count[of->last] - (__s64)g->count[of->first];
+		if (g->peer.dir == PEER_IN)
+			in += n;
+		else if (is_opened(g))
+			out += n;
 		if (!g->peer.dir)
 			continue;
-		n = gained(of, is_service, &arg);
+		n = service_gained(of, &arg);
 		if (n > best) {
 			best = n;
 			b->peer = &g->peer;
@@ -131,29 +184,38 @@ static void find_peer(struct breakdown *b, const struct between *of, bool close_
 	}
 	if ((double)best < SHARE_LEAST * (double)b->grown)
 		b->peer = NULL;
+	if ((double)in >= SHARE_LEAST * (double)b->grown)
+		b->dir = PEER_IN;
+	else if ((double)out >= SHARE_LEAST * (double)b->grown)
+		b->dir = PEER_OUT;
 	if (b->peer) {
 		struct service_arg arg = {.key = b->peer, .close_wait = close_wait};
 
+		b->dir = b->peer->dir;
 		b->held = (__u32)sum(scans, of->last, is_service, &arg);
 	}
 }
 
 /* How many of the sockets that leak rest: a pool's that nobody gives back are all idle. */
-static void find_idle(struct breakdown *b, const struct fd_scans *scans, bool close_wait)
+static void find_idle(struct breakdown *b, const struct between *of, bool close_wait)
 {
 	struct service_arg arg = {.key = b->peer, .close_wait = close_wait};
 
-	for (unsigned int i = 0; i < scans->n_groups; i++) {
-		const struct fd_group *g = &scans->group[i];
+	for (unsigned int i = 0; i < of->scans->n_groups; i++) {
+		const struct fd_group *g = &of->scans->group[i];
+		__s64 n;
 
 		if (b->peer	 ? !is_service(g, &arg)
 		    : close_wait ? !is_close_wait(g, NULL)
 				 : !is_socket(g, NULL))
 			continue;
-		b->open += g->count[scans->n - 1];
-		b->idle += g->idle;
+		n = (__s64)g->count[of->last] - (__s64)g->count[of->first];
+		b->open += g->count[of->last];
+		b->open_gained += n;
 		if (g->proto == FD_TCP && g->state == TCP_ESTABLISHED)
-			b->timed += g->count[scans->n - 1];
+			b->timed_gained += n;
+		b->idle += g->idle[of->last];
+		b->idle_gained += (__s64)g->idle[of->last] - (__s64)g->idle[of->first];
 		if (g->idle_max_ms > b->idle_max_ms)
 			b->idle_max_ms = g->idle_max_ms;
 	}
@@ -230,13 +292,13 @@ void breakdown_of(const struct process *process, __u64 since_ns, struct breakdow
 		ret->what = "closed sockets";
 		take(ret, &of, is_close_wait, NULL);
 		find_peer(ret, &of, true);
-		find_idle(ret, scans, true);
+		find_idle(ret, &of, true);
 	} else if ((double)gained(&of, is_socket, NULL) >= most) {
 		ret->kind = LEAK_SOCKETS;
 		ret->what = "sockets";
 		take(ret, &of, is_socket, NULL);
 		find_peer(ret, &of, false);
-		find_idle(ret, scans, false);
+		find_idle(ret, &of, false);
 	} else {
 		ret->kind = LEAK_FDS;
 		find_kind(ret, &of);

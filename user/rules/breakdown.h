@@ -22,11 +22,14 @@ struct breakdown {
 	const struct peer_key
 		*peer;	    /* the one peer that most of them go to; NULL: several or none */
 	__u8 proto;	    /* enum fd_proto of that peer's */
+	__u8 dir;	    /* enum peer_dir of most that grew; 0: not known */
 	unsigned int peers; /* sockets: how many different peers now */
 	__u32 open;	    /* sockets: to that peer (or all) now, */
 	__u32 idle;	    /* and of these nothing was sent or received for FD_IDLE_MS, */
 	__u32 idle_max_ms;  /* the longest; 0: not known */
-	__u32 timed;	    /* of how many that is known: connections of TCP */
+	__s64 idle_gained;  /* so many more of them than at the first breakdown; */
+	__s64 open_gained;  /* and of those that are open: */
+	__s64 timed_gained; /* of which it is known whether they rest, connections of TCP */
 	__u32 heirs;	    /* of that kind, held by programs too that the process started, */
 	const struct fd_group *heir;   /* such as this group's; NULL: none */
 	const struct fd_group *sample; /* of descriptors: the group that grew most; NULL: none */

@@ -5,9 +5,10 @@
  *
  * Claimed when packets were dropped for that (the column "drop" of /proc/net/stat/nf_conntrack) `min_drops` times or
  * more in the window, at two looks or more, and the table was seen above nine tenths in the window: the column also
- * counts packets that lost the race for the same connection and those that the TCP tracker refuses; or when the table was above nine tenths for `high_s` seconds and is at
- * `min_share` now. A table at half its size is none, nor one that is nearly full for a moment. Throwing out
- * connections to make room (early_drop) is said, and by itself no claim: those were never answered.
+ * counts packets that lost the race for the same connection and those that the TCP tracker refuses; or when the
+ * table was above nine tenths for `high_s` seconds and is at `min_share` now. A table at half its size is none, nor
+ * one that is nearly full for a moment. Throwing out connections to make room (early_drop) is said, and by itself
+ * no claim: those were never answered.
  *
  * Basis: reported. Confidence 0.98 with drops, 0.85 without; times 0.9 where the table is smaller than
  * `small_table`: it may be meant so.

@@ -7,7 +7,8 @@
  * block device under it (a thin pool that is full, a loop device over a full file system) is the same fault, one
  * storey down.
  *
- * The forecast: forecast.h. Thin pools: thin_full.c. Disks that say ENOSPC with no file system right on them: no_space.c.
+ * The forecast: forecast.h. Thin pools: thin_full.c. Disks that say ENOSPC with no file system right on them:
+ * no_space.c.
  *
  * Basis and confidence:
  *	reported	c = 0.98	it is that full now, or the device said ENOSPC

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* disk_full.h - what the judges of the kind disk-full share: disk_full.c (file systems), thin_full.c (pools), no_space.c (disks). */
+/* disk_full.h - what the judges of the kind disk-full share: disk_full.c (file systems), thin_full.c (pools),
+ * no_space.c (disks). */
 #ifndef CULPRIT_DISK_FULL_H
 #define CULPRIT_DISK_FULL_H
 

@@ -4,8 +4,9 @@
  *
  * In use is: a file system of it is still mounted when it is gone, or requests failed in the `failed_s` before
  * it went. A disk that was unmounted first and failed nothing was removed by someone: no fault; nor are
- * loop devices and mappings, which only go when they are taken down, and members that md had taken out before. A disk that is still listed is lost when
- * its requests end with "device offline": the driver's error handling gave it up.
+ * loop devices and mappings, which only go when they are taken down, and members that md had taken out before. A
+ * disk that is still listed is lost when its requests end with "device offline": the driver's error handling gave
+ * it up.
  *
  * Basis: measured when it is gone (it is no more where it was listed), reported when it is offline. Confidence:
  *	gone:		c = 0.95

@@ -86,8 +86,8 @@ static bool any_answer_seen(const struct model *model, const struct dns_server *
 	return false;
 }
 
-/* Good answers to the same lookups that came from others, which were asked at the same time. A resolver on this host asks
- * those beyond at the same time too, and is no other. */
+/* Good answers to the same lookups that came from others, which were asked at the same time. A resolver on this
+ * host asks those beyond at the same time too, and is no other. */
 static __u64 answered_elsewhere(const struct model *model, const struct dns_server *server)
 {
 	const struct frame *frame = model_frame(model);

@@ -8,10 +8,10 @@
  * its count, rising as a leak's must, meets the limit within the hour. How the descriptors came to be so many
  * is not judged here: a leak is another finding, and this one's cause.
  *
- * Calls that the kernel refused (EMFILE, ENFILE) are no matter of shares: a service that comes to its limit for a moment
- * in each second is refused all the same. Who holds min_share now is watched for WATCH_NS, longer while it is refused, and
- * then left alone for a while: nothing is attached otherwise. min_refused of them, over two looks or more, are a claim;
- * one is a program that looks for where its limit is.
+ * Calls that the kernel refused (EMFILE, ENFILE) are no matter of shares: a service that comes to its limit for a
+ * moment in each second is refused all the same. Who holds min_share now is watched for WATCH_NS, longer while it
+ * is refused, and then left alone for a while: nothing is attached otherwise. min_refused of them, over two looks
+ * or more, are a claim; one is a program that looks for where its limit is.
  *
  * Not claimed: a limit below `min_limit`, or below what is held (it was lowered on purpose: sandboxes do).
  *
@@ -47,7 +47,7 @@ static const struct threshold min_refused = {
 	"a program that looks for its limit is refused once; a service asks again and again"};
 
 /* As a leak's does. */
-static const struct trend_need rising = {6, 6 + TREND_WIDE_MORE, 8.0};
+static const struct trend_need rising = {6, 6 + TREND_WIDE_MORE, 8.0, 0};
 
 bool fd_has_limit(const struct model *model, const struct process *p)
 {
@@ -115,7 +115,7 @@ static bool examine(const struct model *model, const struct process *p, struct f
 	n->near = is_near(model, floor, p->limit);
 	if (p->grown_ns)
 		n->trend = trend_of(p, model_frame(model), &rising);
-	if (trend_suffices(&n->trend, &rising) && !n->trend.flats) {
+	if (trend_suffices(&n->trend, &rising)) {
 		n->left_s = (double)(p->limit - p->fds) / n->trend.per_s;
 		n->chance = trend_chance(&n->trend, growing(model, n->trend.since_ns));
 	}

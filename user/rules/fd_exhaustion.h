@@ -29,6 +29,10 @@ bool fd_host_is_near(const struct model *model);
 /* Refused often enough, and lately. `r` may be NULL: never. */
 bool fd_is_refused(const struct model *model, const struct refusals *r);
 
+/* `times` the limit, and no more than the kernel takes without another setting (fs.nr_open, 1,048,576 where nobody set
+ * it): 0 when that is no more than the limit, or than what is held. */
+__u64 fd_limit_raised(__u64 limit, __u64 held, unsigned int times);
+
 void fd_claim_process(const struct model *model, const struct process *p, const struct fd_nearly *n,
 		      const struct judgement *judgement);
 /* Only when it is near, or refused. */

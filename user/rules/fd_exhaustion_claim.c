@@ -11,6 +11,15 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
+#define NR_OPEN 1048576ULL
+
+__u64 fd_limit_raised(__u64 limit, __u64 held, unsigned int times)
+{
+	__u64 more = limit < NR_OPEN / times ? limit * times : NR_OPEN;
+
+	return more > limit && more > held ? more : 0;
+}
+
 /* What most of them are, if a breakdown was taken: "871 of them are sockets to 10.0.3.7:5432". */
 static void what(struct claim *claim, const struct process *p)
 {
@@ -103,6 +112,7 @@ void fd_claim_process(const struct model *model, const struct process *p, const 
 {
 	struct subject subject = subject_process(p);
 	struct claim claim;
+	__u64 more;
 
 	claim_init(&claim, &fd_exhaustion_rule, &subject);
 	claim.basis = n->near || n->refused ? BASIS_REPORTED : BASIS_MEASURED;
@@ -126,8 +136,10 @@ void fd_claim_process(const struct model *model, const struct process *p, const 
 	say_refused(&claim, model, p->refused, n);
 	say_growth(&claim, n);
 	claim_advice(&claim, false, "See what the descriptors are", "ls -l /proc/%u/fd", p->pid);
-	claim_advice(&claim, true, "Raise the limit for now", "prlimit --pid %u --nofile=%llu",
-		     p->pid, (unsigned long long)(4 * n->limit));
+	more = fd_limit_raised(n->limit, n->held, 4);
+	if (more)
+		claim_advice(&claim, true, "Raise the limit for now",
+			     "prlimit --pid %u --nofile=%llu", p->pid, (unsigned long long)more);
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.30s",
 		 text_process(p->comm, p->pid).s);
 	judgement->claim(judgement->ctx, &claim);

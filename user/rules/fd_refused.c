@@ -4,7 +4,6 @@
 #include "rules/subjects.h"
 
 #define S_NS	       1000000000ULL
-#define ASK_NS	       (12 * S_NS) /* two ticks of a daemon, and some */
 #define WATCH_NS       (30 * S_NS)
 #define WATCH_MOST_NS  (300 * S_NS) /* while it is refused */
 #define REST_NS	       (600 * S_NS)
@@ -36,7 +35,7 @@ struct watch {
 /* Those nearest to their limits. */
 void fd_ask_refused(const struct model *model, const struct judgement *judgement)
 {
-	struct ask ask = {.what = ASK_FD_REFUSED, .until_ns = model_now(model) + ASK_NS};
+	struct ask ask = {.what = ASK_FD_REFUSED, .until_ns = asked_until(model)};
 	struct watch list[WATCHED_PIDS];
 	const struct event_file_table *t = &model_processes(model)->file_table;
 	const struct process *p = NULL;

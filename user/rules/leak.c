@@ -84,7 +84,7 @@ static struct trend_need need_of_leak(const struct model *model)
 	unsigned int least = (unsigned int)model_threshold(model, &min_rises);
 
 	return (struct trend_need){rises_needed(model), least + TREND_WIDE_MORE,
-				   model_threshold(model, &min_growth)};
+				   model_threshold(model, &min_growth), LEAK_FLATS_MAX};
 }
 
 /* When processes last gained a descriptor, sorted, and how many never did: read once for all suspects. */
@@ -235,13 +235,13 @@ static void judge(const struct model *model, const struct judgement *judgement,
 		if (!leak_is_asked(model, p) || !p->grown_ns)
 			continue;
 		leak.trend = trend_of(p, model_frame(model), &need);
-		if (!trend_suffices(&leak.trend, &need) || leak.trend.flats > LEAK_FLATS_MAX)
+		if (!trend_suffices(&leak.trend, &need))
 			continue;
 		if (!any)
 			crowd_init(&crowd, model);
 		any = true;
 		examine(&leak, model, p, &crowd);
-		if (leak.kind == kind && !leak_is_mirror(model, &leak.parts) &&
+		if (leak.kind == kind && !leak_is_mirror(model, &leak) &&
 		    !leak_is_in_use(model, &leak))
 			claim_leak(model, rule, &leak, judgement);
 	}
@@ -266,11 +266,12 @@ static void judge_close_wait(const struct model *model, const struct judgement *
 	judge(model, judgement, &close_wait_leak_rule, LEAK_CLOSE_WAIT);
 }
 
-/* Still gaining descriptors when the time was up: not a leak yet, and not cleared either. */
+/* Still gaining descriptors when the time was up: not a leak yet, and not cleared either. One rise less than a leak's, or
+ * some of a busy host's workers would look so by chance in each trace. */
 static const struct process *undecided(const struct model *model, __u32 *ret_growth)
 {
-	const struct trend_need need = {LEAK_RISES_SUSPECT, LEAK_RISES_SUSPECT,
-					model_threshold(model, &min_growth)};
+	unsigned int rises = (unsigned int)model_threshold(model, &min_rises) - 1;
+	const struct trend_need need = {rises, rises, model_threshold(model, &min_growth), 0};
 	const struct process *p = NULL;
 
 	while ((p = processes_next(model_processes(model), p))) {
@@ -279,7 +280,7 @@ static const struct process *undecided(const struct model *model, __u32 *ret_gro
 		if (!leak_is_asked(model, p) || !p->grown_ns)
 			continue;
 		t = trend_of(p, model_frame(model), &need);
-		if (trend_suffices(&t, &need) && t.flats == 0) {
+		if (trend_suffices(&t, &need)) {
 			*ret_growth = t.growth;
 			return p;
 		}
@@ -322,7 +323,20 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Seen healthy: for six buckets the floor did not rise any more, or descriptors were closed. */
+/* Lately it held so many more that they were closed. */
+static bool fell(const struct model *model, const struct process *p)
+{
+	const struct frame *frame = model_frame(model);
+	double least = process_floor(p, frame, 0) + model_threshold(model, &min_growth);
+
+	for (unsigned int i = 1; i <= 2 * BUCKETS_RECOVERED && i < process_buckets(p, frame); i++)
+		if (process_floor(p, frame, i) >= least)
+			return true;
+	return false;
+}
+
+/* Seen healthy: for six buckets the floor did not rise any more, nor, of one that is watched for long, for six wide ones, as
+ * a leak of one a minute often pauses that long; or descriptors were closed. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct frame *frame = model_frame(model);
@@ -332,7 +346,10 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	if (!p || process_buckets(p, frame) <= BUCKETS_RECOVERED ||
 	    frame->now_ns < since_ns + BUCKETS_RECOVERED * frame->bucket_ns)
 		return false;
-	return process_floor(p, frame, 0) <= process_floor(p, frame, BUCKETS_RECOVERED);
+	if (process_floor(p, frame, 0) > process_floor(p, frame, BUCKETS_RECOVERED))
+		return false;
+	return fell(model, p) || process_wides(p, frame) <= BUCKETS_RECOVERED ||
+	       process_wide_floor(p, frame, 0) <= process_wide_floor(p, frame, BUCKETS_RECOVERED);
 }
 
 static const struct threshold *const thresholds[] = {&min_rises, &min_growth, &bucket_s,

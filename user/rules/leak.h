@@ -30,7 +30,7 @@ bool leak_is_asked(const struct model *model, const struct process *process);
 void leak_ask(const struct model *model, const struct judgement *judgement);
 
 /* Sockets that clients on this host keep open at us: the leak is theirs. */
-bool leak_is_mirror(const struct model *model, const struct breakdown *b);
+bool leak_is_mirror(const struct model *model, const struct leak *leak);
 /* Connections that serve, as those of a load that rises do. */
 bool leak_is_in_use(const struct model *model, const struct leak *leak);
 

@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/fd_exhaustion.h"
 #include "rules/leak.h"
 #include "rules/leak_sites.h"
 #include "rules/local_claim.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define HOUR_S	   3600.0
-#define YOUNG_S	   30.0
-#define NAME_SHORT 28
+#define HOUR_S 3600.0
+/* From further off a forecast says nothing. */
+#define FORECAST_MOST_S (30 * 24 * HOUR_S)
+#define YOUNG_S		30.0
+#define NAME_SHORT	28
 
 static const char *last_part(const char *path)
 {
@@ -67,7 +70,7 @@ static void message(struct claim *claim, const struct leak *leak)
 	struct text what = kept_text(&leak->parts);
 	char limit[40] = "";
 
-	if (leak->left_s >= 0.0 && leak->left_s < 30 * 24 * HOUR_S)
+	if (leak->left_s >= 0.0 && leak->left_s < FORECAST_MOST_S)
 		snprintf(limit, sizeof(limit), "; fd limit in %.20s",
 			 text_duration(leak->left_s).s);
 	claim_message(claim, "LEAK: %s keeps %s%s.", name.s, what.s, limit);
@@ -263,6 +266,7 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	const struct peer_key *peer = leak->parts.peer;
 	struct text enter = text_nsenter(model, peer ? peer->netns : p->netns, p->pid);
 	char text[64] = "See what the descriptors are";
+	__u64 more;
 	const char *protocol = leak->parts.proto == FD_UDP ? "u" : "t";
 
 	if (peer && peer->dir == PEER_OUT)
@@ -272,9 +276,8 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		claim_advice(claim, false, "See the connections", "%sss -%snpo sport = :%u",
 			     enter.s, protocol, peer->port);
 	claim_advice(claim, false, text, "ls -l /proc/%u/fd", p->pid);
-	if (leak->left_s >= 0.0 && p->limit) {
-		__u64 more = 8 * p->limit;
-
+	more = fd_limit_raised(p->limit, p->fds, 8);
+	if (more && leak->left_s >= 0.0 && leak->left_s < FORECAST_MOST_S) {
 		snprintf(text, sizeof(text), "Raise the limit for now: buys about %.20s",
 			 text_duration((double)(more - p->fds) / leak->trend.per_s).s);
 		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu", p->pid,

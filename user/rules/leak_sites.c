@@ -11,19 +11,22 @@
  */
 #include "rules/leak_sites.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "model/sites.h"
+#include "rules/subjects.h"
 #include "rules/text.h"
 
 #define S_NS	       1000000000ULL
-#define ASK_NS	       (5 * S_NS)
 #define ARMED_NS       (30 * S_NS)
 #define ARMED_MOST_NS  (300 * S_NS)
 #define REST_NS	       (600 * S_NS)
 #define SURVIVORS_FEW  3
 #define RIPE_FEW       3
+#define RIPE_S	       3.0 /* as event_fd_site says */
+#define SHARE_LEAST    0.5 /* of what is expected to leak */
 #define STACKS_AT_ONCE 6
 #define LINE_MAX       69
 
@@ -34,9 +37,10 @@ static bool is_meant(const struct breakdown *b, const struct fd_site *s)
 		return false;
 	if (b->kind != LEAK_SOCKETS && b->kind != LEAK_CLOSE_WAIT)
 		return !b->sample || s->now.kind == b->sample->kind;
-	return s->now.kind == FD_SOCKET &&
-	       (!b->peer || !s->now.dir ||
-		(s->now.dir == b->peer->dir && s->now.port == b->peer->port));
+	if (s->now.kind != FD_SOCKET)
+		return false;
+	return !s->now.dir || !b->dir ||
+	       (s->now.dir == b->dir && (!b->peer || s->now.port == b->peer->port));
 }
 
 static bool same_words(const struct fd_site *a, const struct fd_site *b)
@@ -61,6 +65,30 @@ static void add_up(const struct fd_sites *sites, const struct leak *leak,
 	ret->survival = ret->ripe >= RIPE_FEW ? (double)ret->ripe_alive / (double)ret->ripe : -1.0;
 }
 
+/* So many of what leaks were opened while it was armed, and are ripe, at the rate at which it grows. */
+static double expected(const struct leak *leak)
+{
+	const struct event_fd_armed *armed = &leak->process->sites->armed;
+	double ripe_s = (double)(armed->h.ts_ns - armed->since_ns) / 1e9 - RIPE_S;
+
+	if (leak->parts.span_s <= 0.0 || ripe_s <= 0.0)
+		return 0.0;
+	return (double)leak->parts.grown / leak->parts.span_s * ripe_s;
+}
+
+/* Where long requests are served more may live than leaks, at any time. So among the sites at which enough lives to be the
+ * leak's, that at which most of what is opened does. */
+static bool is_likelier(const struct leak_site *a, const struct leak_site *than, double least)
+{
+	bool a_may = a->ripe_alive >= least, than_may = than->ripe_alive >= least;
+
+	if (a_may != than_may)
+		return a_may;
+	if (a_may && fabs(a->survival - than->survival) > 0.01)
+		return a->survival > than->survival;
+	return a->ripe_alive > than->ripe_alive;
+}
+
 bool leak_site_find(const struct leak *leak, struct leak_site *ret)
 {
 	const struct fd_sites *sites = leak->process->sites;
@@ -73,7 +101,8 @@ bool leak_site_find(const struct leak *leak, struct leak_site *ret)
 		if (!is_meant(&leak->parts, s) || !site_is_fresh(sites, s))
 			continue;
 		add_up(sites, leak, s, &sum);
-		if (!sum.ripe_alive || (found && sum.ripe_alive <= ret->ripe_alive))
+		if (!sum.ripe_alive ||
+		    (found && !is_likelier(&sum, ret, SHARE_LEAST * expected(leak))))
 			continue;
 		*ret = sum;
 		found = true;
@@ -181,9 +210,9 @@ static bool wants_arming(const struct fd_sites *sites, const struct breakdown *p
 {
 	__u32 most = 0;
 
-	if (!sites || !sites->armed.h.ts_ns || now_ns < sites->armed.since_ns + ARMED_NS)
+	if (!sites || !sites->latest.h.ts_ns || now_ns < sites->latest.since_ns + ARMED_NS)
 		return true;
-	if (now_ns > sites->armed.h.ts_ns + REST_NS)
+	if (now_ns > sites->latest.h.ts_ns + REST_NS)
 		return true;
 	for (unsigned int i = 0; i < sites->n; i++) {
 		const struct fd_site *s = &sites->site[i];
@@ -191,7 +220,7 @@ static bool wants_arming(const struct fd_sites *sites, const struct breakdown *p
 		if (is_meant(parts, s) && site_is_fresh(sites, s) && s->now.ripe_alive > most)
 			most = s->now.ripe_alive;
 	}
-	return most < SURVIVORS_FEW && now_ns < sites->armed.since_ns + ARMED_MOST_NS;
+	return most < SURVIVORS_FEW && now_ns < sites->latest.since_ns + ARMED_MOST_NS;
 }
 
 void leak_site_ask(const struct model *model, const struct process *process,
@@ -203,7 +232,7 @@ void leak_site_ask(const struct model *model, const struct process *process,
 
 	if (!wants_arming(sites, parts, model_now(model)))
 		return;
-	ask.until_ns = model_now(model) + ASK_NS;
+	ask.until_ns = asked_until(model);
 	judgement->ask(judgement->ctx, &ask);
 	ask.what = ASK_FD_STACK;
 	for (unsigned int i = 0; sites && i < sites->n && asked < STACKS_AT_ONCE; i++) {

@@ -14,7 +14,7 @@ struct leak_site {
 	double survival; /* ripe_alive / ripe; negative: too few to say */
 };
 
-/* The site with the most survivors of the kind that leaks. False: none was seen. */
+/* The site at which what leaks is opened: of that kind most survive there. False: none was seen. */
 bool leak_site_find(const struct leak *leak, struct leak_site *ret);
 /* Says it in the claim; returns the confidence, raised by what survives. */
 double leak_site_say(struct claim *claim, const struct leak *leak, const struct leak_site *site,

@@ -5,7 +5,6 @@
 #include "rules/subjects.h"
 
 #define SUSPECTS_MAX 8 /* armed at once: each costs a walk over its descriptors a tick */
-#define ASK_NS	     (10 * 1000000000ULL)
 
 bool leak_is_asked(const struct model *model, const struct process *process)
 {
@@ -15,15 +14,23 @@ bool leak_is_asked(const struct model *model, const struct process *process)
 }
 
 /* From here on a breakdown is asked for. */
-static const struct trend_need suspect = {LEAK_RISES_SUSPECT, LEAK_RISES_SUSPECT, 3.0};
+static const struct trend_need suspect = {LEAK_RISES_SUSPECT, LEAK_RISES_SUSPECT, 3.0,
+					  LEAK_FLATS_MAX};
 
 struct suspect {
 	const struct process *process;
+	unsigned int rises;
 	__u32 growth;
 	__u64 since_ns; /* it grows */
 };
 
-/* The processes that gained most, most first. */
+static bool is_less(const struct suspect *s, const struct trend *t)
+{
+	return s->rises < t->rises || (s->rises == t->rises && s->growth < t->growth);
+}
+
+/* Those that rose most often first, and of these who gained most: a worker whose count goes up and down may gain more in
+ * three rises than a slow leak in eight, and there are dozens of such on a busy host. */
 static unsigned int find_suspects(const struct model *model, struct suspect list[SUSPECTS_MAX])
 {
 	const struct process *p = NULL;
@@ -36,14 +43,14 @@ static unsigned int find_suspects(const struct model *model, struct suspect list
 		if (!leak_is_asked(model, p) || !p->grown_ns)
 			continue;
 		t = trend_of(p, model_frame(model), &suspect);
-		if (!trend_suffices(&t, &suspect) || t.flats > LEAK_FLATS_MAX)
+		if (!trend_suffices(&t, &suspect))
 			continue;
-		for (at = n; at > 0 && list[at - 1].growth < t.growth; at--)
+		for (at = n; at > 0 && is_less(&list[at - 1], &t); at--)
 			if (at < SUSPECTS_MAX)
 				list[at] = list[at - 1];
 		if (at == SUSPECTS_MAX)
 			continue;
-		list[at] = (struct suspect){p, t.growth, t.since_ns};
+		list[at] = (struct suspect){p, t.rises, t.growth, t.since_ns};
 		if (n < SUSPECTS_MAX)
 			n++;
 	}
@@ -61,7 +68,7 @@ void leak_ask(const struct model *model, const struct judgement *judgement)
 		struct breakdown parts;
 
 		breakdown_of(p, list[i].since_ns, &parts);
-		ask.until_ns = model_now(model) + ASK_NS;
+		ask.until_ns = asked_until(model);
 		judgement->ask(judgement->ctx, &ask);
 		ask.what = ASK_PROC;
 		if (!p->who)

@@ -57,7 +57,8 @@ struct text socket_label(const struct local_socket *socket)
 	return text;
 }
 
-/* That process when it is still there, else another one in that namespace; else it all the same: it may be too young to be known. */
+/* That process when it is still there, else another one in that namespace; else it all the same: it may be too
+ * young to be known. */
 static __u32 guide_into(const struct model *model, __u32 netns, __u32 pid)
 {
 	const struct process *p = pid ? processes_find(model_processes(model), pid, 0) : NULL;

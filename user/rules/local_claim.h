@@ -27,13 +27,13 @@ struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid);
 
 /* What the socket dropped in the window. */
 __u64 local_drops(const struct model *model, const struct local_socket *socket);
-/* The part of what the namespace gained since the socket was first looked at, at most 1 (before, its drops are not known
- * in time), that is of the socket and its kin: those of the same process, and, as many programs have a worker with a
- * socket of its own for each processor (SO_REUSEPORT), those of the same namespace, port and program. */
+/* The part of what the namespace gained since the socket was first looked at, at most 1 (before, its drops are not
+ * known in time), that is of the socket and its kin: those of the same process, and, as many programs have a worker
+ * with a socket of its own for each processor (SO_REUSEPORT), those of the same namespace, port and program. */
 double local_part(const struct model *model, const struct local_socket *socket,
 		  const struct gains *of);
-/* A walk over the sockets of `proto` that dropped most in the window, one for each such kin whose process is known: the first
- * when `after` is NULL; NULL past the end. */
+/* A walk over the sockets of `proto` that dropped most in the window, one for each such kin whose process is known:
+ * the first when `after` is NULL; NULL past the end. */
 const struct local_socket *local_worst(const struct model *model, __u8 proto,
 				       const struct local_socket *after);
 
@@ -55,8 +55,8 @@ struct local_fault {
 	void (*claim_host)(const struct model *model, const void *what,
 			   const struct judgement *judgement);
 };
-/* Claims it of each process whose sockets had a good part of it; of the host where none had, once all that drop were looked for,
- * in our own namespace only. */
+/* Claims it of each process whose sockets had a good part of it; of the host where none had, once all that drop
+ * were looked for, in our own namespace only. */
 void local_judge(const struct model *model, const struct local_fault *fault,
 		 const struct judgement *judgement);
 /* A claim of what was turned away: reported; critical when it was more than half of all. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nic_timeout.c - nic-tx-timeout: an adapter has a link, was given frames, and sent none for longer than its driver allows.
+ * nic_timeout.c - nic-tx-timeout: an adapter has a link, was given frames, and sent none for longer than its driver
+ * allows.
  *
- * Told by the kernel's transmit watchdog (net_dev_xmit_timeout), which then has the driver reset the adapter. It does not
- * look at an adapter without a link, and none fires for a queue that is merely full: it must have taken nothing
- * for the whole timeout. A reset that somebody asks for stops the queues, and fires none either.
+ * Told by the kernel's transmit watchdog (net_dev_xmit_timeout), which then has the driver reset the adapter. It
+ * does not look at an adapter without a link, and none fires for a queue that is merely full: it must have taken
+ * nothing for the whole timeout. A reset that somebody asks for stops the queues, and fires none either.
  *
  * Basis: reported. Confidence, n being the timeouts of one run (a minute without one ends it):
  *	c = 0.99 - 0.24 / n

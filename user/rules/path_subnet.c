@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * path_subnet.c - path-loss of a whole subnet: what its peers lose is one fault on the way that they share, and one finding.
+ * path_subnet.c - path-loss of a whole subnet: what its peers lose is one fault on the way that they share, and one
+ * finding.
  *
  * Claimed when `min_neighbours` judged peers of a subnet (subnet.h) by the same interface lose segments, none of
  * its judged peers is fine, and judged peers elsewhere by that interface are; two of these where the lossy ones are

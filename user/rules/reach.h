@@ -36,8 +36,8 @@ struct silent {
 unsigned int silent_find(const struct model *model, const struct paths *paths,
 			 struct silent list[SILENT_MAX]);
 
-/* For rules on peers that cannot be reached, their exposed() and recovered(): has this host a peer at all; did it answer
- * again, on a service of the subject? */
+/* For rules on peers that cannot be reached, their exposed() and recovered(): has this host a peer at all; did it
+ * answer again, on a service of the subject? */
 bool reach_exposed(const struct model *model, char *buf, size_t size);
 bool reach_recovered(const struct model *model, const struct subject *subject, __u64 since_ns);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * receiver_backlog.c - receiver-backlog: a local program does not read what it gets: the receive buffer of a connection is
- * full, this end's window is closed, and whoever sends stands still.
+ * receiver_backlog.c - receiver-backlog: a local program does not read what it gets: the receive buffer of a
+ * connection is full, this end's window is closed, and whoever sends stands still.
  *
- * Judged by what the socket says at each look: bytes wait, the buffer is full, and no data was accepted for `stuck_s` or
- * more. A consumer that is slow but reads opens its window now and then; each time data comes, and the time begins
- * anew. So does a burst that fills the buffer: it is read within seconds. An idle connection has an empty buffer.
+ * Judged by what the socket says at each look: bytes wait, the buffer is full, and no data was accepted for
+ * `stuck_s` or more. A consumer that is slow but reads opens its window now and then; each time data comes, and the
+ * time begins anew. So does a burst that fills the buffer: it is read within seconds. An idle connection has an
+ * empty buffer.
  *
  * Basis: reported (the socket's own state). Confidence, t being the seconds that nothing was accepted:
  *	c = 0.97 * (1 - 0.6 / t)

@@ -73,7 +73,8 @@ static void look_at_host(struct host_view *view, const struct model *model, cons
 }
 
 /* Who is refused by this host's one loopback address goes on to that of the other family and gets through: "localhost"
- * of a program that listens by IPv4 only. Of other addresses it is not known whether they are one host's. NULL: no such. */
+ * of a program that listens by IPv4 only. Of other addresses it is not known whether they are one host's. NULL: no
+ * such. */
 static const struct peer *find_detour(const struct model *model, const struct peer *peer)
 {
 	const struct frame *frame = model_frame(model);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * send_error.c - local-send-error: what programs send to a peer does not leave this host: a firewall's rule for what goes
- * out (nftables, eBPF) drops it, there is no route, or no memory. To the program it looks as if the peer were dead.
+ * send_error.c - local-send-error: what programs send to a peer does not leave this host: a firewall's rule for
+ * what goes out (nftables, eBPF) drops it, there is no route, or no memory. To the program it looks as if the peer
+ * were dead.
  *
  * A service is refused so while it answers nothing, and
  *  - sockets to it have data, room in the peer's window and nothing in flight, and probe again and again (see
@@ -47,7 +48,8 @@ static const struct threshold min_share = {
 
 /* ---- one service ---- */
 
-/* Segments sent again since it last answered that did not leave this host: at most what was told so of it, or of all. */
+/* Segments sent again since it last answered that did not leave this host: at most what was told so of it, or of
+ * all. */
 static __u64 failed_resends(const struct model *model, const struct peer *peer, __u64 failed)
 {
 	const struct frame *frame = model_frame(model);

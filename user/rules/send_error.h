@@ -15,8 +15,8 @@ struct refusal {
 	__u64 since_ns;
 	__u64 last_ns;
 };
-/* Does what is sent to a service of that address fail on this host, and has that service answered nothing since? Then its silence
- * says nothing of the network or the peer. */
+/* Does what is sent to a service of that address fail on this host, and has that service answered nothing since?
+ * Then its silence says nothing of the network or the peer. */
 bool send_is_refused(const struct model *model, const struct path *path, struct refusal *ret);
 
 #endif

@@ -15,9 +15,9 @@ double binomial_tail(double k, double n, double p);
 double rate_test(double hits, double exposure, double control_hits, double control_exposure);
 
 /*
- * Fisher's exact test, one-sided (The Design of Experiments, 1935): the chance that of n things of one kind so many hits
- * or more are met, when hits + control_hits fall at random on n + control_n of both kinds. Tells whether the first
- * kind is met more often. 1 where a number is no count of its kind.
+ * Fisher's exact test, one-sided (The Design of Experiments, 1935): the chance that of n things of one kind so many
+ * hits or more are met, when hits + control_hits fall at random on n + control_n of both kinds. Tells whether the
+ * first kind is met more often. 1 where a number is no count of its kind.
  */
 double fisher_test(double hits, double n, double control_hits, double control_n);
 

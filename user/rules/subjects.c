@@ -99,6 +99,11 @@ __u32 asked_pid(const struct model *model)
 	return text ? (__u32)strtoul(text, NULL, 10) : 0;
 }
 
+__u64 asked_until(const struct model *model)
+{
+	return model_now(model) + 2 * model_frame(model)->tick_ns + 2000000000ULL;
+}
+
 const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf, size_t size)
 {
 	const struct nic *nic = nics_find(model_nics(model), netns, ifindex);

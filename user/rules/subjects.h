@@ -29,6 +29,8 @@ __u32 model_netns(const struct model *model, __u32 subject_netns);
 
 /* The setting "pid": 0 = all processes. */
 __u32 asked_pid(const struct model *model);
+/* Until when an ask lasts that is made anew at each evaluation: two ticks and some, or a tick that is late would end it. */
+__u64 asked_until(const struct model *model);
 
 /* "eth0", or "if7" where the name is not known. */
 const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf,

@@ -4,8 +4,8 @@
  *
  * Basis: reported (the library in the program gave the handshake up, and noted why; an alert is the peer's own word).
  * Only while a program is armed (tls_suspects.c): else the kind is unjudged, `not-armed`. Claimed of a peer from
- * min_failures failed handshakes within five minutes on, when no handshake with it was completed after the last of them,
- * and min_share of all failed.
+ * min_failures failed handshakes within five minutes on, when no handshake with it was completed after the last of
+ * them, and min_share of all failed.
  * Confidence
  *	c = (0.97 - 0.3 / n) * (1 - 0.5 * m / (n + m))
  * n: failed, m: completed. Times, for what speaks against:
@@ -13,9 +13,9 @@
  *	0.9	it is about dates, and this host's clock is not known to be right
  *	0.7	the kernel saw fewer than n connections with this peer that were as brief
  *
- * Where both ends are on this host, the client's is told. Not claimed of what clients do to a server of this host within
- * persist_s (a scanner tries versions and ciphers in seconds), nor when what they sent was no TLS at all. A client that
- * gives up while it waits has no failed handshake: the library did not give up.
+ * Where both ends are on this host, the client's is told. Not claimed of what clients do to a server of this host
+ * within persist_s (a scanner tries versions and ciphers in seconds), nor when what they sent was no TLS at all. A
+ * client that gives up while it waits has no failed handshake: the library did not give up.
  *
  * Severity: warning; critical when handshakes with the peer were completed before, and none is now.
  */

@@ -16,8 +16,8 @@ bool tls_is_suspect(const struct model *model, const struct peer *peer);
 /* Asks for the handshakes of those who have such peers. */
 void tls_ask(const struct model *model, const struct judgement *judgement);
 
-/* Were so many resets of connections with it handshakes that failed? Who refuses the other end's certificate closes with
- * the rest of its messages unread, which resets. */
+/* Were so many resets of connections with it handshakes that failed? Who refuses the other end's certificate closes
+ * with the rest of its messages unread, which resets. */
 bool tls_explains_resets(const struct model *model, const struct peer *peer, __u64 resets);
 
 /* Does it count handshakes that failed? */

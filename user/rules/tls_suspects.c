@@ -3,8 +3,8 @@
  * tls_suspects.c - whose TLS handshakes are looked at: programs with brief connections to one peer, again and again.
  *
  * A probe in a library costs whoever uses it a trap or two a handshake, and while it is there every read from a TCP
- * socket a look at who reads. So it is there for TLS_NAMES_AT_ONCE names at once, for LOOK_NS unless handshakes do fail,
- * and for the same name again only after REST_NS.
+ * socket a look at who reads. So it is there for TLS_NAMES_AT_ONCE names at once, for LOOK_NS unless handshakes do
+ * fail, and for the same name again only after REST_NS.
  */
 #include <string.h>
 
@@ -12,7 +12,6 @@
 #include "rules/tls.h"
 
 #define SECOND_NS 1000000000ULL
-#define ASK_NS	  (10 * SECOND_NS)
 /* One that fails is tried again within a minute, mostly. */
 #define LOOK_NS (90 * SECOND_NS)
 #define REST_NS (600 * SECOND_NS)
@@ -95,7 +94,7 @@ void tls_ask(const struct model *model, const struct judgement *judgement)
 		    !tls_is_suspect(model, peer) || !may_ask(model, peer))
 			continue;
 		room -= !again;
-		ask.until_ns = model_now(model) + ASK_NS;
+		ask.until_ns = asked_until(model);
 		memcpy(ask.comm, peer->comm, sizeof(ask.comm));
 		judgement->ask(judgement->ctx, &ask);
 	}

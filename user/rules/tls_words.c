@@ -3,8 +3,8 @@
  * tls_words.c - what a library's reason means; see tls_words.h.
  *
  * Sources: openssl/sslerr.h (SSL_R_*), openssl/x509_vfy.h (X509_V_ERR_*), gnutls/gnutls.h (GNUTLS_E_*,
- * gnutls_certificate_status_t), RFC 8446, 6.2 (alerts). The numbers are part of these libraries' interfaces: OpenSSL 1.1
- * and 3 have the same.
+ * gnutls_certificate_status_t), RFC 8446, 6.2 (alerts). The numbers are part of these libraries' interfaces:
+ * OpenSSL 1.1 and 3 have the same.
  */
 #include "rules/tls_words.h"
 

@@ -74,7 +74,7 @@ static struct trend trend_at(const struct process *process, const struct frame *
 bool trend_suffices(const struct trend *trend, const struct trend_need *need)
 {
 	return trend->rises >= (is_wide(trend->scale) ? need->wide_rises : need->rises) &&
-	       trend->growth >= need->growth;
+	       trend->growth >= need->growth && trend->flats <= need->flats;
 }
 
 struct trend trend_of(const struct process *process, const struct frame *frame,

@@ -24,10 +24,11 @@ struct trend_need {
 	unsigned int rises;
 	unsigned int wide_rises; /* where the buckets are wide */
 	double growth;
+	unsigned int flats; /* at most */
 };
 
-/* At the finest scale at which it is as much as is needed (slow leaks need a coarser one); at the finest of
- * all when it is at none: trend_suffices() tells. */
+/* At the finest scale at which it is as much as is needed (slow leaks, and those that pause, need a coarser one); at the
+ * finest of all when it is at none: trend_suffices() tells. */
 struct trend trend_of(const struct process *process, const struct frame *frame,
 		      const struct trend_need *need);
 bool trend_suffices(const struct trend *trend, const struct trend_need *need);

@@ -2,13 +2,15 @@
 /*
  * watched.h - what findings may be about: the settings of [watch], exclude_X and include_X, each a comma list.
  *
- *	devices		kernel names of disks, arrays and interfaces; of a file system the name of its device, or where it is mounted
+ *	devices		kernel names of disks, arrays and interfaces; of a file system the name of its device, or where
+ *			it is mounted
  *	peers		addresses, or networks as ADDRESS/BITS
  *	processes	names (comm), or paths of programs
  *	cgroups		paths below /sys/fs/cgroup
  *
- * All but addresses are patterns of fnmatch(3). A subject is watched when no exclude list has it, and the include list, where there is
- * one, does. It says nothing about evidence: who is excluded may still be a control, a victim, or a part of a number.
+ * All but addresses are patterns of fnmatch(3). A subject is watched when no exclude list has it, and the include
+ * list, where there is one, does. It says nothing about evidence: who is excluded may still be a control, a victim,
+ * or a part of a number.
  */
 #ifndef CULPRIT_WATCHED_H
 #define CULPRIT_WATCHED_H

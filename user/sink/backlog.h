@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * backlog.h - lines that wait in a bounded room: the oldest go when it is full, and their numbers are kept for the gap line that
- * takes their place. What is lost is one range of numbers at any time.
+ * backlog.h - lines that wait in a bounded room: the oldest go when it is full, and their numbers are kept for the
+ * gap line that takes their place. What is lost is one range of numbers at any time.
  */
 #ifndef CULPRIT_BACKLOG_H
 #define CULPRIT_BACKLOG_H
@@ -30,8 +30,8 @@ struct backlog {
 /* A line on its own, to be freed; NULL: out of memory. */
 struct waiting *waiting_new(__u64 from, __u64 seq, const char *text, size_t len);
 
-/* Adds a line; text NULL, or no memory: it is lost, and with it all before it. True when it is the first that makes one go since the last gap
- * line. */
+/* Adds a line; text NULL, or no memory: it is lost, and with it all before it. True when it is the first that makes
+ * one go since the last gap line. */
 bool backlog_add(struct backlog *b, __u64 seq, const char *text, size_t len);
 /* The oldest one, which is the caller's then; NULL: none. */
 struct waiting *backlog_take(struct backlog *b);

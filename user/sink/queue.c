@@ -3,8 +3,8 @@
  * queue.c - a sink whose lines wait in a bounded queue for a child that writes them.
  *
  * One line at a time is with the child, and leaves here when the child says that it is written: a child that dies
- * takes none with it (a line may come twice; its number tells). What waits, and what goes when there is no room, is backlog.h; the
- * gap line that counts what went takes its place as soon as the child takes lines again.
+ * takes none with it (a line may come twice; its number tells). What waits, and what goes when there is no room, is
+ * backlog.h; the gap line that counts what went takes its place as soon as the child takes lines again.
  */
 #include <errno.h>
 #include <poll.h>

@@ -5,8 +5,8 @@
 #ifndef CULPRIT_ROTATE_H
 #define CULPRIT_ROTATE_H
 
-/* By rename alone: links are renamed, not followed, and a line that is half written stays whole. `keep`: how many old ones stay,
- * 1 or more. 0 or a negative errno: then the file has its name still. */
+/* By rename alone: links are renamed, not followed, and a line that is half written stays whole. `keep`: how many
+ * old ones stay, 1 or more. 0 or a negative errno: then the file has its name still. */
 int rotate_files(const char *path, unsigned int keep);
 
 #endif

@@ -60,8 +60,9 @@ struct sink_counts {
 
 struct sink_ops {
 	const char *name;
-	/* Before its first line: has it opened what it writes to? Waits `ms` for that at most. 0: it has, or tries again by itself; 1:
-	 * not yet; or a negative errno with err set: it cannot, and is to be closed. NULL: it was open when it was made. */
+	/* Before its first line: has it opened what it writes to? Waits `ms` for that at most. 0: it has, or tries
+	 * again by itself; 1: not yet; or a negative errno with err set: it cannot, and is to be closed. NULL: it
+	 * was open when it was made. */
 	int (*opened)(struct sink *sink, int ms, struct err *err);
 	/* 0 or negative errno. -EPIPE: the reader is gone, for good: what is written after that is only
 	 * counted, where it counts. Another error is told for the first of
@@ -103,8 +104,9 @@ int sink_jsonl_new(const char *path, struct sink **ret_sink, struct err *err);
 
 /*
  * Lines wait in `room` bytes, the oldest go first when these are full, for a child that writes them
- * (queue.c). It never blocks but at its end, for less than a second: what it writes to is opened meanwhile (`opened`), and what cannot
- * be opened is an error only where the row says so. `like`: its row, target and what else was said of it; copied.
+ * (queue.c). It never blocks but at its end, for less than a second: what it writes to is opened meanwhile
+ * (`opened`), and what cannot be opened is an error only where the row says so. `like`: its row, target and what
+ * else was said of it; copied.
  */
 struct outlet;
 int sink_queue_new(const struct outlet *like, size_t room, struct sink **ret_sink, struct err *err);

@@ -30,8 +30,8 @@ void writer_child_start_later(const struct writer_child *child);
 /* Is it due? Asked once. */
 bool writer_child_is_due(const struct writer_child *child);
 
-/* Takes its end, or kills it; one that hangs is left to itself after 300 ms, or 50 where it is killed. Returns its exit status, 0
- * where there is none. */
+/* Takes its end, or kills it; one that hangs is left to itself after 300 ms, or 50 where it is killed. Returns its
+ * exit status, 0 where there is none. */
 int writer_child_leave(struct writer_child *child, bool kill_it);
 
 #endif

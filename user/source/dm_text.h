@@ -16,8 +16,8 @@ struct dm_thin_status {
 
 #define DM_META_BLOCK 4096U
 
-/* Of the target's status: "1 138/4096 96/128 - rw no_discard_passdown queue_if_no_space - 1024", or "Fail". False when it
- * is neither. */
+/* Of the target's status: "1 138/4096 96/128 - rw no_discard_passdown queue_if_no_space - 1024", or "Fail". False
+ * when it is neither. */
 bool dm_thin_status_parse(const char *text, struct dm_thin_status *ret);
 /* Of the target's table, "253:0 253:1 128 0 1 skip_block_zeroing": bytes in a data block; 0: it does not say. */
 __u64 dm_thin_block_bytes(const char *text);

@@ -22,7 +22,8 @@ int line_reader_new(int fd, struct line_reader **ret_reader, struct err *err);
 
 /* The next line and its length without the newline, which is at line[length]; valid until the next
  * call. 1: a line; 0: the end; -EAGAIN: a pipe has brought nothing for a tenth of a second, to be asked again;
- * -EBADMSG (damaged gzip data, a line too long, a last line without newline) or what read() returned, each time again. */
+ * -EBADMSG (damaged gzip data, a line too long, a last line without newline) or what read() returned, each time
+ * again. */
 int line_reader_next(struct line_reader *reader, const char **ret_line, size_t *ret_length,
 		     struct err *err);
 

@@ -43,7 +43,8 @@ struct live_asks {
 
 /* Notes an ask, or drops and counts it. */
 void live_asks_take(struct live_asks *asks, const struct ask *ask);
-/* While it is limited, what costs (all but who a process is) is dropped and counted; what runs ends with the next tick. */
+/* While it is limited, what costs (all but who a process is) is dropped and counted; what runs ends with the next
+ * tick. */
 void live_asks_limit(struct live_asks *asks, bool limited);
 /* Answers what is new. 0, or what `emit` failed with. */
 int live_asks_answer(struct live_asks *asks, struct probes *probes, struct emit *emit);

@@ -2,9 +2,9 @@
 /*
  * live_budget.h - what a daemon may cost, and what it leaves out when it costs more.
  *
- * Judged over twelve ticks: CPU time of this process (iterators that it runs included, hooks in others' context not), and its resident
- * memory with that of its maps. Over it, one step down; below 70 % of it for three times twelve ticks, one step up: a
- * budget that is just met does not go up and down.
+ * Judged over twelve ticks: CPU time of this process (iterators that it runs included, hooks in others' context
+ * not), and its resident memory with that of its maps. Over it, one step down; below 70 % of it for three times
+ * twelve ticks, one step up: a budget that is just met does not go up and down.
  */
 #ifndef CULPRIT_LIVE_BUDGET_H
 #define CULPRIT_LIVE_BUDGET_H
@@ -37,12 +37,13 @@ struct budget_use {
 	__u64 bytes;
 };
 
-/* After each tick. cpu_percent of a core and bytes: what is allowed; 0: any. True: the step has changed. Without any budget it is
- * BUDGET_ALL at once. */
+/* After each tick. cpu_percent of a core and bytes: what is allowed; 0: any. True: the step has changed. Without
+ * any budget it is BUDGET_ALL at once. */
 bool live_budget_judge(struct live_budget *b, const struct budget_use *use, double cpu_percent,
 		       __u64 bytes);
 
-/* What a probe's reason says at this step; NULL where it is not touched. `armed`: it runs for a suspect only; `sampled`: it looks at sockets. */
+/* What a probe's reason says at this step; NULL where it is not touched. `armed`: it runs for a suspect only;
+ * `sampled`: it looks at sockets. */
 const char *live_budget_left_out(const struct live_budget *b, bool armed, bool sampled);
 
 #endif

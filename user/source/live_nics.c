@@ -169,8 +169,8 @@ static bool has_address(const struct live_nics *n, const struct event_nic *nic)
 	return found;
 }
 
-/* By ioctl, which sleeps until it is its turn. A read of /sys/class/net/NAME/speed does not: while somebody else adds or
- * removes interfaces the kernel has it begin again and again (rtnl_trylock(), restart_syscall()). */
+/* By ioctl, which sleeps until it is its turn. A read of /sys/class/net/NAME/speed does not: while somebody else
+ * adds or removes interfaces the kernel has it begin again and again (rtnl_trylock(), restart_syscall()). */
 static __u32 speed_of(const struct live_nics *n, const struct event_nic *nic)
 {
 	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};

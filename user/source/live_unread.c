@@ -62,8 +62,8 @@ bool unread_watch_due(struct unread_watch *watch, __u32 tcp_inuse)
 }
 
 /*
- * The window is closed when less than a sixteenth of the buffer is free (__tcp_select_window()); large packets that do not
- * fit any more leave up to a quarter.
+ * The window is closed when less than a sixteenth of the buffer is free (__tcp_select_window()); large packets that
+ * do not fit any more leave up to a quarter.
  */
 static bool is_full(const struct event_socket_unread *socket)
 {

@@ -2,8 +2,8 @@
 /*
  * live_unread.h - EVENT_SOCKET_UNREAD: connections whose receive buffer is full of what nobody reads.
  *
- * Whose window closes, the kernel counts (TcpExt TCPToZeroWindowAdv); only while that grows, or a connection is known to be
- * full, all connections of the namespace are listed.
+ * Whose window closes, the kernel counts (TcpExt TCPToZeroWindowAdv); only while that grows, or a connection is
+ * known to be full, all connections of the namespace are listed.
  */
 #ifndef CULPRIT_SOURCE_LIVE_UNREAD_H
 #define CULPRIT_SOURCE_LIVE_UNREAD_H
@@ -33,8 +33,8 @@ void live_unread_done(struct live_unread *unread);
 void unread_watch_count(struct unread_watch *watch, __u64 closed, __u64 opened);
 /* Is a look wanted in this tick? With many connections (tcp_inuse) only now and then. Asked once a tick. */
 bool unread_watch_due(struct unread_watch *watch, __u32 tcp_inuse);
-/* Lists the connections of the namespace by the sock_diag socket fd, tells of those that are full, and of those that were.
- * 0, or what `emit` failed with. What cannot be read is not told. */
+/* Lists the connections of the namespace by the sock_diag socket fd, tells of those that are full, and of those
+ * that were. 0, or what `emit` failed with. What cannot be read is not told. */
 int live_unread_look(struct live_unread *unread, struct unread_watch *watch, int fd, __u32 netns,
 		     struct socket_owners *owners, struct emit *emit);
 

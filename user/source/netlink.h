@@ -14,8 +14,8 @@ typedef int (*netlink_fn)(void *ctx, const void *message, size_t length);
  * not block. Its descriptor, or a negative errno. */
 int netlink_open(__u32 groups);
 
-/* Dumps with a request of type RTM_GET*; seq (not 0) tells its answers from those of earlier ones. 0 when it was whole, -EINTR when it changed meanwhile, -ETIMEDOUT, or
- * what `fn` returned. */
+/* Dumps with a request of type RTM_GET*; seq (not 0) tells its answers from those of earlier ones. 0 when it was
+ * whole, -EINTR when it changed meanwhile, -ETIMEDOUT, or what `fn` returned. */
 int netlink_dump(int fd, __u16 type, __u32 seq, netlink_fn fn, void *ctx);
 
 /* The same with a request that was made elsewhere (its header included), of whatever netlink family. */

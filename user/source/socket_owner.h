@@ -31,8 +31,8 @@ struct socket_owners {
 
 /* All zero is an empty one. */
 void socket_owners_done(struct socket_owners *owners);
-/* Fills in who holds a socket (pid 0: nobody does), and is true once that was looked for to the end; the first time it is
- * asked for, a walk begins. Outputs are unchanged until then. */
+/* Fills in who holds a socket (pid 0: nobody does), and is true once that was looked for to the end; the first time
+ * it is asked for, a walk begins. Outputs are unchanged until then. */
 bool socket_owner_tell(struct socket_owners *owners, __u64 inode, __u32 *ret_pid,
 		       __u64 *ret_start_ns, char ret_comm[EVENT_COMM_LEN]);
 /* Walks on over at most `links` descriptors, if anybody is wanted. root: "" but in tests. */

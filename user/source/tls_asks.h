@@ -3,7 +3,8 @@
  * tls_asks.h - whose TLS handshakes are looked at, and until when: the part of live_asks.h that arms libraries.
  *
  * Libraries are those that the suspect maps, whatever its mount namespace. One that ended before it could be looked at
- * (a program that runs for one connection) is sought by its name: then the libraries are those of this host's own places.
+ * (a program that runs for one connection) is sought by its name: then the libraries are those of this host's own
+ * places.
  */
 #ifndef CULPRIT_SOURCE_TLS_ASKS_H
 #define CULPRIT_SOURCE_TLS_ASKS_H

@@ -2,8 +2,8 @@
 /*
  * memory.h - what a run knows of former ones, and leaves to later ones: the store, as a run uses it.
  *
- * A daemon reads it at its start and writes it each hour, when findings open or end, and at its end, from a child: the disk under it may be
- * the one that does not answer. A trace reads it only.
+ * A daemon reads it at its start and writes it each hour, when findings open or end, and at its end, from a child:
+ * the disk under it may be the one that does not answer. A trace reads it only.
  */
 #ifndef CULPRIT_MEMORY_H
 #define CULPRIT_MEMORY_H
@@ -27,8 +27,8 @@ struct memory;
 int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err);
 /* Valid as long as the memory; NULL of NULL. */
 const struct norms *memory_norms(const struct memory *memory);
-/* Before the first evaluation: what a former run of this boot left open goes on, what one of a former boot left is told as over. Later calls
- * do nothing. */
+/* Before the first evaluation: what a former run of this boot left open goes on, what one of a former boot left is
+ * told as over. Later calls do nothing. */
 void memory_restore(struct memory *memory, const struct model *model, struct life *life);
 /* After each evaluation: writes when it is time (each hour, and soon after a finding opened or ended); `last`: now. */
 void memory_settle(struct memory *memory, const struct model *model, const struct life *life,

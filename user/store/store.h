@@ -50,8 +50,8 @@ struct store_text {
 
 /* Adds a record; 0, -ENOMEM, -EMSGSIZE when the line or the file is too long. `rest` has no line break. */
 int store_add(struct store_text *store, const char *kind, unsigned int version, const char *rest);
-/* Closes the text and replaces the file by it: a temporary file beside (PATH.newPID, 0600, O_EXCL, O_NOFOLLOW), fsync, rename,
- * fsync of the folder. May block as long as the disk does. */
+/* Closes the text and replaces the file by it: a temporary file beside (PATH.newPID, 0600, O_EXCL, O_NOFOLLOW),
+ * fsync, rename, fsync of the folder. May block as long as the disk does. */
 int store_write(struct store_text *store, const char *path, struct err *err);
 /* Removes what writers that were killed have left beside it. One that still writes fails then. */
 void store_sweep(const char *path);
@@ -60,11 +60,12 @@ void store_text_done(struct store_text *store);
 /* A name as one word: what is not printable ASCII, blanks and % are written as %XX. Returns buf. */
 const char *store_word(const char *name, char *buf, size_t size);
 
-/* Reads a word of store_word() and the blank after it, if there is one, and leaves *text behind them. False: there is none, it is malformed,
- * or it and its NUL are more than `size` bytes. */
+/* Reads a word of store_word() and the blank after it, if there is one, and leaves *text behind them. False: there
+ * is none, it is malformed, or it and its NUL are more than `size` bytes. */
 bool store_unword(const char **text, char *to, size_t size);
 
-/* Reads a number of a record, in base 10 or 16, and leaves *text behind it. False: there is none, or it is above `most`. */
+/* Reads a number of a record, in base 10 or 16, and leaves *text behind it. False: there is none, or it is above
+ * `most`. */
 bool store_number(const char **text, int base, __u64 most, __u64 *ret_value);
 
 #endif

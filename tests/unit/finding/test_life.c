@@ -734,7 +734,8 @@ static void test_only_asked_classes_are_judged(void **state)
 	assert_true(v.class[CLASS_LEAK].asked);
 }
 
-/* As many open remarks as there is room for, of clients that left: the first fault of another class opens all the same. */
+/* As many open remarks as there is room for, of clients that left: the first fault of another class opens all the
+ * same. */
 static void test_remarks_keep_no_fault_out(void **state)
 {
 	struct verdict v;

@@ -2,6 +2,8 @@
 /* test_leak.c - fd-leak, socket-leak, close-wait-leak: growth that stays, and other growth. */
 #include "rules/world.h"
 
+#include "rules/fd_exhaustion.h"
+
 #define PID   2210
 #define BORN  (100 * SEC) /* long before the run */
 #define LIMIT 1024
@@ -521,7 +523,10 @@ static void test_asks_for_a_breakdown_of_suspects_only(void **state)
 	assert_int_equal(w.ask[0].what, ASK_FDS);
 	assert_int_equal(w.ask[0].pid, PID);
 	assert_true(w.ask[0].start_ns == BORN);
-	assert_true(w.ask[0].until_ns == w.now + 10 * SEC);
+	/* The next tick, a second on, may be late. */
+	assert_true(w.ask[0].until_ns == w.now + 4 * SEC);
+	assert_int_equal(w.ask[2].what, ASK_FD_OPENS);
+	assert_true(w.ask[2].until_ns == w.now + 4 * SEC);
 	assert_int_equal(w.ask[1].what, ASK_PROC);
 	put_setting(&w, "pid", "1");
 	judge(&w, "fd-leak");
@@ -550,6 +555,42 @@ static void test_at_most_eight_are_looked_into(void **state)
 	world_done(&w);
 }
 
+/* Workers whose counts go up and down: some have just risen three times, and by more than a slow leak in all. */
+static void test_a_slow_leak_is_looked_into_among_busy_workers(void **state)
+{
+	bool asked = false;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	tick(&w);
+	for (__u32 s = 0; s <= 18; s++) {
+		put_fds(&w, PID, BORN, 20 + s / 2, LIMIT);
+		for (__u32 pid = 100; pid < 120; pid++)
+			put_fds(&w, pid, pid, s <= 10 ? 90 : 60 + 10 * (s - 10), LIMIT);
+		wait_s(&w, 1);
+		tick(&w);
+	}
+	judge(&w, "fd-leak");
+	assert_int_equal(w.n_asks, 24);
+	for (unsigned int i = 0; i < 24; i++)
+		asked |= w.ask[i].pid == PID;
+	assert_true(asked);
+	world_done(&w);
+}
+
+/* The kernel refuses more than fs.nr_open, to root too. */
+static void test_no_limit_is_advised_that_the_kernel_refuses(void **state)
+{
+	(void)state;
+	assert_int_equal(fd_limit_raised(1024, 900, 8), 8192);
+	assert_int_equal(fd_limit_raised(524288, 900, 8), 1048576);
+	assert_int_equal(fd_limit_raised(1048576, 900, 8), 0);
+	assert_int_equal(fd_limit_raised(0, 900, 8), 0);
+	assert_int_equal(fd_limit_raised(100, 900, 8), 0);
+	assert_int_equal(fd_limit_raised(~0ULL, 900, 4), 0);
+}
+
 static void test_the_other_end_of_a_leak_here_is_no_leak(void **state)
 {
 	struct story story = {.fds = five_a_second, .grows = SOCKETS, .scans_s = 7};
@@ -570,7 +611,24 @@ static void test_the_other_end_of_a_leak_here_is_no_leak(void **state)
 	assert_int_equal(judge_all(&w), 1);
 	client.peer.netns++;
 	put_peer(&w, &client);
-	assert_int_equal(judge_all(&w), 0);
+	/* Nor where nobody there gains any. */
+	assert_int_equal(judge_all(&w), 1);
+	world_done(&w);
+	begin(&w, &story);
+	for (unsigned int s = 1; s <= 14; s++) {
+		struct event_proc_fds fds = EVENT(&w, event_proc_fds, EVENT_PROC_FDS);
+
+		fds.pid = 4711;
+		fds.start_ns = BORN;
+		fds.fds = 30 + 5 * s;
+		fds.limit = LIMIT;
+		fds.netns = NETNS + 1;
+		put(&w, &fds);
+		second(&w, &story, s);
+	}
+	put_peer(&w, &client);
+	judge(&w, "socket-leak");
+	assert_int_equal(w.n_claims, 0);
 	world_done(&w);
 }
 
@@ -631,6 +689,8 @@ int main(void)
 		cmocka_unit_test(test_thresholds_move_the_boundary),
 		cmocka_unit_test(test_asks_for_a_breakdown_of_suspects_only),
 		cmocka_unit_test(test_at_most_eight_are_looked_into),
+		cmocka_unit_test(test_a_slow_leak_is_looked_into_among_busy_workers),
+		cmocka_unit_test(test_no_limit_is_advised_that_the_kernel_refuses),
 		cmocka_unit_test(test_the_other_end_of_a_leak_here_is_no_leak),
 		cmocka_unit_test(test_exposure_is_time),
 		cmocka_unit_test(test_what_still_grows_is_not_cleared),

@@ -102,7 +102,8 @@ static void replace_by_none(struct setup *s)
 	assert_int_equal(s->outputs.n, 0);
 }
 
-/* Two lines, and no more outputs, before the writer is held to hang: on a machine that has no time for us it is done again. */
+/* Two lines, and no more outputs, before the writer is held to hang: on a machine that has no time for us it is
+ * done again. */
 static void write_and_replace(void **state)
 {
 	struct setup *s = *state;

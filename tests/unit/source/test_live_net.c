@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_live_net.c - the counters of a stack are told when they move; who holds a socket is found; a step is measured. */
+/* test_live_net.c - the counters of a stack are told when they move; who holds a socket is found; a step is
+ * measured. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_net_text.c - /proc/net/netstat, snmp, sockstat, nf_conntrack and sock_diag, as they are and as they should not be. */
+/* test_net_text.c - /proc/net/netstat, snmp, sockstat, nf_conntrack and sock_diag, as they are and as they should
+ * not be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
