@@ -120,10 +120,12 @@ void fd_claim_process(const struct model *model, const struct process *p, const 
 		confidence_round(n->near || n->refused ? 0.98 : 0.95 * (1.0 - sqrt(n->chance)));
 	claim.severity = severity_of(n);
 	claim.count = n->held;
-	claim.first_ns = n->left_s >= 0.0 ? n->trend.since_ns
-			 : n->near	  ? p->first_ns
-					  : n->refused->first_ns;
 	claim.last_ns = model_now(model);
+	claim.first_ns = p->first_ns;
+	if (n->left_s >= 0.0)
+		claim.first_ns = n->trend.since_ns;
+	else if (!n->near && n->refused)
+		claim.first_ns = n->refused->first_ns;
 	claim.window_ns = claim.last_ns - claim.first_ns;
 	say_message(&claim, text_process(p->comm, p->pid).s, n);
 	if (p->who)
