@@ -4,10 +4,10 @@
  *
  * Judged is the floor of the descriptor count: its least value in each bucket (leak.bucket_s). A leak is
  * a floor that rose in min_rises buckets in a row by min_growth or more, and still does: one bucket
- * without a rise speaks against, two end the claim. A burst that is closed again has no rising floor, a
- * pool that warms up stops before. What a breakdown shows to have grown (60 % of it) gives the kind:
+ * without a rise speaks against, two end the claim, unless buckets taken together still rise (a leak that
+ * pauses). A burst that is closed again has no rising floor, a pool that warms up stops before. What a breakdown shows to have grown (60 % of it) gives the kind:
  * sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once. Sockets that we
- * accepted from a client on this host, which holds them too, are that client's. Connections that are in use
+ * accepted from a client on this host, which holds them too and gains as we do, are that client's. Connections that are in use
  * (leak_serving.c) are no leak: they follow load.
  *
  * Slow leaks show in wide buckets (trend.h), for which min_rises + 2 are asked for: a leak of one a minute in

@@ -3,8 +3,8 @@
  * leak_sites.c - the call site that opens what a leaking process keeps; see leak_sites.h.
  *
  * Of the descriptors that a site opened over three seconds ago (ripe), how many still live: of a leak most do,
- * of requests none. Two call sites are one when they read the same: a program without frame pointers shows
- * one place as many stacks.
+ * of requests none, and of long requests some. Two call sites are one when they read the same: a program without
+ * frame pointers shows one place as many stacks.
  *
  * A suspect is armed for ARMED_NS, longer while too few survivors were seen to name a site, and then left alone
  * for REST_NS: the hooks cost, and what they found stays known.
