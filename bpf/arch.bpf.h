@@ -8,6 +8,8 @@
 
 #include "probe.bpf.h"
 
+#include <culprit/map_leak.h>
+
 #if defined(__TARGET_ARCH_x86)
 
 #define ARCH_KNOWN

@@ -31,6 +31,18 @@ static __always_inline struct gendisk *request_disk(struct request *rq, const bo
 	return q ? GET(direct, q, disk) : NULL;
 }
 
+/* A disk as dev_t. */
+static __always_inline __u32 disk_dev(struct gendisk *disk, const bool direct)
+{
+	return (__u32)GET(direct, disk, major) << 20 | (__u32)GET(direct, disk, first_minor);
+}
+
+/* Of block_rq_insert and its like: (queue, request) before 5.11, a54895fa057c. */
+static __always_inline struct request *request_of(unsigned long long *ctx)
+{
+	return config.issue_has_queue ? (void *)ctx[1] : (void *)ctx[0];
+}
+
 /*
  * The classic tracepoint's record of block_rq_complete: its class is shared with block_rq_error, and
  * renamed, since 5.18 ("block: introduce block_rq_error tracepoint"). rwbs grew from 8 to 10 bytes in

@@ -12,6 +12,8 @@
 #define PROBE_NO_RING
 #include "sock.bpf.h"
 
+#include <culprit/map_dns.h>
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define IPPROTO_UDP 17

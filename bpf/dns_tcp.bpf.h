@@ -11,6 +11,8 @@
 
 #include "sock.bpf.h"
 
+#include <culprit/map_dns.h>
+
 /* The length before a message, and its header (RFC 1035, 4.2.2 and 4.1.1): an answer is no shorter. */
 #define DNS_TCP_LEAST 14
 /* Who gives up earlier had no time to lose, or an answer from elsewhere: nobody was silent. */

@@ -8,6 +8,8 @@
 #define PROBE_NO_RING
 #include "sock.bpf.h"
 
+#include <culprit/map_files.h>
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define RLIMIT_NOFILE	    7 /* include/uapi/asm-generic/resource.h */

@@ -13,6 +13,8 @@
 
 #include "probe.bpf.h"
 
+#include <culprit/map_fs.h>
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define ERRSEQ_ERRNO   0xfff	  /* lib/errseq.c: the errno in the low bits of an errseq_t */

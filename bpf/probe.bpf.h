@@ -16,6 +16,7 @@
 
 #include <culprit/config.h>
 #include <culprit/counters.h>
+#include <culprit/event.h>
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 

@@ -13,6 +13,8 @@
 
 #include "status.bpf.h"
 
+#include <culprit/map_block.h>
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -28,16 +30,14 @@ static __always_inline bool queue_is_of(struct request_queue *q, __u32 dev)
 	if (!bpf_core_field_exists(q->disk))
 		return true;
 	disk = BPF_CORE_READ(q, disk);
-	return disk && ((__u32)BPF_CORE_READ(disk, major) << 20 |
-			(__u32)BPF_CORE_READ(disk, first_minor)) == dev;
+	return disk && disk_dev(disk, false) == dev;
 }
 
 static __always_inline bool request_is_of(struct request *rq, __u32 dev)
 {
 	struct gendisk *disk = request_disk(rq, false);
 
-	return disk && ((__u32)BPF_CORE_READ(disk, major) << 20 |
-			(__u32)BPF_CORE_READ(disk, first_minor)) == dev;
+	return disk && disk_dev(disk, false) == dev;
 }
 
 /*

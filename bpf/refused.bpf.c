@@ -12,6 +12,8 @@
 #define PROBE_NO_RING
 #include "arch.bpf.h"
 
+#include <culprit/map_refused.h>
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define ENFILE 23 /* include/uapi/asm-generic/errno-base.h */

@@ -7,6 +7,8 @@
 
 #include "probe.bpf.h"
 
+#include <culprit/map_tcp.h>
+
 #define AF_INET	    2
 #define AF_INET6    10
 #define IPPROTO_TCP 6

@@ -12,6 +12,8 @@
 #include "compat.bpf.h"
 #include "nic.bpf.h"
 
+#include <culprit/map_system.h>
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* include/linux/sched.h, include/linux/sched/signal.h */

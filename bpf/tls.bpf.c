@@ -13,6 +13,8 @@
 #define PROBE_NO_RING
 #include "sock.bpf.h"
 
+#include <culprit/map_tls.h>
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* openssl/err.h: ERR_LIB_SSL. openssl/sslerr.h: SSL_R_*. */

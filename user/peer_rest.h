@@ -3,7 +3,7 @@
 #ifndef CULPRIT_PEER_REST_H
 #define CULPRIT_PEER_REST_H
 
-#include <culprit/event_net.h>
+#include <culprit/event_tcp.h>
 
 /* None; of a client whose connection we accepted, our port, whoever the client. */
 static inline struct peer_key peer_rest(const struct peer_key *key)

@@ -17,7 +17,9 @@
 #include "event_frame.h"
 #include "event_fs.h"
 #include "event_net.h"
+#include "event_nic.h"
 #include "event_process.h"
 #include "event_system.h"
+#include "event_tcp.h"
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef CULPRIT_EVENT_PROCESS_H
 #define CULPRIT_EVENT_PROCESS_H
 
-#include "event_type.h"
+#include "event_tcp.h"
 
 /* Who a process is; answers ASK_PROC, also sent with the first breakdown. */
 struct event_proc {

@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 
 #include <culprit/config.h>
-#include <culprit/counters.h>
+#include <culprit/hist.h>
 
 #define BLOCK	   4096
 #define DISK_BYTES (4U << 20)

@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <culprit/counters.h>
-
 #define STORE "/tmp/culprit-fs.store"
 #define MOUNT "/tmp/culprit-fs.mount"
 #define EXT2  0xef53

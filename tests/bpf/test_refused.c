@@ -20,7 +20,7 @@
 
 #include <bpf/bpf.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_refused.h>
 
 #define LIMIT 100
 

@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_tcp.h>
 
 #include "model/model.h"
 #include "model/peer.h"

@@ -5,6 +5,11 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <culprit/counters.h>
+#include <culprit/map_fs.h>
+#include <culprit/map_system.h>
+#include <culprit/map_tcp.h>
+#include <culprit/map_tls.h>
 
 #include "probe/kernel_read.h"
 #include "probe/probes_impl.h"

@@ -7,7 +7,7 @@
 
 #include <bpf/bpf.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_block.h>
 
 /* One look is bounded: a controller with more queues or tags is seen in part. */
 #define RUNS_MAX 128

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <culprit/counters.h>
+#include <culprit/map_block.h>
 
 #include "probe/kernel_read.h"
 

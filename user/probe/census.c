@@ -7,7 +7,7 @@
 
 #include <bpf/bpf.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_files.h>
 
 #include "probe/kernel_read.h"
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_dns.h>
 
 #include "probe/kernel_read.h"
 

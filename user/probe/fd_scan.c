@@ -13,7 +13,7 @@
 
 #include <bpf/bpf.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_files.h>
 
 #include "peer_rest.h"
 #include "probe/fd_heirs.h"

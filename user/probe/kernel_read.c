@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <culprit/counters.h>
 
 #define BATCH_BYTES (64 * 1024)
 #define BATCH_MAX   256

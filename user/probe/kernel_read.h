@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include <culprit/counters.h>
+#include <linux/types.h>
 
 /* One entry of a map. A negative errno stops the walk. */
 typedef int (*map_entry_fn)(void *ctx, const void *key, const void *value);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <culprit/map_files.h>
 
 #include "probe/kernel_read.h"
 

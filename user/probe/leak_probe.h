@@ -9,7 +9,7 @@
 #ifndef CULPRIT_LEAK_PROBE_H
 #define CULPRIT_LEAK_PROBE_H
 
-#include <culprit/counters.h>
+#include <culprit/map_leak.h>
 
 #include "probe/id_table.h"
 #include "source/source.h"

@@ -9,16 +9,21 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+/* The skeletons hold the sections `.data.control`. */
+#include <culprit/map_block.h>
+#include <culprit/map_files.h>
+#include <culprit/map_system.h>
+#include <culprit/map_tcp.h>
 
 #include "block.skel.h"
 #include "dns.skel.h"
 #include "files.skel.h"
-#include "leak.skel.h"
 #include "fs.skel.h"
+#include "leak.skel.h"
 #include "probe/noise.h"
+#include "probe/tls_elf.h"
 #include "refused.skel.h"
 #include "system.skel.h"
-#include "probe/tls_elf.h"
 #include "tcp.skel.h"
 #include "tls.skel.h"
 

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <culprit/map_block.h>
+
 /*
  * tp_btf first: it depends on nothing but the tracepoint's name and the kernel's types. raw_tp does the
  * same without the kernel's knowledge of the argument types. A classic tracepoint needs tracefs, and

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include <bpf/bpf.h>
+#include <culprit/counters.h>
 
 #include "probe/capability.h"
 #include "probe/feature.h"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <culprit/counters.h>
+#include <culprit/map_block.h>
 
 #include "probe/feature.h"
 #include "probe/probes_impl.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_refused.h>
 
 #include "source/source.h"
 

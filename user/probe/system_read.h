@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_system.h>
 
 #include "probe/id_table.h"
 #include "source/source.h"

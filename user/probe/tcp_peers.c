@@ -8,7 +8,7 @@
 
 #include <bpf/bpf.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_tcp.h>
 
 #include "probe/kernel_read.h"
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <bpf/bpf.h>
+#include <culprit/counters.h>
 
 #include "probe/kernel_read.h"
 #include "probe/noise.h"

@@ -13,7 +13,7 @@
 
 #include <bpf/libbpf.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_tls.h>
 
 #include "probe/id_table.h"
 #include "source/source.h"

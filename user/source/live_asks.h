@@ -8,6 +8,9 @@
 #ifndef CULPRIT_SOURCE_LIVE_ASKS_H
 #define CULPRIT_SOURCE_LIVE_ASKS_H
 
+#include <culprit/map_leak.h>
+#include <culprit/map_refused.h>
+
 #include "ask.h"
 #include "probe/probes.h"
 #include "source/emit.h"

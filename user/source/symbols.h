@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_leak.h>
 
 #include "source/emit.h"
 

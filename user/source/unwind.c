@@ -16,6 +16,8 @@
 
 #include <elfutils/libdwfl.h>
 
+#include <culprit/event.h>
+
 #define FRAMES_MAX   32
 #define FRAMES_TOLD  4
 #define FUNCTION_MAX 40

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include <culprit/counters.h>
+#include <culprit/map_leak.h>
 
 struct unwound {
 	__u32 flags;  /* enum stack_flag */
