@@ -162,6 +162,19 @@ static int apply_config(struct model *model, const struct event *event)
 	return err;
 }
 
+static void note_look(struct frame *frame, __u64 ts_ns)
+{
+	__u64 bucket = frame_bucket(frame, ts_ns);
+
+	if (bucket > frame->looked) {
+		__u64 passed = bucket - frame->looked;
+
+		frame->looks = passed < 64 ? frame->looks << passed : 0;
+		frame->looked = bucket;
+	}
+	frame->looks |= 1;
+}
+
 static int apply_tick(struct model *model, const struct event *event)
 {
 	const struct event_tick *tick = (const struct event_tick *)event;
@@ -171,6 +184,7 @@ static int apply_tick(struct model *model, const struct event *event)
 	set_lengths(model);
 	if (!model->frame.start_ns)
 		model->frame.start_ns = event->ts_ns;
+	note_look(&model->frame, event->ts_ns);
 	model->ticks++;
 	return 0;
 }

@@ -96,14 +96,6 @@ static struct process *process_get(struct processes *processes, __u32 pid, __u64
 
 /* ---- census ---- */
 
-/* Buckets count from the start of the run, so that a short trace is not cut at an odd place. */
-static __u64 bucket_of(const struct frame *frame, __u64 ns)
-{
-	if (!frame->start_ns || ns <= frame->start_ns)
-		return 0;
-	return (ns - frame->start_ns) / frame->bucket_ns;
-}
-
 static void lower(__u32 *floor, __u32 fds)
 {
 	if (fds < *floor)
@@ -139,7 +131,7 @@ static int apply_fds(struct processes *processes, const struct frame *frame,
 		     const struct event_proc_fds *e)
 {
 	struct process *p = process_get(processes, e->pid, e->start_ns);
-	__u64 bucket = bucket_of(frame, e->h.ts_ns);
+	__u64 bucket = frame_bucket(frame, e->h.ts_ns);
 
 	if (!p)
 		return -ENOMEM;
@@ -170,7 +162,7 @@ static int apply_fds(struct processes *processes, const struct frame *frame,
 
 static __u64 present_bucket(const struct process *process, const struct frame *frame)
 {
-	__u64 bucket = bucket_of(frame, frame->now_ns);
+	__u64 bucket = frame_bucket(frame, frame->now_ns);
 
 	return bucket < process->bucket ? process->bucket : bucket;
 }
@@ -204,6 +196,26 @@ __u32 process_floor(const struct process *process, const struct frame *frame, un
 	if (!process->floors || bucket > process->bucket)
 		return process->fds;
 	return process->floors->one[bucket % FLOORS];
+}
+
+bool process_looked(const struct process *process, const struct frame *frame, unsigned int back)
+{
+	__u64 bucket = present_bucket(process, frame), before;
+
+	bucket = bucket < back ? 0 : bucket - back;
+	if (bucket >= frame->looked)
+		return back == 0 || bucket == frame->looked;
+	before = frame->looked - bucket;
+	return before < 64 && (frame->looks >> before & 1);
+}
+
+unsigned int process_looks(const struct process *process, const struct frame *frame)
+{
+	unsigned int n = process_buckets(process, frame), looks = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		looks += process_looked(process, frame, i);
+	return looks;
 }
 
 __u32 process_wide_floor(const struct process *process, const struct frame *frame,

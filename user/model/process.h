@@ -131,6 +131,11 @@ const struct process *processes_next(const struct processes *processes,
 unsigned int process_buckets(const struct process *process, const struct frame *frame);
 /* The floor of the bucket `back` before the present one; back < process_buckets(). */
 __u32 process_floor(const struct process *process, const struct frame *frame, unsigned int back);
+/* Whether anybody looked in that bucket: on a host that stood still, or is starved, a tick may come late by several.
+ * The present one counts as looked at: its floor is what the last look saw. */
+bool process_looked(const struct process *process, const struct frame *frame, unsigned int back);
+/* How many of process_buckets() were looked at. */
+unsigned int process_looks(const struct process *process, const struct frame *frame);
 /* The same of wide buckets, which begin at multiples of WIDE: the present one has the floor that it has so far. */
 unsigned int process_wides(const struct process *process, const struct frame *frame);
 __u32 process_wide_floor(const struct process *process, const struct frame *frame,

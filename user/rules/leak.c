@@ -5,10 +5,11 @@
  * Judged is the floor of the descriptor count: its least value in each bucket (leak.bucket_s). A leak is
  * a floor that rose in min_rises buckets in a row by min_growth or more, and still does: one bucket
  * without a rise speaks against, two end the claim, unless buckets taken together still rise (a leak that
- * pauses). A burst that is closed again has no rising floor, a pool that warms up stops before. What a breakdown shows to have grown (60 % of it) gives the kind:
- * sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once. Sockets that we
- * accepted from a client on this host, which holds them too and gains as we do, are that client's. Connections that are in use
- * (leak_serving.c) are no leak: they follow load.
+ * pauses). Buckets in which nobody looked, as the host stood still or is starved, are left out. A burst that is
+ * closed again has no rising floor, a pool that warms up stops before. What a breakdown shows to have grown (60 %
+ * of it) gives the kind: sockets in CLOSE_WAIT over sockets over descriptors; each process is claimed once. Sockets
+ * that we accepted from a client on this host, which holds them too and gains as we do, are that client's.
+ * Connections that are in use (leak_serving.c) are no leak: they follow load.
  *
  * Slow leaks show in wide buckets (trend.h), for which min_rises + 2 are asked for: a leak of one a minute in
  * a daemon after 8 of 80 s. A daemon asks for min_rises + 3 of its single buckets of 10 s.
@@ -288,7 +289,7 @@ static const struct process *undecided(const struct model *model, __u32 *ret_gro
 	return NULL;
 }
 
-/* How long the census of the process that is known longest has run, in whole buckets. */
+/* How long the census of the process that is known longest has run, in whole buckets that were looked at. */
 static bool exposed(const struct model *model, char *buf, size_t size)
 {
 	const struct frame *frame = model_frame(model);
@@ -298,7 +299,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	__u32 growth = 0;
 
 	while ((p = processes_next(model_processes(model), p))) {
-		unsigned int n = process_buckets(p, frame);
+		unsigned int n = process_looks(p, frame);
 
 		if (!leak_is_asked(model, p))
 			continue;
@@ -307,12 +308,13 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 			most = n;
 	}
 	if (most <= least) {
+		double one_s = (double)frame->bucket_ns / 1e9, for_s = most * one_s;
+		__u64 start_ns = frame->start_ns ? frame->start_ns : frame->now_ns;
+
+		if (for_s > (double)(frame->now_ns - start_ns) / 1e9)
+			for_s = (double)(frame->now_ns - start_ns) / 1e9;
 		snprintf(buf, size, "%u process%s, %.0f s; leaks need %.0f", processes,
-			 processes == 1 ? "" : "es",
-			 (double)(frame->now_ns -
-				  (frame->start_ns ? frame->start_ns : frame->now_ns)) /
-				 1e9,
-			 least * (double)frame->bucket_ns / 1e9);
+			 processes == 1 ? "" : "es", for_s, least * one_s);
 		return false;
 	}
 	p = frame->mode == RUN_TRACE ? undecided(model, &growth) : NULL;
@@ -335,6 +337,15 @@ static bool fell(const struct model *model, const struct process *p)
 	return false;
 }
 
+/* A floor that stands still because nobody looked is no sign of anything. */
+static bool seen_throughout(const struct process *p, const struct frame *frame, unsigned int buckets)
+{
+	for (unsigned int i = 0; i <= buckets; i++)
+		if (!process_looked(p, frame, i))
+			return false;
+	return true;
+}
+
 /* Seen healthy: for six buckets the floor did not rise any more, nor, of one that is watched for long, for six wide ones, as
  * a leak of one a minute often pauses that long; or descriptors were closed. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
@@ -345,6 +356,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 	if (!p || process_buckets(p, frame) <= BUCKETS_RECOVERED ||
 	    frame->now_ns < since_ns + BUCKETS_RECOVERED * frame->bucket_ns)
+		return false;
+	if (!seen_throughout(p, frame, BUCKETS_RECOVERED))
 		return false;
 	if (process_floor(p, frame, 0) > process_floor(p, frame, BUCKETS_RECOVERED))
 		return false;

@@ -34,6 +34,26 @@ static __u32 coarse_floor(const struct process *process, const struct frame *fra
 	return least;
 }
 
+/* Nobody looked in any of them: a floor that did not rise there says nothing. A look is never late by a wide one. */
+static bool was_unseen(const struct process *process, const struct frame *frame, unsigned int scale,
+		       unsigned int j)
+{
+	for (unsigned int i = j * scale; !is_wide(scale) && i < (j + 1) * scale; i++)
+		if (process_looked(process, frame, i))
+			return false;
+	return !is_wide(scale);
+}
+
+/* The next group before the j-th that was looked at; n: there is none. */
+static unsigned int before(const struct process *process, const struct frame *frame,
+			   unsigned int scale, unsigned int j, unsigned int n)
+{
+	do
+		j++;
+	while (j < n && was_unseen(process, frame, scale, j));
+	return j;
+}
+
 static struct trend trend_at(const struct process *process, const struct frame *frame,
 			     unsigned int scale)
 {
@@ -41,32 +61,35 @@ static struct trend trend_at(const struct process *process, const struct frame *
 	unsigned int n =
 		(is_wide(scale) ? process_wides(process, frame) : process_buckets(process, frame)) /
 		parts_of(scale);
-	unsigned int j = 0;
 	double bucket_s = (double)frame->bucket_ns / 1e9;
+	unsigned int j = 0, k, top_j;
 	__u32 newer, older, top;
 
 	if (n < 2)
 		return t;
 	newer = coarse_floor(process, frame, scale, 0);
-	for (; j + 1 < n; j++) {
-		older = coarse_floor(process, frame, scale, j + 1);
+	while ((k = before(process, frame, scale, j, n)) < n) {
+		older = coarse_floor(process, frame, scale, k);
 		if (older != newer)
 			break;
 		t.flats++;
+		j = k;
 	}
 	top = newer;
-	for (; j + 1 < n; j++) {
-		older = coarse_floor(process, frame, scale, j + 1);
+	top_j = j;
+	while ((k = before(process, frame, scale, j, n)) < n) {
+		older = coarse_floor(process, frame, scale, k);
 		if (older >= newer)
 			break;
 		t.rises++;
 		newer = older;
+		j = k;
 	}
 	t.growth = top - newer;
-	t.span_s = t.rises * scale * bucket_s;
+	t.span_s = (j - top_j) * scale * bucket_s;
 	if (t.rises)
 		t.per_s = t.growth / t.span_s;
-	t.since_ns = (__u64)((t.span_s + t.flats * scale * bucket_s) * 1e9);
+	t.since_ns = (__u64)(j * scale * bucket_s * 1e9);
 	t.since_ns = frame->now_ns > t.since_ns ? frame->now_ns - t.since_ns : 0;
 	return t;
 }
