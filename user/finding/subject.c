@@ -142,6 +142,9 @@ __u64 subject_id(const char *boot_id, const char *kind, const struct subject *s)
 		hash = hash_bytes(hash, &s->pid, sizeof(s->pid));
 		return hash_bytes(hash, &s->start_ns, sizeof(s->start_ns));
 	case SUBJECT_FILESYSTEM:
+		/* Long mount points, as a container's volumes have, are cut in the name. */
+		hash = hash_bytes(hash, &s->dev, sizeof(s->dev));
+		break;
 	case SUBJECT_RAID:
 	case SUBJECT_DEVICE:
 	case SUBJECT_HOST:
@@ -166,6 +169,9 @@ __u64 subject_fingerprint(const char *machine_id, const char *kind, const struct
 	case SUBJECT_PROCESS:
 		return hash_text(hash_text(hash, s->exe[0] ? s->exe : s->comm), s->cgroup);
 	case SUBJECT_FILESYSTEM:
+		if (strlen(s->name) == sizeof(s->name) - 1)
+			hash = hash_text(hash, s->source);
+		break;
 	case SUBJECT_NIC:
 	case SUBJECT_RAID:
 	case SUBJECT_DEVICE:

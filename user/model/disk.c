@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/copy.h"
+#include "model/disk_before.h"
 #include "model/disk_io.h"
 
 static void forget_io(struct disk *disk)
@@ -38,8 +39,11 @@ static void forget_io(struct disk *disk)
 
 static void release(void *ctx, void *value)
 {
+	struct disk *disk = value;
+
 	(void)ctx;
-	forget_io(value);
+	forget_io(disk);
+	free(disk->before);
 }
 
 void disks_init(struct disks *disks)
@@ -95,8 +99,11 @@ static int apply_disk(struct disks *disks, const struct event_disk *event)
 	/* Another device under the same number: what the old one did says nothing of it. */
 	if ((info->diskseq && event->diskseq && info->diskseq != event->diskseq) ||
 	    (info->serial[0] && event->serial[0] &&
-	     strncmp(info->serial, event->serial, sizeof(info->serial)) != 0))
+	     strncmp(info->serial, event->serial, sizeof(info->serial)) != 0)) {
+		if (disk_before_keep(disk) < 0)
+			return -ENOMEM;
 		forget_io(disk);
+	}
 	disk->gone = false;
 	disk->gone_ns = 0;
 	disk->mounts_lost = 0;
@@ -284,6 +291,8 @@ static __u32 io_dev(const struct event *event)
 
 int disks_apply(struct disks *disks, const struct frame *frame, const struct event *event)
 {
+	struct event_block_status status;
+	struct event_block_stat stat;
 	struct disk *disk;
 
 	switch (event->type) {
@@ -323,9 +332,12 @@ int disks_apply(struct disks *disks, const struct frame *frame, const struct eve
 		return disk_apply_io(disk, frame, (const struct event_block_io *)event,
 				     &disks->dropped);
 	case EVENT_BLOCK_STAT:
-		return disk_apply_stat(disk, frame, (const struct event_block_stat *)event);
+		stat = *(const struct event_block_stat *)event;
+		disk_before_off_stat(disk, &stat);
+		return disk_apply_stat(disk, frame, &stat);
 	default:
-		return disk_apply_status(disk, frame, (const struct event_block_status *)event,
-					 &disks->dropped);
+		status = *(const struct event_block_status *)event;
+		disk_before_off_status(disk, &status);
+		return disk_apply_status(disk, frame, &status, &disks->dropped);
 	}
 }

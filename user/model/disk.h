@@ -86,10 +86,11 @@ struct disk {
 	struct disk_op *op[BLOCK_OPS]; /* NULL: nothing yet */
 	struct disk_fault *fault;
 	unsigned int n_faults;
-	struct disk_error *error;  /* the last ones, a ring of DISK_ERRORS_KEPT; NULL: none */
-	struct disk_queue *queue;  /* NULL: never told of */
-	struct disk_split *split;  /* NULL: never armed */
-	struct event_smart *smart; /* NULL: not asked, or not answered yet */
+	struct disk_error *error;   /* the last ones, a ring of DISK_ERRORS_KEPT; NULL: none */
+	struct disk_queue *queue;   /* NULL: never told of */
+	struct disk_split *split;   /* NULL: never armed */
+	struct event_smart *smart;  /* NULL: not asked, or not answered yet */
+	struct disk_before *before; /* what others did under this number; NULL: none did */
 	__u64 n_errors; /* ever: the latest is error[(n_errors - 1) % DISK_ERRORS_KEPT] */
 };
 

@@ -20,6 +20,9 @@
 /* So many times the slowest look that was seen is out of the usual whatever the spread: with few looks, and a host that
  * makes them uneven, the bound by spread alone hides a slowdown of a hundred times. */
 #define MOST_RATIO 5.0
+/* A rate is of one operation when nine tenths of all requests were, and less than it was below four fifths. */
+#define ALONE 0.9
+#define LESS  0.8
 /* Fewer are not worth keeping. */
 #define KEEP_LOOKS 20
 /* Latencies of one disk at one load vary at least so much from look to look: a factor of 1.15. */
@@ -71,8 +74,25 @@ static double bound_factor(__u32 looks)
 	       sqrt(1.0 + 1.0 / (nu + 1.0));
 }
 
+double disk_look_per_s(const struct disk_look *look, unsigned int op)
+{
+	__u32 all = look->done[PAST_READ] + look->done[PAST_WRITE];
+
+	if (!look->done[op] || look->done[op] < ALONE * all)
+		return 0.0;
+	return look->done[op] / ((double)look->length_ns / 1e9);
+}
+
+/* It does less than it did, in requests and in bytes, though more of them wait. */
+static bool does_less(const struct disk_norm *norm, double per_s, double kb)
+{
+	double did = norm->depth / exp(norm->mean) * 1e3;
+
+	return per_s > 0.0 && per_s <= LESS * did && per_s * kb <= LESS * did * norm->kb;
+}
+
 bool disk_past_expect(const struct disk_past *past, unsigned int op, double depth, double kb,
-		      __u32 least, struct disk_expect *ret)
+		      double per_s, __u32 least, struct disk_expect *ret)
 {
 	unsigned int slot = depth_slot(depth);
 	const struct disk_norm *norm = past ? find_norm(past->norm[op], slot, least) : NULL;
@@ -83,7 +103,7 @@ bool disk_past_expect(const struct disk_past *past, unsigned int op, double dept
 	sd = norm->looks > 1 ? sqrt(norm->m2 / (norm->looks - 1)) : 0.0;
 	if (sd < LEAST_SD)
 		sd = LEAST_SD;
-	if (norm != &past->norm[op][slot] && depth > norm->depth)
+	if (norm != &past->norm[op][slot] && depth > norm->depth && !does_less(norm, per_s, kb))
 		factor *= depth / (norm->depth > 1.0 ? norm->depth : 1.0);
 	if (factor < 1.0)
 		factor = 1.0;
@@ -104,7 +124,8 @@ static bool unusual(const struct disk_past *past, const struct disk_look *look)
 
 	for (unsigned int op = 0; op < PAST_OPS; op++)
 		if (look->done[op] &&
-		    disk_past_expect(past, op, look->depth, look->kb[op], LEARN_LOOKS, &expect) &&
+		    disk_past_expect(past, op, look->depth, look->kb[op], disk_look_per_s(look, op),
+				     LEARN_LOOKS, &expect) &&
 		    look->lat_ms[op] > LEARN_RATIO * expect.lat_ms)
 			return true;
 	return false;

@@ -2,9 +2,10 @@
 /*
  * disk_past.h - how long a disk takes for a request at which load: the last looks, and what it took before.
  *
- * Load is the mean number of requests that are in the queue or the device (depth). Throughput is no second
- * one: by Little's law (Operations Research 9, 1961) latency = depth / throughput whatever the disk does, so
- * a disk that is compared at equal depth is compared at all there is. The past is kept by operation and octave of
+ * Load is the mean number of requests that are in the queue or the device (depth). By Little's law (Operations
+ * Research 9, 1961) latency = depth / throughput whatever the disk does, so a disk that is compared at equal depth is
+ * compared at all there is. At a greater depth than was ever seen throughput decides: where it is less than at a lesser
+ * depth, while more waits, the depth is not the load but what the slowness makes of it. The past is kept by operation and octave of
  * depth, as mean and spread of log latency over looks (a latency's errors are factors); a look that is far above it
  * is not learned, nor are those after it, so that a fault does not become the norm.
  *
@@ -93,8 +94,12 @@ const struct disk_look *disk_past_look(const struct disk_past *past, unsigned in
  *   than one after the other;
  *   else as at the nearest greater one: fewer requests do not take longer.
  * Larger requests than seen are allowed as much more time. False: nothing is known.
+ * `per_s`: requests done a second, of nearly all that was done; 0: other requests were among them. Where it is below
+ * what the disk did at the lesser depth, in requests and in bytes, the greater depth explains nothing.
  */
 bool disk_past_expect(const struct disk_past *past, unsigned int op, double depth, double kb,
-		      __u32 least, struct disk_expect *ret);
+		      double per_s, __u32 least, struct disk_expect *ret);
+/* That rate of a look: 0 where the other operation did more than a tenth of it. */
+double disk_look_per_s(const struct disk_look *look, unsigned int op);
 
 #endif

@@ -87,7 +87,9 @@ static void apply_health(struct fs *fs, const struct event_fs_health *event)
 
 	if (event->flags & FS_READ_ONLY && !fs->read_only_ns)
 		fs->read_only_ns = event->h.ts_ns;
-	if (first) {
+	if (first || event->errors < fs->health.errors ||
+	    event->corruptions < fs->health.corruptions) {
+		/* Or somebody set them back: fsck, btrfs device stats -z. */
 		fs->health_first = *event;
 	} else if (event->errors > fs->health.errors) {
 		if (!fs->grew_ns)
@@ -188,6 +190,11 @@ static int apply_mount(struct filesystems *fss, const struct disks *disks,
 	if (!fs)
 		return 0;
 	was = fs->mounted && fs->mount.read_only;
+	/* Mounted anew after it was unmounted: a shutdown is over. */
+	if (m && !fs->mounted && fs->mount.mount[0]) {
+		memset(&fs->shutdown, 0, sizeof(fs->shutdown));
+		fs->health.flags &= ~(__u32)FS_SHUT_DOWN;
+	}
 	fs->mounted = m != NULL;
 	if (!m)
 		return 0;

@@ -68,7 +68,8 @@ static void apply_kill(struct machine *m, const struct event_oom_kill *event)
 	copy_text(kill->limit, sizeof(kill->limit), event->limit, sizeof(event->limit));
 }
 
-static int apply_exits(struct machine *m, const struct event_proc_exits *event)
+static int apply_exits(struct machine *m, const struct frame *frame,
+		       const struct event_proc_exits *event)
 {
 	struct exiter_key key = {.comm = ""};
 	struct event_proc_exits *now;
@@ -83,8 +84,12 @@ static int apply_exits(struct machine *m, const struct event_proc_exits *event)
 		return -ENOMEM;
 	table_touch(&m->exiters, exiter);
 	/* The kernel's entry was lost and made anew: so are its counts. */
-	if (event->failed < exiter->now.failed)
+	if (event->failed < exiter->now.failed) {
 		exiter->n = 0;
+		exiter->based = false;
+	}
+	if (!exiter->n && frame->mode == RUN_DAEMON && !frame->start_ns)
+		exiter->based = true;
 	now = &exiter->now;
 	*now = *event;
 	memcpy(now->comm, key.comm, sizeof(now->comm));
@@ -159,7 +164,7 @@ int machine_apply(struct machine *machine, const struct frame *frame, const stru
 		apply_kill(machine, (const struct event_oom_kill *)event);
 		break;
 	case EVENT_PROC_EXITS:
-		return apply_exits(machine, (const struct event_proc_exits *)event);
+		return apply_exits(machine, frame, (const struct event_proc_exits *)event);
 	case EVENT_TASK_WAITING:
 		apply_waiting(machine, (const struct event_task_waiting *)event);
 		break;
@@ -287,7 +292,7 @@ const struct event_proc_exits *exiter_before(const struct exiter *exiter, __u64 
 		if (exiter->end[i].h.ts_ns + span_ns < now_ns)
 			before = &exiter->end[i];
 	/* Older ones are not kept: what is known begins with the oldest. */
-	if (!before && exiter->n == ENDS_KEPT)
+	if (!before && (exiter->n == ENDS_KEPT || exiter->based))
 		before = &exiter->end[0];
 	return before;
 }

@@ -29,6 +29,7 @@ struct exiter {
 	struct event_proc_exits
 		end[ENDS_KEPT]; /* as told at each look that saw more, the latest last */
 	unsigned int n;
+	bool based; /* the first of these is what a daemon's counters held before its first tick */
 };
 
 /* One part of the hardware that reported something. */

@@ -209,7 +209,8 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	no_space_judge(model, judgement);
 }
 
-/* It was unmounted, or looked at since, and there is room. (An unchanged one is not told of again: its look stands.) */
+/* It was unmounted, or looked at since, and there is room. One that does not change is not told of again: its look
+ * stands, and what was forecast for a minute did not come. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct fs *fs = fs_of_subject(model, subject);
@@ -219,7 +220,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		       no_space_recovered(model, subject);
 	if (!fs || !fs->mounted)
 		return true;
-	return fs->space.h.ts_ns > since_ns && !(fs->space.flags & FS_UNANSWERED);
+	return (fs->space.h.ts_ns > since_ns || model_now(model) - since_ns >= FULL_STANDS_NS) &&
+	       !(fs->space.flags & FS_UNANSWERED);
 }
 
 static bool exposed(const struct model *model, char *buf, size_t size)

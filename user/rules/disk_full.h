@@ -7,6 +7,9 @@
 #include "model/disk.h"
 #include "rules/rule.h"
 
+/* A forecast that nothing speaks for any more is over after so long, also where nothing moves. */
+#define FULL_STANDS_NS (60 * 1000000000ULL)
+
 extern const struct threshold disk_full_share;
 extern const struct threshold disk_full_critical_share;
 

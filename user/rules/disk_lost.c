@@ -60,7 +60,9 @@ static bool find_lost(const struct model *model, const struct disk *disk, struct
 	l->mounts = l->failures.mounts + disk->mounts_lost;
 	if (!disk->gone)
 		return l->failures.total > 0;
-	if (frame->now_ns - disk->gone_ns > frame->disk_window_ns)
+	/* What is mounted, or a member of an array, still is lost, however long ago it went. */
+	if (frame->now_ns - disk->gone_ns > frame->disk_window_ns && !l->failures.mounts &&
+	    !l->failures.array.raid)
 		return false;
 	if (l->failures.last_ns + slack_ns < disk->gone_ns)
 		l->failures.total = 0;
@@ -107,7 +109,7 @@ static void say_gone(struct claim *claim, const struct model *model, const struc
 			       "%s of it was mounted when it went",
 			       text_plural(l->mounts, "file system").s);
 	claim->confidence = confidence_round(0.95 * against_gone(claim, l));
-	if (l->failures.array.raid)
+	if (l->failures.array.raid || l->failures.array.paths)
 		claim_message(claim, "DISK: %.20s is gone, and it was in use: %s.",
 			      l->disk->info.name, disk_array_text(&l->failures.array, false).s);
 	else

@@ -14,12 +14,25 @@ static bool is_virtual(const struct disk *disk)
 	return disk->info.flags & DISK_VIRTUAL;
 }
 
+/* What hypervisors, clouds and RAID controllers call all that they present, be it of flash or of old rotating disks. */
+static bool is_made_up(const char *model)
+{
+	static const char *const made_up[] = {
+		"Amazon Elastic Block", "PersistentDisk", "Virtual", "VBOX", "QEMU", "PERC",
+		"LOGICAL VOLUME",	"MegaRAID",	  "LUN"};
+
+	for (size_t i = 0; i < sizeof(made_up) / sizeof(made_up[0]); i++)
+		if (strstr(model, made_up[i]))
+			return true;
+	return false;
+}
+
 const struct disk *disk_pace_sibling(const struct model *model, const struct disk *disk,
 				     unsigned int i)
 {
 	const struct disk *other = NULL;
 
-	if (!disk->info.model[0] || is_virtual(disk))
+	if (!disk->info.model[0] || is_virtual(disk) || is_made_up(disk->info.model))
 		return NULL;
 	while ((other = disks_next(model_disks(model), other)))
 		if (other != disk && disk_load_known(other) && !is_virtual(other) &&
@@ -55,13 +68,23 @@ static bool above(const struct disk *disk, const struct disk_look *look, unsigne
 	double depth = load_depth(look, op), took = took_ms(look, op);
 
 	if (!look->done[op] ||
-	    !disk_past_expect(past, op, depth, look->kb[op], (__u32)limits->past, ret))
+	    !disk_past_expect(past, op, depth, look->kb[op], disk_look_per_s(look, op),
+			      (__u32)limits->past, ret))
 		return false;
 	if (disk->info.flags & DISK_ROTATIONAL &&
 	    took < limits->seek_ms * (depth > 1.0 ? depth : 1.0))
 		return false;
 	return took > ret->bound_ms && took > limits->ratio * ret->lat_ms &&
 	       took > ret->lat_ms + limits->excess_ms;
+}
+
+static bool is_old(const struct disk_past *past, unsigned int op)
+{
+	unsigned int looks = 0;
+
+	for (unsigned int slot = 0; slot < DISK_DEPTH_SLOTS; slot++)
+		looks += past->norm[op][slot].looks;
+	return past->stored || looks >= OWN_PAST_LOOKS;
 }
 
 /* Against its own past; where that is young, against that of each sibling too: the first that says so. */
@@ -76,9 +99,7 @@ static bool look_slow(const struct model *model, const struct disk *disk,
 	*ret_sibling = NULL;
 	if (above(disk, look, op, own, limits, ret))
 		return true;
-	if (!own)
-		return false;
-	if (own->stored || own->norm[op][0].looks >= OWN_PAST_LOOKS)
+	if (!own || is_old(own, op))
 		return false;
 	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++) {
 		if (!above(disk, look, op, sibling->queue->past, limits, ret))
@@ -154,9 +175,9 @@ static bool has_past(const struct disk *disk, const struct pace_limits *limits)
 {
 	struct disk_expect expect;
 
-	return disk_past_expect(disk->queue->past, PAST_READ, 1.0, 4.0, (__u32)limits->past,
+	return disk_past_expect(disk->queue->past, PAST_READ, 1.0, 4.0, 0.0, (__u32)limits->past,
 				&expect) ||
-	       disk_past_expect(disk->queue->past, PAST_WRITE, 1.0, 4.0, (__u32)limits->past,
+	       disk_past_expect(disk->queue->past, PAST_WRITE, 1.0, 4.0, 0.0, (__u32)limits->past,
 				&expect);
 }
 
@@ -166,6 +187,21 @@ bool disk_pace_known(const struct model *model, const struct disk *disk,
 	const struct disk *sibling;
 
 	if (has_past(disk, limits))
+		return true;
+	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++)
+		if (has_past(sibling, limits))
+			return true;
+	return false;
+}
+
+bool disk_pace_proven(const struct model *model, const struct disk *disk,
+		      const struct pace_limits *limits)
+{
+	const struct disk *sibling;
+
+	if (!has_past(disk, limits))
+		return false;
+	if (is_old(disk->queue->past, PAST_READ) || is_old(disk->queue->past, PAST_WRITE))
 		return true;
 	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++)
 		if (has_past(sibling, limits))

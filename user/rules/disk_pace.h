@@ -41,6 +41,10 @@ bool disk_pace_slow(const struct model *model, const struct disk *disk, unsigned
 /* Has it, or a sibling of it, a past to be held against? */
 bool disk_pace_known(const struct model *model, const struct disk *disk,
 		     const struct pace_limits *limits);
+/* The same, and not by what this run alone learned in its first minutes: a disk that was slow all along would be its own
+ * witness. */
+bool disk_pace_proven(const struct model *model, const struct disk *disk,
+		      const struct pace_limits *limits);
 /* A disk of the same make, and not the same disk: the i-th; NULL past the end. */
 const struct disk *disk_pace_sibling(const struct model *model, const struct disk *disk,
 				     unsigned int i);

@@ -310,7 +310,7 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	const struct disk *disk = NULL;
 
 	while ((disk = disks_next(model_disks(model), disk)))
-		if (disk_load_known(disk) && disk_pace_known(model, disk, &limits))
+		if (disk_load_known(disk) && disk_pace_proven(model, disk, &limits))
 			return true;
 	snprintf(buf, size, "no disk has a past yet to be held against");
 	return false;

@@ -76,6 +76,63 @@ static const struct event_raid_member *member_of(const struct disks *disks, __u3
 	return NULL;
 }
 
+static bool is_mounted(const struct disks *disks, __u32 dev)
+{
+	for (unsigned int i = 0; i < disks->n_mounts; i++)
+		if (disks->mount[i].dev == dev)
+			return true;
+	return false;
+}
+
+/* Is there something on the disk beside what the array holds, that has no other copy? Where on the disk a request failed is
+ * not compared with where its partitions are. */
+static bool more_on_disk(const struct disks *disks, const struct stack_walk *up, __u32 array)
+{
+	for (unsigned int i = 0; i < up->n; i++) {
+		const struct stack_raid *other = stack_raid(&disks->stack, up->dev[i]);
+
+		if (up->dev[i] == array || stack_is_below(disks, up->dev[i], array) ||
+		    stack_is_below(disks, array, up->dev[i]))
+			continue;
+		if (other ? !raid_spare_members(&other->now) : is_mounted(disks, up->dev[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Paths of a multipath device that are not the disk's. */
+static unsigned int other_paths(const struct disks *disks, __u32 mpath, const struct stack_walk *up)
+{
+	const struct stack_link *link = disks->stack.link;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < disks->stack.n_links; i++) {
+		const struct disk *path = disks_find(disks, link[i].lower);
+		bool own = false;
+
+		for (unsigned int at = 0; at < up->n; at++)
+			own |= up->dev[at] == link[i].lower;
+		n += link[i].upper == mpath && !own && path && !path->gone;
+	}
+	return n;
+}
+
+static void find_paths(struct disk_array *a, const struct disks *disks, const struct stack_walk *up)
+{
+	for (unsigned int i = 1; i < up->n; i++) {
+		const struct disk *upper = disks_find(disks, up->dev[i]);
+
+		if (!upper || strcmp(upper->info.layer, "mpath") != 0)
+			continue;
+		a->paths = other_paths(disks, up->dev[i], up);
+		if (!a->paths)
+			continue;
+		a->disk = upper;
+		a->spared = true;
+		return;
+	}
+}
+
 void disk_array_above(struct disk_array *a, const struct model *model, const struct disk *disk)
 {
 	const struct disks *disks = model_disks(model);
@@ -94,6 +151,7 @@ void disk_array_above(struct disk_array *a, const struct model *model, const str
 	}
 	if (!a->raid || !a->disk) {
 		a->raid = NULL;
+		find_paths(a, disks, &up);
 		return;
 	}
 	now = &a->raid->now;
@@ -104,6 +162,8 @@ void disk_array_above(struct disk_array *a, const struct model *model, const str
 	 * is enough. */
 	a->spared = !raid_has_failed(now) &&
 		    (raid_spare_members(now) > 0 || (a->out && now->degraded <= may_lose(now)));
+	a->outside = a->spared && more_on_disk(disks, &up, now->dev);
+	a->spared = a->spared && !a->outside;
 }
 
 struct text disk_array_text(const struct disk_array *a, bool reads)
@@ -111,10 +171,17 @@ struct text disk_array_text(const struct disk_array *a, bool reads)
 	struct text text = {""};
 	const char *name;
 
+	if (a->paths) {
+		name = a->disk->info.backing[0] ? a->disk->info.backing : a->disk->info.name;
+		snprintf(text.s, sizeof(text.s), "%.20s has %.20s, no data lost",
+			 text_name(name, 20).s, text_plural(a->paths, "other path").s);
+	}
 	if (!a->raid)
 		return text;
 	name = a->disk->info.name;
-	if (!a->spared)
+	if (a->outside)
+		snprintf(text.s, sizeof(text.s), "only %.15s has a copy", name);
+	else if (!a->spared)
 		snprintf(text.s, sizeof(text.s), "%.15s %s", name,
 			 raid_has_failed(&a->raid->now) ? "failed" : "has no other copy");
 	else if (a->out)
@@ -196,6 +263,8 @@ void disk_stack_advice(struct claim *claim, const struct disk_array *a)
 {
 	const char *array, *member;
 
+	if (a->paths)
+		claim_advice(claim, false, "See which paths are left", "multipath -ll");
 	if (!a->raid || !a->member)
 		return;
 	array = a->disk->info.name;
@@ -209,7 +278,7 @@ void disk_stack_advice(struct claim *claim, const struct disk_array *a)
 	else if (a->out)
 		claim_advice(claim, true, "then put a new one in and --add it",
 			     "mdadm /dev/%.24s --remove /dev/%.24s", array, member);
-	else if (a->spared)
+	else if (a->spared || a->outside)
 		claim_advice(claim, true, "add a spare first",
 			     "mdadm /dev/%.24s --replace /dev/%.24s", array, member);
 }

@@ -7,18 +7,21 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-/* An array that is made to lose members. */
+/* An array that is made to lose members, or a multipath device that is made to lose paths. */
 struct disk_array {
 	const struct stack_raid *raid; /* NULL: none is above the disk */
-	const struct disk *disk;       /* the array's */
+	const struct disk *disk;       /* the array's, or the multipath device's */
 	const struct event_raid_member
 		*member; /* of it, in or under which the disk is; NULL: not told */
 	bool out;	 /* the member has been taken out, or is not in sync */
 	bool gone;	 /* the disk is */
-	bool spared;	 /* all data is on the other members, and they are there */
+	bool spared; /* all data is on the other members, and they are there; or other paths lead to it */
+	bool outside; /* that is so of the array's part only: there is more on the disk */
+	unsigned int
+		paths; /* other ones of the multipath device, that are there; raid is NULL then */
 };
 
-/* The nearest one above the disk. */
+/* The nearest array above the disk; where there is none, the multipath device. */
 void disk_array_above(struct disk_array *a, const struct model *model, const struct disk *disk);
 /* Of a level that can lose a member. */
 bool raid_is_redundant(const struct event_raid *raid);

@@ -109,6 +109,15 @@ static void add_victim(struct disk_failures *f, const struct disk_error *e)
 	v->failed++;
 }
 
+/* Floppy and optical drives (Documentation/admin-guide/devices.txt): whoever looks for what there is, as blkid does, reads
+ * empty drives, and past the end of what was written. */
+static bool is_drive(const struct disk *disk)
+{
+	unsigned int major = disk->info.dev >> 20;
+
+	return major == 2 || major == 11;
+}
+
 void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
 		       enum disk_failure which)
 {
@@ -120,8 +129,9 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 	memset(f, 0, sizeof(*f));
 	f->disk = disk;
 	f->which = which;
-	sum_counts(f, frame, which);
-	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
+	if (!is_drive(disk))
+		sum_counts(f, frame, which);
+	for (unsigned int i = 0; !is_drive(disk) && (e = disk_error_at(disk, i)); i++) {
 		if (e->ts_ns < from || !wanted(disk, e->op, e->status, which))
 			continue;
 		add_sector(f, e);
@@ -133,4 +143,7 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 	while (disks_mount_on(model_disks(model), disk->info.dev, f->mounts))
 		f->mounts++;
 	disk_array_above(&f->array, model, disk);
+	/* All paths lead to the same medium. */
+	if (f->array.paths && (which == FAILURE_MEDIUM || which == FAILURE_INTEGRITY))
+		memset(&f->array, 0, sizeof(f->array));
 }

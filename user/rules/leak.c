@@ -338,7 +338,8 @@ static bool fell(const struct model *model, const struct process *p)
 }
 
 /* A floor that stands still because nobody looked is no sign of anything. */
-static bool seen_throughout(const struct process *p, const struct frame *frame, unsigned int buckets)
+static bool seen_throughout(const struct process *p, const struct frame *frame,
+			    unsigned int buckets)
 {
 	for (unsigned int i = 0; i <= buckets; i++)
 		if (!process_looked(p, frame, i))

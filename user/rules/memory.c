@@ -9,7 +9,7 @@
  *	0.85	nothing but the number of the victim is known
  *	0.85	no cgroup was full, and yet more than `plenty_share` of the host's memory was free before
  * Severity: critical when the host's memory was exhausted: whoever needs some next is next; warning when a
- * cgroup's limit was.
+ * cgroup's limit was. With less than `none_share` of its memory free the host was, whatever limit was reached too.
  *
  * memory-pressure. Basis: reported (PSI: the kernel's own times). `some` is the share of the last
  * `span_s` seconds in which at least one task waited for memory. Confidence:
@@ -29,6 +29,9 @@
 static const struct threshold plenty_share = {
 	"memory-exhausted.plenty_share", 0.2, "1",
 	"with a fifth of its memory free a host is not what is short of it"};
+static const struct threshold none_share = {
+	"memory-exhausted.none_share", 0.02, "1",
+	"with less free a host is short itself, whatever limit a cgroup, full of cached files, is at"};
 static const struct threshold pressure_some = {
 	"memory-pressure.some_share", 0.15, "1",
 	"a host that reads files again and again, or starts up, waits for memory a few percent"};
@@ -77,6 +80,13 @@ static double free_before(const struct model *model, __u64 when_ns)
 	return -1.0;
 }
 
+/* A cgroup's limit, and not the host's own lack. */
+static bool is_limit(const struct model *model, const struct exhausted *x)
+{
+	return x->last->limit_bytes &&
+	       !(x->free_share >= 0.0 && x->free_share < model_threshold(model, &none_share));
+}
+
 static void say_demand(struct claim *claim, const struct exhausted *x)
 {
 	const struct event_oom_kill *kill = x->last;
@@ -104,7 +114,7 @@ static void say_demand(struct claim *claim, const struct exhausted *x)
 static double say_host(struct claim *claim, const struct model *model, const struct exhausted *x)
 {
 	const struct event_host_load *look = machine_look(model_machine(model), 0);
-	bool limit = x->last->limit_bytes != 0;
+	bool limit = is_limit(model, x);
 	double factor = 1.0;
 
 	if (look && x->free_share >= 0.0) {
@@ -136,12 +146,13 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 	const struct event_oom_kill *kill = x->last;
 	const char *name = x->comm[0] ? x->comm : "a process";
 	struct subject subject = subject_service(x->comm[0] ? x->comm : unknown, kill->unit);
+	bool limit = is_limit(model, x);
 	double confidence = 0.98;
 	struct claim claim;
 
 	claim_init(&claim, &memory_exhausted_rule, &subject);
 	claim.basis = BASIS_REPORTED;
-	claim.severity = kill->limit_bytes ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	claim.severity = limit ? SEVERITY_WARNING : SEVERITY_CRITICAL;
 	claim.count = x->kills;
 	claim.first_ns = x->first_ns;
 	claim.last_ns = kill->h.ts_ns;
@@ -156,7 +167,7 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 		claim_text(&claim, ROLE_UNKNOWN, "who it was: it is gone");
 	}
 	claim.confidence = confidence_round(confidence);
-	if (kill->limit_bytes)
+	if (limit)
 		claim_message(&claim,
 			      "MEMORY: %.16s was killed: cgroup %.30s is at its limit of %s.",
 			      text_name(name, 16).s, text_name(kill->limit, 30).s,
@@ -165,7 +176,7 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 		claim_message(&claim, "MEMORY: the host ran out of it; the kernel killed %.16s.",
 			      text_name(name, 16).s);
 	claim_advice(&claim, false, "Read the kernel's report on it", "journalctl -k -g oom");
-	if (kill->limit_bytes)
+	if (limit)
 		claim_advice(&claim, false, "See which limits are hit",
 			     "grep -rE 'oom_kill [1-9]' /sys/fs/cgroup --include=memory.events");
 	else
@@ -223,7 +234,7 @@ const struct rule memory_exhausted_rule = {
 	.against = "No cgroup was full and yet much of the host's memory was free.",
 	.todo = "See what grew; raise the limit of the cgroup, or fix what grows.",
 	.needs = {PROBE_OOM, PROBE_LOAD},
-	.thresholds = (const struct threshold *const[]){&plenty_share, NULL},
+	.thresholds = (const struct threshold *const[]){&plenty_share, &none_share, NULL},
 	.exposed = machine_exposed,
 	.judge = judge_exhausted,
 	.recovered = exhausted_recovered,

@@ -255,5 +255,6 @@ bool thin_full_recovered(const struct model *model, const struct subject *subjec
 
 	if (!pool || !disk || disk->gone)
 		return true;
-	return pool->now.h.ts_ns > since_ns && !(pool->now.flags & THIN_UNANSWERED);
+	return (pool->now.h.ts_ns > since_ns || model_now(model) - since_ns >= FULL_STANDS_NS) &&
+	       !(pool->now.flags & THIN_UNANSWERED);
 }

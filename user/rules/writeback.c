@@ -195,9 +195,11 @@ static void judge(const struct model *model, const struct judgement *judgement)
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct fs *fs = fs_of_subject(model, subject);
+	__u64 writes = fs ? fs_disk_writes(model_disks(model), fs->dev) : 0;
 
+	/* A device without requests of its own (dm) counts no writes. */
 	return fs && fs->files.last_ns <= since_ns && fs->bdev.last_ns <= since_ns &&
-	       fs_disk_writes(model_disks(model), fs->dev) > fs->files.writes_then;
+	       (writes > fs->files.writes_then || !writes);
 }
 
 static const struct threshold *const thresholds[] = {&told_s, &settle_s, NULL};

@@ -30,7 +30,7 @@ static double expected(const struct line *l)
 {
 	struct disk_expect expect = {0};
 
-	assert_true(disk_past_expect(&l->past, PAST_READ, 1.0, 4.0, 5, &expect));
+	assert_true(disk_past_expect(&l->past, PAST_READ, 1.0, 4.0, 0.0, 5, &expect));
 	return expect.lat_ms;
 }
 
@@ -84,13 +84,13 @@ static void test_what_is_kept_comes_back(void **state)
 	assert_false(disk_past_norm(&l.past, PAST_WRITE, 0, &norm));
 	disk_past_restore(&other, &norm);
 	assert_true(other.stored);
-	assert_true(disk_past_expect(&other, PAST_READ, 1.0, 4.0, 5, &expect));
+	assert_true(disk_past_expect(&other, PAST_READ, 1.0, 4.0, 0.0, 5, &expect));
 	assert_true(fabs(expect.lat_ms - expected(&l)) < 0.001);
 	/* This run knows more: it stays. */
 	norm.looks = 3;
 	norm.lat_ns = 900 * MS_NS;
 	disk_past_restore(&other, &norm);
-	assert_true(disk_past_expect(&other, PAST_READ, 1.0, 4.0, 5, &expect));
+	assert_true(disk_past_expect(&other, PAST_READ, 1.0, 4.0, 0.0, 5, &expect));
 	assert_true(expect.lat_ms < 10.0);
 }
 
