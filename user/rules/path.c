@@ -23,13 +23,18 @@
  *	0.97		sockets saw reordering
  *	0.60		all of them and a quarter of the resends was spurious, or half of both: the
  *			delay jumps
- *	0.80		no control, and other judged paths by this interface lose too: it may be the uplink
+ *	0.80		no control, and others by this interface lose too, judged or not: it may be the uplink
  * A path on which only large packets are lost (an MTU black hole, black_hole.h) is claimed by that, however few they
  * are: measured, c = 0.95 * (1 - sqrt(p)) with p <= 0.001 by Fisher's exact test.
  * Peers of one subnet that lose together are one finding, see path_subnet.c.
+ * Too few segments to be judged, but a good part of them lost (heavy_ratio), with fast recovery among the resends:
+ * then later segments came through, and the peer was neither silent nor stopped. Inferred, as without a control.
  * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
- * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is peer-unreachable.
+ * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is peer-unreachable. Info for a
+ * client, which only connects to us, beside a control: its last mile is nobody's here. Where most clients lose while
+ * the others by that interface are fine (a public server of mobile clients) none is told of: that is how their lines
+ * are. A black hole is a warning for a client too: who filters the ICMP may be on our side.
  */
 #include "rules/path.h"
 
@@ -41,6 +46,7 @@
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
+#include "rules/subnet.h"
 #include "rules/text.h"
 
 #define P_MEASURED 0.001
@@ -50,6 +56,9 @@
 #define TWIN_TIMES    2.0
 /* Healthy exposure since: half of what judging takes, with less than half of the ratio lost. */
 #define RECOVER_SHARE 0.5
+/* Of so few clients it is not said that most lose. */
+#define CLIENTS_LEAST 3
+#define UPLINK_LEAST  3.0
 
 const struct threshold path_min_segments = {
 	"path-loss.min_segments", 100, "{segment}",
@@ -64,6 +73,13 @@ const struct threshold path_idle_segments = {
 	"path-loss.idle_segments", 500, "{segment}",
 	"with fewer segments to all peers together a path may be lossy without a sign of it"};
 
+static const struct threshold heavy_ratio = {
+	"path-loss.heavy_ratio", 20, "%",
+	"with fewer than min_segments: one in five shows in some dozens, and no burst makes it up"};
+static const struct threshold few_segments = {
+	"path-loss.few_segments", 20, "{segment}",
+	"with fewer, eight losses are a single bad moment; and so many fine ones rule out one in five"};
+
 bool path_is_judged(const struct model *model, const struct path *path)
 {
 	return !path->loopback &&
@@ -77,6 +93,18 @@ bool path_is_lossy(const struct model *model, const struct path *path)
 	return path_is_judged(model, path) && signals >= LOSS_SIGNALS &&
 	       path->lost >= model_threshold(model, &path_min_lost) &&
 	       100.0 * path->ratio >= model_threshold(model, &path_min_ratio);
+}
+
+/* Told apart from a peer that is silent or stopped, and from resends for nothing: see the top. */
+static bool is_heavily_lossy(const struct model *model, const struct path *path)
+{
+	return !path->loopback && !path_is_judged(model, path) && !path->live_zero_win &&
+	       2 * path->live_stuck <= path->live &&
+	       (double)path->gain[PEER_SEGS_OUT] >= model_threshold(model, &few_segments) &&
+	       path->gain[PEER_RETRANS_FAST] >= LOSS_SIGNALS &&
+	       4.0 * path->spurious < (double)path->gain[PEER_SEGS_RETRANS] &&
+	       path->lost >= model_threshold(model, &path_min_lost) &&
+	       100.0 * path->ratio >= model_threshold(model, &heavy_ratio);
 }
 
 void controls_add(struct controls *controls, const struct path *path)
@@ -99,12 +127,16 @@ struct company {
 	struct controls controls;
 	unsigned int judged; /* paths by this interface, itself included */
 	unsigned int lossy;  /* others of these */
-	bool waiting;	     /* another is losing too, but has not sent enough to be judged */
+	bool waiting; /* another is losing too, but has not had the time to send enough to be judged */
+	bool others_lose; /* it had, and never sends enough */
 };
 
 static void look_around(struct company *c, const struct model *model, const struct paths *paths,
 			const struct path *path)
 {
+	const struct frame *frame = model_frame(model);
+	__u64 window_from = window_from_ns(frame->now_ns, frame->window_ns);
+
 	*c = (struct company){.judged = 1};
 	for (unsigned int i = 0; i < paths->n; i++) {
 		const struct path *other = &paths->path[i];
@@ -112,7 +144,10 @@ static void look_around(struct company *c, const struct model *model, const stru
 		if (other == path || !paths_share_nic(other, path))
 			continue;
 		if (!path_is_judged(model, other)) {
-			c->waiting |= other->lost >= 3.0;
+			if (other->lost >= LOSS_SIGNALS && other->from_ns > window_from)
+				c->waiting = true;
+			else if (other->lost >= LOSS_SIGNALS)
+				c->others_lose = true;
 			continue;
 		}
 		c->judged++;
@@ -137,6 +172,14 @@ static bool tells_instead(const struct model *model, const struct path *path,
 	return ours != theirs ? theirs : other->dir == PEER_OUT;
 }
 
+bool path_is_client(const struct paths *paths, const struct path *path)
+{
+	for (unsigned int i = 0; path->inbound && i < paths->n; i++)
+		if (paths_are_twins(path, &paths->path[i]))
+			return false;
+	return path->inbound;
+}
+
 static bool told_by_twin(const struct model *model, const struct paths *paths,
 			 const struct path *path)
 {
@@ -155,7 +198,13 @@ struct grade {
 	double confidence; /* 0: no claim */
 };
 
-static struct grade grade_of(const struct path *path, const struct company *c)
+static double grade_alone(const struct path *path)
+{
+	return 0.70 * (1.0 - 1.0 / (1.0 + sqrt(path->lost)));
+}
+
+/* few: it did not send enough to be judged, and lost a good part of that. */
+static struct grade grade_of(const struct path *path, const struct company *c, bool few)
 {
 	struct grade grade = {.basis = BASIS_INFERRED};
 	double ratio_control, p;
@@ -163,8 +212,8 @@ static struct grade grade_of(const struct path *path, const struct company *c)
 	if (!c->controls.n) {
 		/* Path or uplink: that is open until the others have sent enough. */
 		if (!c->waiting)
-			grade.confidence = 0.70 * (1.0 - 1.0 / (1.0 + sqrt(path->lost)));
-		if (c->lossy)
+			grade.confidence = grade_alone(path);
+		if (c->lossy || c->others_lose)
 			grade.confidence *= 0.8;
 		return grade;
 	}
@@ -175,7 +224,9 @@ static struct grade grade_of(const struct path *path, const struct company *c)
 	if (p > P_INFERRED || path->ratio < TIMES_CONTROL * ratio_control)
 		return grade;
 	grade.confidence = 0.70 * (1.0 - sqrt(p));
-	if (p <= P_MEASURED) {
+	if (few) {
+		grade.confidence = grade_alone(path);
+	} else if (p <= P_MEASURED) {
 		grade.basis = BASIS_MEASURED;
 		grade.confidence = 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / c->controls.n);
 	}
@@ -183,27 +234,28 @@ static struct grade grade_of(const struct path *path, const struct company *c)
 }
 
 static void message(struct claim *claim, const struct model *model, const struct path *path,
-		    const struct company *c)
+		    const struct company *c, bool client)
 {
+	const char *to = client && c->controls.n ? "client " : "";
 	char nic[32];
 
 	nic_label(model, path->netns, path->ifindex, nic, sizeof(nic));
 	if (c->controls.n && path->ifindex)
 		claim_message(
 			claim,
-			"NETWORK: the path to %s loses packets; %u other peer%s via %s %s fine.",
-			text_addr(path->addr, 0).s, c->controls.n, c->controls.n == 1 ? "" : "s",
-			nic, c->controls.n == 1 ? "is" : "are");
+			"NETWORK: the path to %s%s loses packets; %u other peer%s via %s %s fine.",
+			to, text_addr(path->addr, 0).s, c->controls.n,
+			c->controls.n == 1 ? "" : "s", nic, c->controls.n == 1 ? "is" : "are");
 	else
-		claim_message(claim, "NETWORK: the path to %s loses packets.",
+		claim_message(claim, "NETWORK: the path to %s%s loses packets.", to,
 			      text_addr(path->addr, 0).s);
 	if (strlen(claim->message) > 80)
-		claim_message(claim, "NETWORK: the path to %s loses packets.",
+		claim_message(claim, "NETWORK: the path to %s%s loses packets.", to,
 			      text_addr(path->addr, 0).s);
 }
 
 static void claim_path(const struct model *model, const struct path *path, const struct company *c,
-		       const struct grade *grade, const struct judgement *judgement)
+		       const struct grade *grade, bool client, const struct judgement *judgement)
 {
 	struct subject subject = path_subject(model, path);
 	struct claim claim;
@@ -215,7 +267,7 @@ static void claim_path(const struct model *model, const struct path *path, const
 	claim.first_ns = path->from_ns;
 	claim.last_ns = path->lost_ns;
 	claim.window_ns = model_now(model) - path->from_ns;
-	message(&claim, model, path, c);
+	message(&claim, model, path, c, client);
 	path_claim_victim(&claim, model, path, judgement);
 	path_claim_loss(&claim, path->gain, path->lost, path->ratio);
 	path_claim_controls(&claim, &c->controls);
@@ -225,6 +277,14 @@ static void claim_path(const struct model *model, const struct path *path, const
 		claim_evidence(&claim, ROLE_AGAINST, false, "nic.peers.lossy", c->lossy, "{peer}",
 			       "%u other peer%s by the same interface lose%s too: the uplink?",
 			       c->lossy, c->lossy == 1 ? "" : "s", c->lossy == 1 ? "s" : "");
+	else if (c->others_lose && !c->controls.n)
+		claim_text(&claim, ROLE_AGAINST,
+			   "another peer that is sent little loses too: the uplink?");
+	if (!path_is_judged(model, path))
+		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.segments",
+			       (double)path->gain[PEER_SEGS_OUT], "{segment}",
+			       "only %s segments: few to judge a path by",
+			       text_count(path->gain[PEER_SEGS_OUT]).s);
 	path_claim_not_us(&claim, model, path->gain[PEER_SEND_ERRORS], path->live_zero_win,
 			  path->netns, path->ifindex);
 	claim_text(&claim, ROLE_UNKNOWN,
@@ -233,6 +293,8 @@ static void claim_path(const struct model *model, const struct path *path, const
 	claim.confidence = confidence_round(grade->confidence * factor);
 	path_claim_advice(&claim, model, path, "See at which hop packets get lost", 50);
 	snprintf(claim.call, sizeof(claim.call), "the network team; not the owner of this host");
+	if (client && c->controls.n)
+		path_claim_client(&claim);
 	judgement->claim(judgement->ctx, &claim);
 }
 
@@ -273,39 +335,71 @@ static void claim_black_hole(const struct model *model, const struct path *path,
 	judgement->claim(judgement->ctx, &claim);
 }
 
+/* Most clients lose while the others by that interface are fine: see the top. */
+static bool is_as_clients_are(const struct crowd *crowd)
+{
+	return crowd->clients >= CLIENTS_LEAST && crowd->judged > crowd->clients &&
+	       2 * crowd->clients_lossy > crowd->clients;
+}
+
+/* By itself: no subnet's. */
+static void judge_path(const struct model *model, const struct paths *paths,
+		       const struct path *path, const struct crowd *crowd,
+		       const struct judgement *judgement)
+{
+	bool client = path_is_client(paths, path);
+	struct company company;
+	struct grade grade;
+
+	/* Most of three or more lose: by definition that is the uplink. */
+	if (crowd_is_uplink(model, crowd, UPLINK_LEAST) || (client && is_as_clients_are(crowd)))
+		return;
+	look_around(&company, model, paths, path);
+	grade = grade_of(path, &company, !path_is_judged(model, path));
+	if (grade.confidence > 0.0)
+		claim_path(model, path, &company, &grade, client, judgement);
+}
+
+/* Is it one of a subnet that loses as a whole? With the first of these it is told. */
+static bool is_of_subnet(const struct model *model, const struct paths *paths,
+			 const struct path *path, const struct judgement *judgement)
+{
+	struct subnet_loss subnet;
+
+	if (!subnet_loss_find(model, paths, path, &subnet))
+		return false;
+	if (path == subnet.first && subnet.mine) {
+		subnet.clients = subnet.clients && path_is_client(paths, path);
+		subnet_loss_claim(model, &subnet, judgement);
+	}
+	return true;
+}
+
 static void judge(const struct model *model, const struct judgement *judgement)
 {
+	const struct path *first = NULL; /* of those by an interface: paths are sorted */
 	struct paths paths;
+	struct crowd crowd;
 
 	paths_init(&paths, model);
 	for (unsigned int i = 0; i < paths.n; i++) {
 		const struct path *path = &paths.path[i];
-		struct company company;
 		struct black_hole hole;
-		struct subnet_loss subnet;
-		struct grade grade;
+		bool lossy = path_is_lossy(model, path);
 
 		if (path->mine && !path->loopback && black_hole_sought(model, path, &hole) &&
 		    hole.p <= BLACK_HOLE_P) {
 			claim_black_hole(model, path, &hole, judgement);
 			continue;
 		}
-		if (!path_is_lossy(model, path) || told_by_twin(model, &paths, path))
+		if ((!lossy && !is_heavily_lossy(model, path)) ||
+		    told_by_twin(model, &paths, path) ||
+		    (lossy && is_of_subnet(model, &paths, path, judgement)) || !path->mine)
 			continue;
-		if (subnet_loss_find(model, &paths, path, &subnet)) {
-			if (path == subnet.first && subnet.mine)
-				subnet_loss_claim(model, &subnet, judgement);
-			continue;
-		}
-		if (!path->mine)
-			continue;
-		look_around(&company, model, &paths, path);
-		/* Most of three or more lose: by definition that is the uplink. */
-		if (company.judged >= 3 && 2 * (company.lossy + 1) > company.judged)
-			continue;
-		grade = grade_of(path, &company);
-		if (grade.confidence > 0.0)
-			claim_path(model, path, &company, &grade, judgement);
+		if (!first || !paths_share_nic(first, path))
+			crowd_find(&crowd, model, &paths, path);
+		first = path;
+		judge_path(model, &paths, path, &crowd, judgement);
 	}
 	paths_done(&paths);
 }
@@ -332,10 +426,32 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Seen healthy: since then it sent half of what judging takes, and lost less than half the ratio */
+/* One of the subnet's judged peers is fine: what others there lose still is their own. */
+static bool has_fine_peer(const struct model *model, const struct subject *subnet)
+{
+	struct paths paths;
+	bool fine = false;
+
+	paths_init(&paths, model);
+	for (unsigned int i = 0; i < paths.n && !fine; i++) {
+		const struct path *path = &paths.path[i];
+
+		fine = subnet_holds(subnet, path->addr, subject_netns(model, path->netns)) &&
+		       path->ifindex == subnet->ifindex && path_is_judged(model, path) &&
+		       !path_is_lossy(model, path);
+	}
+	paths_done(&paths);
+	return fine;
+}
+
+/*
+ * Seen healthy: since then it sent half of what judging takes, and lost less than half the ratio. Or little, and none
+ * of that was lost for a whole window.
+ */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct frame *frame = model_frame(model);
+	bool whole = since_ns + frame->window_ns <= frame->now_ns;
 	const struct peer *peer = NULL;
 	double segments = 0.0, lost = 0.0;
 
@@ -351,13 +467,17 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		lost += (double)peer_since(peer, frame, PEER_SEGS_RETRANS, since_ns);
 		lost -= (double)peer_since(peer, frame, PEER_DSACKS, since_ns);
 	}
-	return segments >= RECOVER_SHARE * model_threshold(model, &path_min_segments) &&
-	       100.0 * lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments;
+	if (segments >= RECOVER_SHARE * model_threshold(model, &path_min_segments) &&
+	    100.0 * lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments)
+		return true;
+	if (whole && lost <= 0.0 && segments >= model_threshold(model, &few_segments))
+		return true;
+	return subject->type == SUBJECT_SUBNET && has_fine_peer(model, subject);
 }
 
-static const struct threshold *const thresholds[] = {&path_min_segments,  &path_min_ratio,
-						     &path_min_lost,	  &path_min_neighbours,
-						     &path_idle_segments, NULL};
+static const struct threshold *const thresholds[] = {
+	&path_min_segments, &path_min_ratio, &path_min_lost,	  &path_min_neighbours,
+	&heavy_ratio,	    &few_segments,   &path_idle_segments, NULL};
 
 const struct rule path_loss_rule = {
 	.kind = "path-loss",

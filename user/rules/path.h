@@ -31,12 +31,32 @@ struct controls {
 };
 void controls_add(struct controls *controls, const struct path *path);
 
+/* It only connects to us, from elsewhere: the other end of its connections is not on this host too. */
+bool path_is_client(const struct paths *paths, const struct path *path);
+
+/* The judged paths by one interface. Of clients each has a last mile of its own: see uplink.c. */
+struct crowd {
+	unsigned int judged;
+	unsigned int lossy;
+	unsigned int clients; /* of the judged */
+	unsigned int clients_lossy;
+};
+void crowd_find(struct crowd *crowd, const struct model *model, const struct paths *paths,
+		const struct path *of);
+/* As many judged paths, each client as a part of one. */
+double crowd_weight(const struct model *model, const struct crowd *crowd);
+/* Most lose, and most of those that are no clients: what they have in common does. */
+bool crowd_loses(const struct model *model, const struct crowd *crowd);
+/* The same, and they are enough to say so: `least` by weight, or so many without one that is fine. */
+bool crowd_is_uplink(const struct model *model, const struct crowd *crowd, double least);
+
 /* All judged peers of one subnet lose, others do not; path_subnet.c. */
 struct subnet_loss {
 	const struct path *first; /* of the lossy ones, in the order of struct paths */
 	const struct path *most;  /* that with most segments */
 	unsigned int lossy;
 	bool mine;
+	bool clients; /* all of them only connect to us */
 	__u64 gain[PEER_COUNTERS];
 	double lost;
 	double spurious;
@@ -70,6 +90,8 @@ struct text path_nsenter(const struct model *model, const struct path *path);
 /* `question` at an mtr of so many probes, to the path's port where it has one; then its sockets. */
 void path_claim_advice(struct claim *claim, const struct model *model, const struct path *path,
 		       const char *question, unsigned int probes);
+/* What is said of a client's way instead: a remark, whatever it loses. */
+void path_claim_client(struct claim *claim);
 void path_claim_victim(struct claim *claim, const struct model *model, const struct path *path,
 		       const struct judgement *judgement);
 

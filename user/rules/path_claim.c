@@ -26,6 +26,14 @@ void path_claim_victim(struct claim *claim, const struct model *model, const str
 		     text_plural(path->live, "connection").s, rtt, timeouts);
 }
 
+void path_claim_client(struct claim *claim)
+{
+	claim->severity = SEVERITY_INFO;
+	claim_text(claim, ROLE_AGAINST,
+		   "it only connects to us: its own line, sooner than a way of ours");
+	snprintf(claim->call, sizeof(claim->call), "nobody here: who runs the client's line");
+}
+
 void path_claim_loss(struct claim *claim, const __u64 gain[PEER_COUNTERS], double lost,
 		     double ratio)
 {

@@ -36,6 +36,7 @@ static void pool(struct subnet_loss *s, const struct path *path)
 		s->first = path;
 	s->lossy++;
 	s->mine |= path->mine;
+	s->clients = path->inbound && (s->lossy == 1 || s->clients);
 	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
 		s->gain[i] += path->gain[i];
 	s->lost += path->lost;
@@ -106,10 +107,13 @@ void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 	claim.first_ns = s->from_ns;
 	claim.last_ns = s->lost_ns;
 	claim.window_ns = model_now(model) - s->from_ns;
-	claim_message(&claim, "NETWORK: the way to %s loses packets; %u elsewhere via %s %s fine.",
-		      label, s->controls.n, nic, s->controls.n == 1 ? "is" : "are");
+	claim_message(&claim,
+		      "NETWORK: the way to %s%s loses packets; %u elsewhere via %s %s fine.",
+		      s->clients ? "clients in " : "", label, s->controls.n, nic,
+		      s->controls.n == 1 ? "is" : "are");
 	if (strlen(claim.message) > 80)
-		claim_message(&claim, "NETWORK: the way to %s loses packets.", label);
+		claim_message(&claim, "NETWORK: the way to %s%s loses packets.",
+			      s->clients ? "clients in " : "", label);
 	path_claim_victim(&claim, model, s->most, judgement);
 	claim_evidence(&claim, ROLE_FOR, true, "subnet.peers.lossy", s->lossy, "{peer}",
 		       "all %u judged peers there lose segments", s->lossy);
@@ -125,5 +129,7 @@ void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 	claim_advice(&claim, false, "See which route leads there", "%sip route get %s", enter.s,
 		     addr);
 	snprintf(claim.call, sizeof(claim.call), "the network team: the route to that subnet");
+	if (s->clients)
+		path_claim_client(&claim);
 	judgement->claim(judgement->ctx, &claim);
 }

@@ -6,10 +6,16 @@
  * those of paths by other interfaces of this host, of other namespaces and loopback included (they show
  * that its own network stack is well), as in path.c.
  *
+ * A client, which only connects to us, has a last mile of its own: client_weight of them count as one peer, and where
+ * others are judged most of these must lose too: a server of mobile clients whose databases are fine has no bad uplink.
+ * Fewer than min_peers by that weight are told of only when none is fine.
+ *
  * Confidence
  *	measured   p <= 0.001 and a control:	c = 0.95 * (1 - sqrt(p)) * s
  *	inferred   no control:			c = 0.70 * s * (1 - 1 / (1 + sqrt(lost)))
+ *	inferred   too little weight w:		the same, times 0.8 + 0.2 * w / min_peers
  *	s = 0.7 + 0.3 * (2 * lossy / judged - 1): 1 when all lose, 0.8 when 2 of 3 do
+ * times 0.8 when all are clients that lose unlike shares: it may be their lines (an uplink takes alike of all),
  * times 1 - 0.2 * (spurious / resends), 0.97 when sockets saw reordering, and 0.60 when the delay jumps
  * (path_claim.c).
  *
@@ -31,11 +37,20 @@ static const struct threshold min_peers = {
 	"uplink-loss.min_peers", 3, "{peer}",
 	"with two peers a common cause cannot be told from two coincidences"};
 
+static const struct threshold client_weight = {
+	"uplink-loss.client_weight", 3, "{client}",
+	"radio and home lines lose at any time: three of them at once count as one server"};
+
+/* Lose alike: most have the pooled share, twice or half of it; that many segments more or less are chance. */
+#define ALIKE_SHARE  0.75
+#define ALIKE_TIMES  2.0
+#define ALIKE_CHANCE 3.0
+
 /* All judged paths by one interface, pooled. */
 struct uplink {
 	const struct path *first; /* whose interface it is */
-	unsigned int judged;
-	unsigned int lossy;
+	struct crowd crowd;
+	unsigned int alike;
 	bool mine;
 	__u64 gain[PEER_COUNTERS];
 	double spurious;
@@ -51,10 +66,7 @@ struct uplink {
 
 static void pool(struct uplink *u, const struct model *model, const struct path *path)
 {
-	u->judged++;
-	if (path_is_lossy(model, path))
-		u->lossy++;
-	else
+	if (!path_is_lossy(model, path))
 		controls_add(&u->fine, path);
 	u->mine |= path->mine;
 	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
@@ -70,6 +82,58 @@ static void pool(struct uplink *u, const struct model *model, const struct path 
 		u->lost_ns = path->lost_ns;
 }
 
+void crowd_find(struct crowd *crowd, const struct model *model, const struct paths *paths,
+		const struct path *of)
+{
+	*crowd = (struct crowd){0};
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *path = &paths->path[i];
+		bool lossy, client;
+
+		if (!paths_share_nic(path, of) || !path_is_judged(model, path))
+			continue;
+		lossy = path_is_lossy(model, path);
+		client = lossy ? path_is_client(paths, path) : path->inbound;
+		crowd->judged++;
+		crowd->lossy += lossy;
+		crowd->clients += client;
+		crowd->clients_lossy += client && lossy;
+	}
+}
+
+static double weigh(const struct model *model, unsigned int n, unsigned int clients)
+{
+	return n - clients + clients / model_threshold(model, &client_weight);
+}
+
+double crowd_weight(const struct model *model, const struct crowd *crowd)
+{
+	return weigh(model, crowd->judged, crowd->clients);
+}
+
+bool crowd_loses(const struct model *model, const struct crowd *crowd)
+{
+	unsigned int peers = crowd->judged - crowd->clients;
+	unsigned int peers_lossy = crowd->lossy - crowd->clients_lossy;
+
+	return (!peers || 2 * peers_lossy > peers) &&
+	       2.0 * weigh(model, crowd->lossy, crowd->clients_lossy) > crowd_weight(model, crowd);
+}
+
+bool crowd_is_uplink(const struct model *model, const struct crowd *crowd, double least)
+{
+	return crowd->judged && crowd->judged >= least && crowd_loses(model, crowd) &&
+	       (crowd_weight(model, crowd) >= least || crowd->lossy == crowd->judged);
+}
+
+static bool is_alike(const struct uplink *u, const struct path *path)
+{
+	double due = (double)path->gain[PEER_SEGS_OUT] * u->lost / (double)u->gain[PEER_SEGS_OUT];
+
+	return path->lost <= ALIKE_TIMES * due + ALIKE_CHANCE &&
+	       path->lost >= due / ALIKE_TIMES - ALIKE_CHANCE;
+}
+
 static void sum_up(struct uplink *u, const struct model *model, const struct paths *paths,
 		   const struct path *first)
 {
@@ -77,6 +141,7 @@ static void sum_up(struct uplink *u, const struct model *model, const struct pat
 
 	memset(u, 0, sizeof(*u));
 	u->first = first;
+	crowd_find(&u->crowd, model, paths, first);
 	for (unsigned int i = 0; i < paths->n; i++) {
 		const struct path *path = &paths->path[i];
 
@@ -88,29 +153,35 @@ static void sum_up(struct uplink *u, const struct model *model, const struct pat
 			controls_add(&u->others, path);
 		}
 	}
+	for (unsigned int i = 0; i < paths->n; i++)
+		u->alike += paths_share_nic(&paths->path[i], first) &&
+			    path_is_judged(model, &paths->path[i]) && is_alike(u, &paths->path[i]);
 }
 
 /* Those that lose are one subnet's, and those elsewhere are fine: the way to it, not the uplink. */
 static bool is_of_one_subnet(const struct model *model, const struct paths *paths,
-			     const struct uplink *u)
+			     const struct path *first, const struct crowd *crowd)
 {
 	struct subnet_loss subnet;
 
 	for (unsigned int i = 0; i < paths->n; i++)
-		if (paths_share_nic(&paths->path[i], u->first) &&
+		if (paths_share_nic(&paths->path[i], first) &&
 		    path_is_lossy(model, &paths->path[i]))
 			return subnet_loss_find(model, paths, &paths->path[i], &subnet) &&
-			       subnet.lossy == u->lossy;
+			       subnet.lossy == crowd->lossy;
 	return false;
 }
 
-static double grade(const struct uplink *u, enum basis *ret_basis)
+static double grade(const struct model *model, const struct uplink *u, enum basis *ret_basis)
 {
-	double all = (double)u->lossy / (double)u->judged;
+	double all = (double)u->crowd.lossy / (double)u->crowd.judged;
 	double share = 0.7 + 0.3 * (2.0 * all - 1.0), p;
+	double least = model_threshold(model, &min_peers), weight = crowd_weight(model, &u->crowd);
 
 	*ret_basis = BASIS_INFERRED;
-	if (u->others.n) {
+	if (weight < least) {
+		share *= 0.8 + 0.2 * weight / least;
+	} else if (u->others.n) {
 		p = rate_test(u->lost / LOSS_BURST, (double)u->gain[PEER_SEGS_OUT],
 			      u->others.lost / LOSS_BURST, u->others.segments);
 		if (p <= P_MEASURED) {
@@ -133,6 +204,23 @@ static void advise(struct claim *claim, const char *nic)
 		 "the network team: the port, cable or router of %.15s", nic);
 }
 
+/* Returns the factor by which it lowers the confidence. */
+static double say_clients(struct claim *claim, const struct uplink *u)
+{
+	const struct crowd *crowd = &u->crowd;
+
+	if (crowd->clients < crowd->judged)
+		return 1.0;
+	if (u->alike >= ALIKE_SHARE * crowd->judged) {
+		claim_evidence(claim, ROLE_FOR, true, "nic.peers.alike", u->alike, "{peer}",
+			       "%u lose about the same share: not each its own line", u->alike);
+		return 1.0;
+	}
+	claim_evidence(claim, ROLE_AGAINST, false, "nic.peers.alike", u->alike, "{peer}",
+		       "all are clients, and lose unlike shares: their own lines?");
+	return 0.8;
+}
+
 static void claim_uplink(const struct model *model, const struct uplink *u,
 			 const struct judgement *judgement)
 {
@@ -149,10 +237,12 @@ static void claim_uplink(const struct model *model, const struct uplink *u,
 	claim.window_ns = model_now(model) - u->from_ns;
 	claim_message(&claim,
 		      "NETWORK: %s loses packets to %u of %u peers: the uplink, not one path.",
-		      label, u->lossy, u->judged);
-	claim.confidence = grade(u, &claim.basis);
-	claim_evidence(&claim, ROLE_FOR, true, "nic.peers.lossy", u->lossy, "{peer}",
-		       "%u of %u judged peers by %s lose segments", u->lossy, u->judged, label);
+		      label, u->crowd.lossy, u->crowd.judged);
+	claim.confidence = grade(model, u, &claim.basis);
+	claim_evidence(&claim, ROLE_FOR, true, "nic.peers.lossy", u->crowd.lossy, "{peer}",
+		       "%u of %u judged peers by %s lose segments", u->crowd.lossy, u->crowd.judged,
+		       label);
+	claim.confidence *= say_clients(&claim, u);
 	path_claim_loss(&claim, u->gain, u->lost, u->lost / (double)u->gain[PEER_SEGS_OUT]);
 	path_claim_controls(&claim, &u->others);
 	claim.confidence *=
@@ -185,8 +275,8 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		if (!path->ifindex || (i && paths_share_nic(path, path - 1)))
 			continue;
 		sum_up(&uplink, model, &paths, path);
-		if (uplink.judged >= least && uplink.judged && 2 * uplink.lossy > uplink.judged &&
-		    uplink.mine && !is_of_one_subnet(model, &paths, &uplink))
+		if (uplink.mine && crowd_is_uplink(model, &uplink.crowd, least) &&
+		    !is_of_one_subnet(model, &paths, path, &uplink.crowd))
 			claim_uplink(model, &uplink, judgement);
 	}
 	paths_done(&paths);
@@ -209,11 +299,12 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Seen healthy: most of the interface's judged paths no longer lose, and some are judged. */
+/* Some of the interface's paths are judged, and no longer most of them lose: or only one subnet's. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
-	unsigned int judged = 0, lossy = 0;
+	bool well = false;
 	struct paths paths;
+	struct crowd crowd;
 
 	(void)since_ns;
 	paths_init(&paths, model);
@@ -221,18 +312,19 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		const struct path *path = &paths.path[i];
 
 		if (path->ifindex != subject->ifindex ||
-		    subject_netns(model, path->netns) != subject->netns ||
-		    !path_is_judged(model, path))
+		    subject_netns(model, path->netns) != subject->netns)
 			continue;
-		judged++;
-		lossy += path_is_lossy(model, path);
+		crowd_find(&crowd, model, &paths, path);
+		well = crowd.judged && (!crowd_loses(model, &crowd) ||
+					is_of_one_subnet(model, &paths, path, &crowd));
+		break;
 	}
 	paths_done(&paths);
-	return judged && !lossy;
+	return well;
 }
 
-static const struct threshold *const thresholds[] = {&min_peers, &path_min_segments,
-						     &path_min_ratio, &path_min_lost, NULL};
+static const struct threshold *const thresholds[] = {
+	&min_peers, &client_weight, &path_min_segments, &path_min_ratio, &path_min_lost, NULL};
 
 const struct rule uplink_loss_rule = {
 	.kind = "uplink-loss",
@@ -240,7 +332,8 @@ const struct rule uplink_loss_rule = {
 	.fault_at = AT_PATH,
 	.meaning = "Most peers behind one interface lose segments: the uplink, not one path.",
 	.against =
-		"Peers by the same interface that are fine; resends that were for nothing (DSACK).",
+		"Peers by the same interface that are fine, above all those that are no clients; resends that were "
+		"for nothing (DSACK); clients that lose unlike shares.",
 	.todo = "Read the interface's counters; ask the network team about its port, cable and router.",
 	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_RETRANS},
 	.tables = {"tcp.peers", "model.peers"},

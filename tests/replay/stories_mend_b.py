@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Stories of clients with lines of their own, of peers that are sent little, and of faults that end."""
+from backdrop import begin, good_peer, second
+from make_events import HOST_NETNS_2
+from stories_network import A, B, C, COUNTERS_OF_A, D, E, lossy, silent
+
+NGINX = {"pid": 950, "comm": "nginx", "start_ns": 100 * 10**9}
+BAD_LINE = "203.0.113.9"
+QUIET = "10.1.9.7"
+
+
+def client(host, addr, segs=100, **more):
+    """A second's worth of one that fetches from us."""
+    good_peer(host, addr, segs, 443, dir="in", **{**NGINX, **more})
+
+
+def lines(n):
+    """So many clients, each of a network of its own."""
+    return [f"198.51.{k}.7" for k in range(n)]
+
+
+# ---- clients
+
+
+def story_client_bad_line(host):
+    host.say(what="a public server: 60 clients are well, one on a bad line loses 5 %: a remark, no fault",
+             expect=f"path-loss {BAD_LINE}:443", fault=f"tcp_peer peer.addr={BAD_LINE}")
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        for addr in lines(60):
+            client(host, addr, 60)
+        client(host, BAD_LINE, 120, fast=5, rto=1)
+        host.tick()
+    host.end()
+
+
+def story_client_bad_line_alone(host):
+    host.say(what="the only client loses 5 %, nobody else is busy: its line or our uplink, a suspicion",
+             expect=f"path-loss {BAD_LINE}:443", fault=f"tcp_peer peer.addr={BAD_LINE}", most="path-loss 0.7")
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        client(host, BAD_LINE, 120, fast=5, rto=1)
+        host.tick()
+    host.end()
+
+
+def story_clients_of_a_bad_network(host):
+    host.say(what="three clients of one network lose 5 %, twenty others are well: a remark, no fault",
+             expect="path-loss 203.0.113.0/24", fault="tcp_peer peer.port=443 pid=951")
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        for addr in lines(20):
+            client(host, addr, 60)
+        for k in range(3):
+            client(host, f"203.0.113.{k + 9}", 120, fast=5, rto=1, pid=951)
+        host.tick()
+    host.end()
+
+
+def mobile_clients(host, n, lossy_of_them, databases):
+    for i in range(20):
+        second(host, peers=())
+        for k, addr in enumerate(lines(n)):
+            client(host, addr, **({"fast": 1 + (i + k) % 2} if k < lossy_of_them else {}))
+        for addr in databases:
+            good_peer(host, addr, 900, 5432)
+        good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
+        host.tick()
+
+
+def story_clients_mobile(host):
+    host.say(what="a server of mobile clients: 55 of 60 lose 1.5 % on their last mile, both databases nothing",
+             expect="none")
+    begin(host)
+    mobile_clients(host, 60, 55, [A, B])
+    host.end()
+
+
+def story_clients_mobile_one_database(host):
+    host.say(what="the same with a single database, and 20 of 24 clients", expect="none")
+    begin(host)
+    mobile_clients(host, 24, 20, [A])
+    host.end()
+
+
+def story_clients_and_a_lossy_database(host):
+    host.say(what="mobile clients lose as ever, and one database of three does too: that path is told of",
+             expect=f"path-loss {A}:9092", fault=[COUNTERS_OF_A, "tcp_retrans peer.addr=" + A], least="path-loss 0.85")
+    begin(host)
+    for i in range(20):
+        second(host, peers=())
+        for k, addr in enumerate(lines(24)):
+            client(host, addr, **({"fast": 1 + (i + k) % 2} if k < 20 else {}))
+        for addr in (B, C):
+            good_peer(host, addr, 900, 5432)
+        lossy(host, A)
+        host.tick()
+    host.end()
+
+
+def lossy_client(host, addr, segs=100, ratio=0.08, **more):
+    lost = round(segs * ratio)
+    client(host, addr, segs, fast=lost - lost // 8, rto=lost // 8, max_backoff=1, **more)
+
+
+CLIENTS_LOSE = ["tcp_peer peer.dir=in peer.port=443", "tcp_retrans ifindex=2"]
+
+
+def story_uplink_of_clients_only(host):
+    host.say(what="a server that only clients connect to: its own uplink loses 8 % to all twelve",
+             expect="uplink-loss eth0", fault=CLIENTS_LOSE, least="uplink-loss 0.85",
+             across="uplink-loss.client_weight=5 uplink-loss")
+    begin(host)
+    for i in range(20):
+        second(host, peers=())
+        for k, addr in enumerate(lines(12)):
+            lossy_client(host, addr, 80 + 20 * ((i + k) % 3))
+        good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
+        host.tick()
+    host.end()
+
+
+def story_uplink_of_few_clients(host):
+    host.say(what="the same with four clients: uplink or four bad lines, a suspicion", expect="uplink-loss eth0",
+             fault=CLIENTS_LOSE, least="uplink-loss 0.5", most="uplink-loss 0.7")
+    begin(host)
+    for i in range(20):
+        second(host, peers=())
+        for k, addr in enumerate(lines(4)):
+            lossy_client(host, addr, 80 + 20 * ((i + k) % 3))
+        good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
+        host.tick()
+    host.end()
+
+
+def story_uplink_with_clients(host):
+    host.say(what="the uplink loses 8 % to three backends and to twelve clients", expect="uplink-loss eth0",
+             fault=[*CLIENTS_LOSE, "tcp_peer peer.dir=out ifindex=2"], least="uplink-loss 0.85")
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        for addr in lines(12):
+            lossy_client(host, addr)
+        for addr in (A, B, C):
+            lossy(host, addr, 300)
+        good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
+        host.tick()
+    host.end()
+
+
+def story_clients_unlike(host):
+    host.say(what="only mobile clients: ten of twelve lose 1 to 20 %, each its own share: at most a suspicion",
+             expect="uplink-loss eth0", fault=CLIENTS_LOSE, most="uplink-loss 0.79")
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        for k, addr in enumerate(lines(12)):
+            lossy_client(host, addr, 200, (0.01, 0.015, 0.02, 0.03, 0.05, 0.2)[k % 6] if k < 10 else 0)
+        good_peer(host, "172.17.0.1", 500, 8080, netns=HOST_NETNS_2, ifindex=7)
+        host.tick()
+    host.end()
+
+
+def story_client_beyond_a_veth(host):
+    host.say(what="loss between a container and the service here that it calls: both ends are on this host, a fault",
+             expect="path-loss 172.17.0.2:9092", least="path-loss 0.5",
+             fault=["tcp_peer peer.addr=172.17.0.2", "tcp_peer peer.addr=172.17.0.1"])
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        good_peer(host, B)
+        host.peer("172.17.0.2", 9092, dir="in", ifindex=5, segs_out=400, fast=30, rto=2, bytes_acked=500_000,
+                  bytes_received=20_000, live=2, srtt_us=900, **NGINX)
+        host.peer("172.17.0.3", 9092, dir="in", ifindex=5, segs_out=400, bytes_acked=500_000, bytes_received=77_000,
+                  live=2, srtt_us=900, **NGINX)
+        host.peer("172.17.0.1", 9092, netns=HOST_NETNS_2, ifindex=8, segs_out=300, fast=2, bytes_acked=20_000,
+                  bytes_received=500_000, live=2, srtt_us=900, pid=960, comm="worker", start_ns=100 * 10**9)
+        host.tick()
+    host.end()
+
+
+# ---- peers that are sent little
+
+
+def story_loss_beside_a_quiet_peer(host):
+    host.say(what="the only busy peer loses 8 %, and one that is sent little a tenth all the time: a suspicion",
+             expect=f"path-loss {A}:9092", fault=[COUNTERS_OF_A, "tcp_retrans peer.addr=" + A], most="path-loss 0.7")
+    begin(host)
+    for i in range(120):
+        second(host, peers=())
+        if i < 40:
+            good_peer(host, A, 500)
+        else:
+            lossy(host, A)
+        good_peer(host, QUIET, 1, 2003, fast=1 if i % 10 == 5 else 0)
+        host.tick()
+    host.end()
+
+
+def story_quiet_peer_alone_loses(host):
+    host.say(what="a peer that is sent a segment a second loses a tenth, the busy one is fine: nothing to tell",
+             expect="none")
+    begin(host)
+    for i in range(100):
+        second(host, peers=())
+        good_peer(host, A, 500)
+        good_peer(host, QUIET, 1, 2003, fast=1 if i % 10 == 5 else 0)
+        host.tick()
+    host.end()
+
+
+def story_loss_at_low_rate(host):
+    host.say(what="a peer that is sent three segments a second loses more than half: few, but a suspicion",
+             expect=f"path-loss {A}:9092", fault=COUNTERS_OF_A, least="path-loss 0.5", most="path-loss 0.7",
+             across="path-loss.heavy_ratio=70")
+    begin(host)
+    for i in range(30):
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        good_peer(host, A, 3, rto=1, fast=(i % 3 == 0), tlp=i % 2, max_backoff=2)
+        host.tick()
+    host.end()
+
+
+def story_low_rate_some_loss(host):
+    host.say(what="the same peer loses one in eight: too few to tell", expect="none")
+    begin(host)
+    for i in range(60):
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        good_peer(host, A, 1, fast=(i % 8 == 0))
+        host.tick()
+    host.end()
+
+
+def story_low_rate_spurious(host):
+    host.say(what="the delay to a peer that is sent little jumps: resends for nothing, each answered by a DSACK",
+             expect="none")
+    begin(host)
+    for i in range(30):
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        good_peer(host, A, 2, fast=i % 2, rto=(i % 3 == 0), dsacks=(i % 2) + (i % 3 == 0), live_reord=1)
+        host.tick()
+    host.end()
+
+
+def story_low_rate_pauses(host):
+    host.say(what="the machine of a peer that is sent little stands still again and again: timeouts, no loss",
+             expect="none")
+    begin(host)
+    for i in range(60):
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        if i % 6 < 2:
+            host.peer(A, 9092, segs_out=2, rto=2, live=2, max_backoff=2, live_stuck=1)
+        else:
+            good_peer(host, A, 2, max_backoff=0, live_stuck=0, dsacks=1 if i % 6 == 2 else 0)
+        host.tick()
+    host.end()
+
+
+def story_low_rate_dies(host):
+    host.say(what="a peer that is sent little is switched off: unreachable, no path that loses",
+             expect=f"peer-unreachable {A}:9092", fault=COUNTERS_OF_A)
+    begin(host)
+    for i in range(30):
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        if i < 10:
+            good_peer(host, A, 3)
+        else:
+            silent(host, A, i - 9)
+        host.tick()
+    host.end()
+
+
+def story_low_rate_loss_ends(host):
+    host.say(what="loss to a peer that is sent little ends: resolved, though it is sent no more than before",
+             expect=f"path-loss {A}:9092", fault=COUNTERS_OF_A)
+    host.is_daemon(5)
+    begin(host)
+    for i in range(60):
+        host.wait(4)
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        good_peer(host, A, 3, **({"rto": 1, "fast": 1} if i < 12 else {}))
+        host.tick()
+    host.end()
+
+
+# ---- faults that end
+
+
+def story_uplink_one_left(host):
+    host.say(what="eth0 loses 8 % to three of five for a minute, then to one only: that path, no longer the uplink",
+             expect=["uplink-loss eth0", f"path-loss {A}:9092"],
+             fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"])
+    host.is_daemon(5)
+    begin(host)
+    for i in range(60):
+        host.wait(4)
+        second(host, peers=())
+        for addr in (A, B, C, D, E):
+            if addr == A or (i < 12 and addr in (B, C)):
+                lossy(host, addr, 600)
+            else:
+                good_peer(host, addr)
+        host.tick()
+    host.end()
+
+
+def story_subnet_one_left(host):
+    host.say(what="both peers of a subnet lose for a minute, then only one: that path, no longer the way there",
+             expect=["path-loss 10.1.1.0/24", f"path-loss {A}:9092"],
+             fault=[COUNTERS_OF_A, "tcp_peer peer.addr=10.1.1.3", "tcp_retrans ifindex=2"])
+    host.is_daemon(5)
+    begin(host)
+    for i in range(60):
+        host.wait(4)
+        second(host, peers=())
+        for addr in (B, C, D):
+            good_peer(host, addr)
+        lossy(host, A)
+        if i < 12:
+            lossy(host, "10.1.1.3")
+        else:
+            good_peer(host, "10.1.1.3")
+        host.tick()
+    host.end()
