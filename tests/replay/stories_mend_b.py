@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of clients with lines of their own, of peers that are sent little, and of faults that end."""
 from backdrop import begin, good_peer, second
-from make_events import HOST_NETNS_2
+from make_events import HOST_NETNS_2, NETNS
+from stories_local import LOGS, SYSLOG, begin_local, logs, seconds, web
 from stories_network import A, B, C, COUNTERS_OF_A, D, E, lossy, silent
+from stories_nic import begin_nic
+from stories_peers import closed_window, ends
 
 NGINX = {"pid": 950, "comm": "nginx", "start_ns": 100 * 10**9}
 BAD_LINE = "203.0.113.9"
@@ -337,3 +340,161 @@ def story_subnet_one_left(host):
             good_peer(host, "10.1.1.3")
         host.tick()
     host.end()
+
+
+def ticks(host, n, *peers):
+    """Ticks of a daemon with these peers well, to be filled by the caller."""
+    host.is_daemon(5)
+    begin(host)
+    for i in range(n):
+        host.wait(4)
+        second(host, peers=())
+        for addr in peers:
+            good_peer(host, addr)
+        yield i
+        host.tick()
+    host.end()
+
+
+def broken_frames(host, per_tick):
+    host.is_daemon(5)
+    begin_nic(host)
+    for i in range(60):
+        host.wait(4)
+        second(host)
+        host.eth0.traffic(5000, rx_crc_errors=per_tick(i))
+        host.tick()
+    host.end()
+
+
+def story_nic_errors_end(host):
+    host.say(what="broken frames for half a minute, then none: resolved once the window is past them",
+             expect="nic-errors eth0", fault="nic ifindex=2")
+    broken_frames(host, lambda i: 60 if 3 < i < 9 else 0)
+
+
+def story_nic_errors_now_and_then(host):
+    host.say(what="broken frames for half a minute, then one every half minute: resolved, as any adapter has a few",
+             expect="nic-errors eth0", fault="nic ifindex=2")
+    broken_frames(host, lambda i: 60 if 3 < i < 9 else int(i % 6 == 0))
+
+
+def story_nic_errors_go_on(host):
+    host.say(what="broken frames for half a minute, then nine a minute: not enough to tell of, too many to be over",
+             expect="nic-errors eth0", fault="nic ifindex=2")
+    broken_frames(host, lambda i: 60 if 3 < i < 9 else int(i % 4 != 0))
+
+
+def flaps(host, restarted=False):
+    host.is_daemon(5)
+    begin_nic(host)
+    for i in range(150):
+        host.wait(4)
+        second(host)
+        host.eth0.traffic(5000)
+        if i in (5, 6, 7):
+            host.eth0.lose()
+            host.wait(0.5)
+            host.eth0.regain()
+        if restarted and i == 40:
+            host.eth0.set_down()
+            host.eth0.flag(on=1 | 2 | 16)
+        host.tick()
+    host.end()
+
+
+def story_nic_flap_ends(host):
+    host.say(what="a link flaps three times, then keeps for longer than a flap pauses: resolved",
+             expect="nic-link-flap eth0", fault="nic ifindex=2")
+    flaps(host)
+
+
+def story_nic_flap_ends_restarted(host):
+    host.say(what="the same, and somebody sets the interface down and up by hand meanwhile: resolved as well",
+             expect="nic-link-flap eth0", fault="nic ifindex=2")
+    flaps(host, restarted=True)
+
+
+RESETS = [COUNTERS_OF_A, "tcp_conn peer.addr=" + A]
+
+
+def story_resets_now_and_then(host):
+    host.say(what="half of the connections are reset for 20 s, then one in 30: resolved, as any service has a few",
+             expect=f"connection-resets {A}:5432", fault=RESETS)
+    for i in ticks(host, 40, B, C):
+        ends(host, A, 30, resets=15 if i < 4 else 1)
+
+
+def story_resets_go_on(host):
+    host.say(what="half of the connections are reset, then one in six for good: below what is told, but not over",
+             expect=f"connection-resets {A}:5432", fault=RESETS)
+    for i in ticks(host, 40, B, C):
+        ends(host, A, 30, resets=15 if i < 4 else 5)
+
+
+def story_udp_now_and_then(host):
+    host.say(what="a log server drops a fifth for 12 s, then one datagram in 20 s: resolved",
+             expect="udp-receive-drops rsyslogd[2400]", fault=["net_stack", "socket_queue"])
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 12, logs(host, 120), udp_drops=120)
+    for _ in range(6):
+        seconds(host, 19, lambda _: host.stack.socket(LOGS, 0, 0, SYSLOG))
+        seconds(host, 1, lambda _: host.stack.socket(LOGS, 1, 212992, SYSLOG), udp_drops=1)
+    host.end()
+
+
+def story_listen_now_and_then_after(host):
+    host.say(what="a web server turns a third away for 12 s, then one connection in 15 s: resolved",
+             expect="listen-overflow nginx[2300]", fault=["net_stack", "socket_queue"])
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 12, web(host), listen_overflows=25)
+    for _ in range(8):
+        seconds(host, 14)
+        seconds(host, 1, web(host, 1), listen_overflows=1)
+    host.end()
+
+
+def dials(host, n, failed):
+    host.peer(A, 5432, attempts=n, established=n - failed, closed=n - failed, failed=failed, segs_out=6 * (n - failed),
+              bytes_acked=500 * n, pid=912, comm="client", start_ns=200 * 10**9)
+    if failed:
+        host.put("tcp_conn", peer__addr=A, peer__netns=NETNS, peer__port=5432, peer__dir="out", outcome="failed",
+                 ifindex=2, remote_port=5432, pid=912, comm="client", start_ns=200 * 10**9)
+
+
+def story_ports_now_and_then(host):
+    host.say(what="no local port is free for 20 s, then one attempt in 300 loses a race: resolved",
+             expect=f"port-exhaustion {A}:5432", fault=RESETS)
+    for i in ticks(host, 50, B, C):
+        dials(host, 50, 20 if 2 < i < 7 else int(i > 6 and i % 6 == 0))
+
+
+def story_ports_go_on(host):
+    host.say(what="no local port is free for 20 s, then for one attempt in 60: below what is told, but not over",
+             expect=f"port-exhaustion {A}:5432", fault=RESETS)
+    for i in ticks(host, 50, B, C):
+        dials(host, 60, 20 if 2 < i < 7 else int(i > 6))
+
+
+def story_not_reading_then_slow(host):
+    host.say(what="a reader stands still for 10 s; else it is slow: its window closes, and opens each second",
+             expect=f"peer-not-reading {A}:9092", fault=COUNTERS_OF_A)
+    for i in ticks(host, 40, B, C):
+        if i in (5, 6):
+            closed_window(host, A, 5 * (i - 4))
+        else:
+            good_peer(host, A, 200, live_zero_win=1, zero_wait_ms=400)
+
+
+def story_not_reading_then_hardly(host):
+    host.say(what="a reader stands still for 10 s, and three of each five seconds from then on: not over",
+             expect=f"peer-not-reading {A}:9092", fault=COUNTERS_OF_A)
+    for i in ticks(host, 40, B, C):
+        if i in (5, 6):
+            closed_window(host, A, 5 * (i - 4))
+        elif i < 5:
+            good_peer(host, A)
+        else:
+            good_peer(host, A, 200, live_zero_win=1, zero_wait_ms=3000)

@@ -49,7 +49,9 @@ struct overflow {
 	double share;
 };
 
-static bool overflows(const struct model *model, const struct net_stack *stack, struct overflow *o)
+/* So many, and such a share: `part` of what a claim takes. */
+static bool overflows(const struct model *model, const struct net_stack *stack, double part,
+		      struct overflow *o)
 {
 	const struct frame *frame = model_frame(model);
 
@@ -60,8 +62,9 @@ static bool overflows(const struct model *model, const struct net_stack *stack, 
 	if (!o->away.sum)
 		return false;
 	o->share = (double)o->away.sum / (double)(o->away.sum + o->accepted.sum);
-	return (double)o->away.sum >= model_threshold(model, &min_turned_away) &&
-	       o->share >= model_threshold(model, &min_share) && o->away.looks >= LOCAL_LOOKS &&
+	return (double)o->away.sum >= part * model_threshold(model, &min_turned_away) &&
+	       o->share >= part * model_threshold(model, &min_share) &&
+	       o->away.looks >= LOCAL_LOOKS &&
 	       gained_span_s(&o->away) >= model_threshold(model, &min_span_s) &&
 	       (double)o->away.late >=
 		       model_threshold(model, &min_late_share) * (double)o->away.sum;
@@ -160,17 +163,20 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			.claim_host = claim_host,
 		};
 
-		if (overflows(model, stack, &o))
+		if (overflows(model, stack, 1.0, &o))
 			local_judge(model, &fault, judgement);
 	}
 }
 
-/* Connections come, and none is turned away. */
+/* Connections come, and hardly one is turned away. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct net_stack *stack = stack_of_subject(model, subject, FD_TCP);
 
-	return stack && local_recovered(model, &stack->overflows, &stack->accepted, since_ns);
+	struct overflow o;
+
+	return stack && local_recovered(model, &stack->overflows, &stack->accepted, since_ns,
+					!overflows(model, stack, LOCAL_RECOVER_SHARE, &o));
 }
 
 static const struct threshold *const thresholds[] = {&min_turned_away, &min_share, &min_span_s,

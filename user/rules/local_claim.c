@@ -182,13 +182,13 @@ void local_claim_begin(struct claim *claim, const struct rule *rule, const struc
 }
 
 bool local_recovered(const struct model *model, const struct gains *away, const struct gains *taken,
-		     __u64 since_ns)
+		     __u64 since_ns, bool hardly)
 {
 	struct gained bad, good;
 
 	gains_window(away, model_frame(model), &bad);
 	gains_window(taken, model_frame(model), &good);
-	return bad.last_ns <= since_ns && good.last_ns > since_ns;
+	return (bad.last_ns <= since_ns || hardly) && good.last_ns > since_ns;
 }
 
 const struct net_stack *stack_of_subject(const struct model *model, const struct subject *subject,

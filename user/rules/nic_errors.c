@@ -21,6 +21,8 @@
 #include "rules/stats.h"
 #include "rules/text.h"
 
+#define RECOVER_SHARE 0.5
+
 static const struct threshold min_errors = {
 	"nic-errors.min_errors", 10, "{frame}",
 	"a wired link has one bit error in 10^12: ten frames in a minute are no chance"};
@@ -44,21 +46,30 @@ struct bad {
 	double least;
 };
 
-static bool find(const struct model *model, const struct nic *nic, enum nic_counter counter,
-		 struct bad *b)
+/* Enough in the window, and a good enough share: `part` of what a claim takes. */
+static bool is_bad(const struct model *model, const struct nic *nic, enum nic_counter counter,
+		   double part, struct bad *b)
 {
 	const struct frame *frame = model_frame(model);
 	bool crc = counter == NIC_CRC;
-	__u64 first = nic->bad_first_ns[counter - NIC_CRC];
-	__u64 last = nic->bad_last_ns[counter - NIC_CRC];
 
 	b->counter = counter;
 	b->errors = nic_window(nic, frame, counter);
 	b->frames = nic_window(nic, frame, NIC_RX_PACKETS) + b->errors;
 	b->least = model_threshold(model, crc ? &min_errors : &min_missed);
-	return b->errors && (double)b->errors >= b->least &&
-	       (double)b->errors > model_threshold(model, crc ? &max_share : &max_missed_share) *
-					   (double)b->frames &&
+	return b->errors && (double)b->errors >= part * b->least &&
+	       (double)b->errors >
+		       part * model_threshold(model, crc ? &max_share : &max_missed_share) *
+			       (double)b->frames;
+}
+
+static bool find(const struct model *model, const struct nic *nic, enum nic_counter counter,
+		 struct bad *b)
+{
+	__u64 first = nic->bad_first_ns[counter - NIC_CRC];
+	__u64 last = nic->bad_last_ns[counter - NIC_CRC];
+
+	return is_bad(model, nic, counter, 1.0, b) &&
 	       (double)(last - first) / 1e9 >= model_threshold(model, &least_s);
 }
 
@@ -131,13 +142,23 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			say(model, nic, &bad, judgement);
 }
 
-/* Frames came, and none of them broken, for longer than a run of errors pauses. */
+/* None since, or half of what a claim takes is not reached any more: a frame now and then is broken anywhere. */
+static bool is_over(const struct model *model, const struct nic *nic, enum nic_counter counter,
+		    __u64 since_ns)
+{
+	struct bad bad;
+
+	return nic->bad_last_ns[counter - NIC_CRC] <= since_ns ||
+	       !is_bad(model, nic, counter, RECOVER_SHARE, &bad);
+}
+
+/* Frames came, and hardly one of them broken. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct nic *nic = nic_of(model, subject);
 
-	return nic && nic->flags & NIC_CARRIER && nic->bad_last_ns[0] < since_ns &&
-	       nic->bad_last_ns[1] < since_ns &&
+	return nic && nic->flags & NIC_CARRIER && is_over(model, nic, NIC_CRC, since_ns) &&
+	       is_over(model, nic, NIC_MISSED, since_ns) &&
 	       nic_window(nic, model_frame(model), NIC_RX_PACKETS) > 0;
 }
 

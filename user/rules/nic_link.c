@@ -258,12 +258,15 @@ static void judge_flap(const struct model *model, const struct judgement *judgem
 	}
 }
 
-/* It kept its link, for as long as a flap may pause. */
+/* It has its link, and lost it less often than is told, for as long as a flap may pause. */
 static bool flap_recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
+	__u64 window_ns = (__u64)(model_threshold(model, &flap_window_s) * 1e9);
 	const struct nic *nic = nic_of(model, subject);
+	struct link l;
 
-	return nic && nic->flags & NIC_CARRIER && nic->changed_ns < since_ns;
+	return nic && nic->flags & NIC_CARRIER && since_ns + window_ns < model_now(model) &&
+	       (!look(model, nic, &l) || l.losses < model_threshold(model, &min_losses));
 }
 
 static const struct threshold *const down_thresholds[] = {&least_s, NULL};

@@ -32,6 +32,8 @@ static const struct threshold critical_s = {
 	"peer-not-reading.critical_s", 30, "s",
 	"after half a minute senders have full buffers and their own callers wait"};
 
+#define RECOVER_SHARE 0.5
+
 static double closed_for_s(const struct peer *peer)
 {
 	return peer->live && peer->live_zero_win ? peer->zero_wait_ms / 1e3 : 0.0;
@@ -139,9 +141,10 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Data was acknowledged since, and no window is closed. */
+/* Data was acknowledged since, and no window is closed for long: that of a slow reader often is for a moment. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
+	double least = RECOVER_SHARE * model_threshold(model, &closed_s);
 	const struct peer *peer = NULL;
 	bool well = false;
 
@@ -151,7 +154,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 		if (!subjects_meet(model, &s, subject, JOIN_SAME_SUBJECT))
 			continue;
-		if (peer->live_zero_win)
+		if (closed_for_s(peer) >= least)
 			return false;
 		well |= peer->progress_ns > since_ns;
 	}

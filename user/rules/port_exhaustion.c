@@ -28,6 +28,8 @@ static const struct threshold min_failures = {
 static const struct threshold min_share = {"port-exhaustion.min_share", 0.02, "1",
 					   "below that a port comes free as soon as it is wanted"};
 
+#define RECOVER_SHARE 0.5
+
 struct exhausted {
 	__u64 failures;
 	__u64 attempts;
@@ -37,7 +39,9 @@ struct exhausted {
 	__u32 held;
 };
 
-static bool is_exhausted(const struct model *model, const struct peer *peer, struct exhausted *x)
+/* So many failed so, and such a share: `part` of what a claim takes. */
+static bool is_exhausted(const struct model *model, const struct peer *peer, double part,
+			 struct exhausted *x)
 {
 	const struct frame *frame = model_frame(model);
 	const struct net_stack *stack = local_stack(model_local(model), peer->key.netns);
@@ -49,7 +53,7 @@ static bool is_exhausted(const struct model *model, const struct peer *peer, str
 	x->failures =
 		peer_window(peer, frame, PEER_FAILED) * peer->failed_no_port / peer->failed_samples;
 	x->attempts = peer_window(peer, frame, PEER_ATTEMPTS);
-	if ((double)x->failures < model_threshold(model, &min_failures))
+	if (!x->failures || (double)x->failures < part * model_threshold(model, &min_failures))
 		return false;
 	if (x->attempts < x->failures)
 		x->attempts = x->failures;
@@ -59,7 +63,7 @@ static bool is_exhausted(const struct model *model, const struct peer *peer, str
 		x->ports = stack->now.port_high - stack->now.port_low + 1U;
 		x->held = stack->now.time_wait + stack->now.tcp_inuse;
 	}
-	return x->share >= model_threshold(model, &min_share);
+	return x->share >= part * model_threshold(model, &min_share);
 }
 
 static double weigh(struct claim *claim, const struct peer *peer, const struct exhausted *x)
@@ -128,7 +132,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	struct exhausted x;
 
 	while ((peer = peers_next(model_peers(model), peer)))
-		if ((!pid || pid == peer->pid) && is_exhausted(model, peer, &x))
+		if ((!pid || pid == peer->pid) && is_exhausted(model, peer, 1.0, &x))
 			claim_peer(model, peer, &x, judgement);
 }
 
@@ -143,16 +147,19 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* A connection to it was made, and none failed so since. */
+/* A connection to it was made since, and none failed so, or half of what a claim takes is not reached any more. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct peer *peer = NULL;
+	struct exhausted x;
 
 	while ((peer = peers_next(model_peers(model), peer)))
 		if (peer->key.dir == PEER_OUT && peer->key.port == subject->port &&
 		    memcmp(peer->key.addr, subject->addr, sizeof(subject->addr)) == 0 &&
 		    subject_netns(model, peer->key.netns) == subject->netns)
-			return peer->made_ns > since_ns && peer->no_port_ns <= since_ns;
+			return peer->made_ns > since_ns &&
+			       (peer->no_port_ns <= since_ns ||
+				!is_exhausted(model, peer, RECOVER_SHARE, &x));
 	return false;
 }
 

@@ -32,7 +32,8 @@
 #include "rules/tls.h"
 #include "rules/victim.h"
 
-#define PAST_LEAST 20.0
+#define PAST_LEAST    20.0
+#define RECOVER_SHARE 0.5
 
 static const struct threshold min_resets = {
 	"connection-resets.min_resets", 5, "{connection}",
@@ -95,14 +96,15 @@ static void look_ours(struct ends *e, const struct model *model, const struct pe
 	e->past = past_share(peer, e, PEER_ABORTS);
 }
 
-static bool enough(struct ends *e, const struct model *model)
+/* So many, and such a share: `part` of what a claim takes. */
+static bool enough(struct ends *e, const struct model *model, double part)
 {
 	if (e->closed)
 		e->share = (double)e->n / (double)e->closed;
 	if (e->share > 1.0)
 		e->share = 1.0;
-	return (double)e->n >= model_threshold(model, &min_resets) &&
-	       100.0 * e->share >= model_threshold(model, &min_share);
+	return (double)e->n >= part * model_threshold(model, &min_resets) &&
+	       100.0 * e->share >= part * model_threshold(model, &min_share);
 }
 
 /* Both ends are on this host: the end that was reset tells of it, the one that resets knows. */
@@ -270,13 +272,13 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		if (pid && peer->pid != pid)
 			continue;
 		look_theirs(&e, model, peer);
-		if (enough(&e, model)) {
+		if (enough(&e, model, 1.0)) {
 			if (!tls_explains_resets(model, peer, e.n))
 				claim_resets(model, peer, &e, judgement);
 			continue;
 		}
 		look_ours(&e, model, peer);
-		if (enough(&e, model) && !has_twin(model, peer) &&
+		if (enough(&e, model, 1.0) && !has_twin(model, peer) &&
 		    !tls_explains_resets(model, peer, e.n))
 			claim_resets(model, peer, &e, judgement);
 	}
@@ -297,7 +299,16 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Data came since, and no reset. */
+/* None was reset since, or half of what a claim takes is not reached any more: any service has a few. */
+static bool is_over(const struct model *model, const struct peer *peer, __u64 since_ns)
+{
+	struct ends e;
+
+	look_theirs(&e, model, peer);
+	return peer->reset_ns <= since_ns || !enough(&e, model, RECOVER_SHARE);
+}
+
+/* Data came since, and hardly a reset. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct peer *peer = NULL;
@@ -309,7 +320,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 		if (!subjects_meet(model, &s, subject, JOIN_SAME_SUBJECT))
 			continue;
-		if (peer->reset_ns > since_ns)
+		if (!is_over(model, peer, since_ns))
 			return false;
 		well |= peer->progress_ns > since_ns;
 	}

@@ -41,7 +41,9 @@ struct deaf {
 	double share;
 };
 
-static bool drops(const struct model *model, const struct net_stack *stack, struct deaf *d)
+/* So many a second, and such a share: `part` of what a claim takes. */
+static bool drops(const struct model *model, const struct net_stack *stack, double part,
+		  struct deaf *d)
 {
 	const struct frame *frame = model_frame(model);
 	double span;
@@ -56,8 +58,8 @@ static bool drops(const struct model *model, const struct net_stack *stack, stru
 	/* What the first look saw was dropped before, since the look before it: with many namespaces long ago. */
 	d->rate = (double)(d->dropped.sum - d->dropped.first) / (span > 1.0 ? span : 1.0);
 	d->share = (double)d->dropped.sum / (double)(d->dropped.sum + d->received.sum);
-	return d->rate >= model_threshold(model, &min_rate) &&
-	       d->share >= model_threshold(model, &min_share);
+	return d->rate >= part * model_threshold(model, &min_rate) &&
+	       d->share >= part * model_threshold(model, &min_share);
 }
 
 static void say_counters(struct claim *claim, const struct deaf *d)
@@ -139,17 +141,20 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			.claim_host = claim_host,
 		};
 
-		if (drops(model, stack, &d))
+		if (drops(model, stack, 1.0, &d))
 			local_judge(model, &fault, judgement);
 	}
 }
 
-/* Datagrams come, and none is dropped. */
+/* Datagrams come, and hardly one is dropped. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct net_stack *stack = stack_of_subject(model, subject, FD_UDP);
 
-	return stack && local_recovered(model, &stack->udp_drops, &stack->udp_in, since_ns);
+	struct deaf d;
+
+	return stack && local_recovered(model, &stack->udp_drops, &stack->udp_in, since_ns,
+					!drops(model, stack, LOCAL_RECOVER_SHARE, &d));
 }
 
 static const struct threshold *const thresholds[] = {&min_rate, &min_share, &min_span_s, NULL};
