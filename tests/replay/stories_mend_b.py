@@ -2,6 +2,7 @@
 """Stories of clients with lines of their own, of peers that are sent little, and of faults that end."""
 from backdrop import begin, good_peer, second
 from make_events import HOST_NETNS_2, NETNS
+from stories_latency import trip
 from stories_local import LOGS, SYSLOG, begin_local, logs, seconds, web
 from stories_network import A, B, C, COUNTERS_OF_A, D, E, lossy, silent
 from stories_nic import begin_nic
@@ -498,3 +499,32 @@ def story_not_reading_then_hardly(host):
             good_peer(host, A)
         else:
             good_peer(host, A, 200, live_zero_win=1, zero_wait_ms=3000)
+
+
+# ---- round trips
+
+
+def story_latency_one_left(host):
+    host.say(what="200 ms more to all three peers for a minute, then to one only: that path, no longer the uplink",
+             expect=["path-latency eth0", f"path-latency {A}:9092"], fault="tcp_peer ifindex=2 peer.port=9092")
+    for i in ticks(host, 60):
+        for addr in (A, B, C):
+            trip(host, addr, 203 if 12 <= i and (i < 24 or addr == A) else 1.2)
+
+
+def story_latency_moved(host):
+    host.say(what="a service moves to another site, 2 ms become 80: a fault for half an hour, then a remark",
+             expect=f"path-latency {A}:9092", fault=COUNTERS_OF_A)
+    for i in ticks(host, 440):
+        for addr in (B, C):
+            trip(host, addr, 1)
+        trip(host, A, 2 if i < 40 else 80 + i % 3, queued=1 if i >= 40 else 0)
+
+
+def story_latency_unsteady(host):
+    host.say(what="a queue on the way is full for 36 min: it swings, and stays a fault",
+             expect=f"path-latency {A}:9092", fault=COUNTERS_OF_A, least="path-latency 0.8")
+    for i in ticks(host, 440):
+        for addr in (B, C):
+            trip(host, addr, 1)
+        trip(host, A, 2 if i < 10 else (90, 140, 220, 170)[i % 4], queued=1 if i >= 10 else 0)

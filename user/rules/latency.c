@@ -25,7 +25,8 @@
  *	0.90	other paths by the interface are slow too, though not most
  *	0.60	tasks wait for processors most of the time and there is no control (0.90 with one)
  *
- * Severity: warning. Everything still works.
+ * Severity: warning. Everything still works. Info once a path was far above its least for settled_s, and is steady:
+ * a service that moved to another site has another round trip, and that is how it is.
  */
 #include "rules/latency.h"
 
@@ -193,11 +194,12 @@ static bool is_of(const struct model *model, const struct trail *trail,
 	return subjects_meet(model, &s, subject, JOIN_SAME_SUBJECT);
 }
 
-/* Looked at since, and not far above the least any more; none of an interface's paths. */
+/* Looked at since, and not far above the least any more; of an interface no longer most of its paths, or both. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
+	unsigned int judged = 0, slow = 0;
 	struct trails trails;
-	bool well = false, slow = false;
+	bool well = false;
 
 	trails_init(&trails, model);
 	for (unsigned int i = 0; i < trails.n; i++) {
@@ -205,15 +207,16 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 
 		if (!trail->judged || !is_of(model, trail, subject))
 			continue;
-		slow |= trail->slow > 0;
+		judged++;
+		slow += trail->slow > 0;
 		well |= !trail->slow && trail->last_ns > since_ns;
 	}
 	trails_done(&trails);
-	return well && !slow;
+	return well && (subject->type == SUBJECT_NIC ? 2 * slow <= judged : !slow);
 }
 
 static const struct threshold *const thresholds[] = {&latency_grown_ms, &latency_times,
-						     &latency_looks, NULL};
+						     &latency_looks, &latency_settled_s, NULL};
 
 const struct rule path_latency_rule = {
 	.kind = "path-latency",

@@ -17,6 +17,8 @@ struct latency_company {
 	const struct trail *elsewhere; /* fine, by another interface or on loopback */
 };
 
+extern const struct threshold latency_settled_s;
+
 /* Most paths of an interface are slow: it is none of them. */
 bool latency_is_common(const struct latency_company *company);
 

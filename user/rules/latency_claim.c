@@ -111,6 +111,21 @@ static void begin(struct claim *claim, const struct subject *subject, const stru
 	claim->window_ns = model_now(model) - trail->first_ns;
 }
 
+const struct threshold latency_settled_s = {
+	"path-latency.settled_s", 1800, "s",
+	"told of for so long, and as steady as a route: it is the way there now, no queue or detour that passes"};
+
+/* As a route's: half above the least of the latest looks. */
+#define STEADY_TIMES 1.5
+
+static bool has_settled(const struct model *model, const struct trail *trail)
+{
+	double run_s = (double)trail->run * (double)model_frame(model)->tick_ns / 1e9;
+
+	return run_s >= model_threshold(model, &latency_settled_s) && trail->slow == trail->kept &&
+	       (double)trail->most_us <= STEADY_TIMES * (double)trail->least_us;
+}
+
 void latency_claim_path(const struct model *model, const struct trail *trail,
 			const struct latency_company *c, enum basis basis, double confidence,
 			const struct judgement *judgement)
@@ -136,6 +151,12 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 	claim_growth(&claim, trail);
 	claim_controls(&claim, c);
 	confidence *= against_path(&claim, trail);
+	if (has_settled(model, trail)) {
+		claim.severity = SEVERITY_INFO;
+		claim_text(&claim, ROLE_AGAINST,
+			   "steady for %s or more: it moved, or has another route",
+			   text_duration(model_threshold(model, &latency_settled_s)).s);
+	}
 	if (client)
 		claim_text(&claim, ROLE_AGAINST,
 			   "it only connects to us: its own access line may be full");

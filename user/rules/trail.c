@@ -86,6 +86,8 @@ static void fill(struct trail *trail, const struct model *model, const struct pa
 		trail->first_ns = kept[i].ns;
 		if (i == 0 || kept[i].us < trail->least_us)
 			trail->least_us = kept[i].us;
+		if (kept[i].us > trail->most_us)
+			trail->most_us = kept[i].us;
 	}
 	if (trail->kept) {
 		trail->latest_us = kept[0].us;

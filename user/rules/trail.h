@@ -23,6 +23,7 @@ struct trail {
 	unsigned int ever; /* and so many in all */
 	/* of those in a row */
 	__u32 least_us;
+	__u32 most_us;
 	__u32 latest_us;
 	__u32 sockets;	     /* that sent at the latest */
 	unsigned int queued; /* looks at which data waited for the congestion window */
