@@ -305,6 +305,20 @@ def story_low_rate_loss_ends(host):
 # ---- faults that end
 
 
+def ticks(host, n, *peers):
+    """Ticks of a daemon with these peers well, to be filled by the caller."""
+    host.is_daemon(5)
+    begin(host)
+    for i in range(n):
+        host.wait(4)
+        second(host, peers=())
+        for addr in peers:
+            good_peer(host, addr)
+        yield i
+        host.tick()
+    host.end()
+
+
 def story_uplink_one_left(host):
     host.say(what="eth0 loses 8 % to three of five for a minute, then to one only: that path, no longer the uplink",
              expect=["uplink-loss eth0", f"path-loss {A}:9092"],
@@ -323,6 +337,31 @@ def story_uplink_one_left(host):
     host.end()
 
 
+def story_uplink_then_quiet(host):
+    host.say(what="eth0 loses 3 % to all three in a busy minute, then little is sent, and arrives; later one dies",
+             expect=["uplink-loss eth0", f"peer-unreachable {A}:9092"],
+             fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"])
+    for i in ticks(host, 80):
+        for addr in (A, B, C):
+            if i < 12:
+                lossy(host, addr, 500, ratio=0.03)
+            elif addr == A and i >= 60:
+                silent(host, A, 5 * (i - 59))
+            else:
+                good_peer(host, addr, 4, max_backoff=0)
+
+
+def story_uplink_then_quiet_loss(host):
+    host.say(what="the same, but of the little that is sent one in twenty is lost: not over", expect="uplink-loss eth0",
+             fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"])
+    for i in ticks(host, 60):
+        for addr in (A, B, C):
+            if i < 12:
+                lossy(host, addr, 500, ratio=0.03)
+            else:
+                good_peer(host, addr, 4, fast=int(i % 5 == 0))
+
+
 def story_subnet_one_left(host):
     host.say(what="both peers of a subnet lose for a minute, then only one: that path, no longer the way there",
              expect=["path-loss 10.1.1.0/24", f"path-loss {A}:9092"],
@@ -339,20 +378,6 @@ def story_subnet_one_left(host):
             lossy(host, "10.1.1.3")
         else:
             good_peer(host, "10.1.1.3")
-        host.tick()
-    host.end()
-
-
-def ticks(host, n, *peers):
-    """Ticks of a daemon with these peers well, to be filled by the caller."""
-    host.is_daemon(5)
-    begin(host)
-    for i in range(n):
-        host.wait(4)
-        second(host, peers=())
-        for addr in peers:
-            good_peer(host, addr)
-        yield i
         host.tick()
     host.end()
 

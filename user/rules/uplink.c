@@ -31,7 +31,8 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define P_MEASURED 0.001
+#define P_MEASURED    0.001
+#define RECOVER_SHARE 0.5
 
 static const struct threshold min_peers = {
 	"uplink-loss.min_peers", 3, "{peer}",
@@ -299,14 +300,31 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* Some of the interface's paths are judged, and no longer most of them lose: or only one subnet's. */
+/* Of what was sent by the interface since, and in the last window, busy paths or quiet, hardly anything was lost. */
+static bool is_well(const struct model *model, const struct paths *paths, const struct path *first,
+		    __u64 since_ns)
+{
+	const struct frame *frame = model_frame(model);
+	double segments = 0.0, lost = 0.0;
+
+	for (unsigned int i = 0; i < paths->n; i++) {
+		if (!paths_share_nic(&paths->path[i], first))
+			continue;
+		segments += (double)paths->path[i].gain[PEER_SEGS_OUT];
+		lost += paths->path[i].lost;
+	}
+	return since_ns + frame->window_ns <= frame->now_ns &&
+	       segments >= RECOVER_SHARE * model_threshold(model, &path_min_segments) &&
+	       100.0 * lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments;
+}
+
+/* Some of the interface's paths are judged, and no longer most of them lose, or one subnet's. None is: see above. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	bool well = false;
 	struct paths paths;
 	struct crowd crowd;
 
-	(void)since_ns;
 	paths_init(&paths, model);
 	for (unsigned int i = 0; i < paths.n; i++) {
 		const struct path *path = &paths.path[i];
@@ -315,8 +333,9 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		    subject_netns(model, path->netns) != subject->netns)
 			continue;
 		crowd_find(&crowd, model, &paths, path);
-		well = crowd.judged && (!crowd_loses(model, &crowd) ||
-					is_of_one_subnet(model, &paths, path, &crowd));
+		well = crowd.judged ? !crowd_loses(model, &crowd) ||
+					      is_of_one_subnet(model, &paths, path, &crowd)
+				    : is_well(model, &paths, path, since_ns);
 		break;
 	}
 	paths_done(&paths);
