@@ -53,7 +53,6 @@
 #define P_INFERRED 0.05
 /* A lossy path is so much worse than its controls. */
 #define TIMES_CONTROL 3.0
-#define TWIN_TIMES    2.0
 /* Healthy exposure since: half of what judging takes, with less than half of the ratio lost. */
 #define RECOVER_SHARE 0.5
 /* Of so few clients it is not said that most lose. */
@@ -156,41 +155,6 @@ static void look_around(struct company *c, const struct model *model, const stru
 		else
 			controls_add(&c->controls, other);
 	}
-}
-
-/* Does the other end of these connections, on this host too, tell of their loss? The one that lost twice as
- * much is the sender. Where both directions lose alike it is the end in our own namespace, which has others
- * to compare with, else the client's. */
-static bool tells_instead(const struct model *model, const struct path *path,
-			  const struct path *other)
-{
-	bool ours = !subject_netns(model, path->netns);
-	bool theirs = !subject_netns(model, other->netns);
-
-	if (other->lost > TWIN_TIMES * path->lost || path->lost > TWIN_TIMES * other->lost)
-		return other->lost > path->lost;
-	return ours != theirs ? theirs : other->dir == PEER_OUT;
-}
-
-bool path_is_client(const struct paths *paths, const struct path *path)
-{
-	for (unsigned int i = 0; path->inbound && i < paths->n; i++)
-		if (paths_are_twins(path, &paths->path[i]))
-			return false;
-	return path->inbound;
-}
-
-static bool told_by_twin(const struct model *model, const struct paths *paths,
-			 const struct path *path)
-{
-	for (unsigned int i = 0; i < paths->n; i++) {
-		const struct path *other = &paths->path[i];
-
-		if (paths_are_twins(path, other) && path_is_lossy(model, other) &&
-		    tells_instead(model, path, other))
-			return true;
-	}
-	return false;
 }
 
 struct grade {
@@ -393,7 +357,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			continue;
 		}
 		if ((!lossy && !is_heavily_lossy(model, path)) ||
-		    told_by_twin(model, &paths, path) ||
+		    path_told_by_twin(model, &paths, path) ||
 		    (lossy && is_of_subnet(model, &paths, path, judgement)) || !path->mine)
 			continue;
 		if (!first || !paths_share_nic(first, path))

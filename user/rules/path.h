@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path.h - how lossy a path is, and against whom it was judged; path.c, path_subnet.c, uplink.c, path_claim.c. */
+/* path.h - how lossy a path is, and against whom it was judged; path.c, path_subnet.c, path_crowd.c, uplink.c ... */
 #ifndef CULPRIT_PATH_H
 #define CULPRIT_PATH_H
 
@@ -9,6 +9,8 @@
 extern const struct threshold path_min_segments;
 extern const struct threshold path_min_ratio;
 extern const struct threshold path_min_lost;
+/* So many clients count as one peer where it is asked whether an interface loses; path_crowd.c. */
+extern const struct threshold uplink_client_weight;
 
 /* Lost segments come in bursts: so many count as one in a test. netem's are single, a full queue's
  * are not; 2 is between, and the false-alarm chance is stated under it. */
@@ -31,6 +33,9 @@ struct controls {
 };
 void controls_add(struct controls *controls, const struct path *path);
 
+/* Does the other end of its connections, on this host too, tell of their loss? */
+bool path_told_by_twin(const struct model *model, const struct paths *paths,
+		       const struct path *path);
 /* It only connects to us, from elsewhere: the other end of its connections is not on this host too. */
 bool path_is_client(const struct paths *paths, const struct path *path);
 

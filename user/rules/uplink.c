@@ -38,10 +38,6 @@ static const struct threshold min_peers = {
 	"uplink-loss.min_peers", 3, "{peer}",
 	"with two peers a common cause cannot be told from two coincidences"};
 
-static const struct threshold client_weight = {
-	"uplink-loss.client_weight", 3, "{client}",
-	"radio and home lines lose at any time: three of them at once count as one server"};
-
 /* Lose alike: most have the pooled share, twice or half of it; that many segments more or less are chance. */
 #define ALIKE_SHARE  0.75
 #define ALIKE_TIMES  2.0
@@ -81,50 +77,6 @@ static void pool(struct uplink *u, const struct model *model, const struct path 
 		u->from_ns = path->from_ns;
 	if (path->lost_ns > u->lost_ns)
 		u->lost_ns = path->lost_ns;
-}
-
-void crowd_find(struct crowd *crowd, const struct model *model, const struct paths *paths,
-		const struct path *of)
-{
-	*crowd = (struct crowd){0};
-	for (unsigned int i = 0; i < paths->n; i++) {
-		const struct path *path = &paths->path[i];
-		bool lossy, client;
-
-		if (!paths_share_nic(path, of) || !path_is_judged(model, path))
-			continue;
-		lossy = path_is_lossy(model, path);
-		client = lossy ? path_is_client(paths, path) : path->inbound;
-		crowd->judged++;
-		crowd->lossy += lossy;
-		crowd->clients += client;
-		crowd->clients_lossy += client && lossy;
-	}
-}
-
-static double weigh(const struct model *model, unsigned int n, unsigned int clients)
-{
-	return n - clients + clients / model_threshold(model, &client_weight);
-}
-
-double crowd_weight(const struct model *model, const struct crowd *crowd)
-{
-	return weigh(model, crowd->judged, crowd->clients);
-}
-
-bool crowd_loses(const struct model *model, const struct crowd *crowd)
-{
-	unsigned int peers = crowd->judged - crowd->clients;
-	unsigned int peers_lossy = crowd->lossy - crowd->clients_lossy;
-
-	return (!peers || 2 * peers_lossy > peers) &&
-	       2.0 * weigh(model, crowd->lossy, crowd->clients_lossy) > crowd_weight(model, crowd);
-}
-
-bool crowd_is_uplink(const struct model *model, const struct crowd *crowd, double least)
-{
-	return crowd->judged && crowd->judged >= least && crowd_loses(model, crowd) &&
-	       (crowd_weight(model, crowd) >= least || crowd->lossy == crowd->judged);
 }
 
 static bool is_alike(const struct uplink *u, const struct path *path)
@@ -342,8 +294,9 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return well;
 }
 
-static const struct threshold *const thresholds[] = {
-	&min_peers, &client_weight, &path_min_segments, &path_min_ratio, &path_min_lost, NULL};
+static const struct threshold *const thresholds[] = {&min_peers,	 &uplink_client_weight,
+						     &path_min_segments, &path_min_ratio,
+						     &path_min_lost,	 NULL};
 
 const struct rule uplink_loss_rule = {
 	.kind = "uplink-loss",
