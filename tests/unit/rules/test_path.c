@@ -362,6 +362,153 @@ static void test_exposure_is_segments(void **state)
 	world_done(&w);
 }
 
+static void put_client(struct world *w, unsigned int last, __u64 segs, __u64 lost)
+{
+	struct event_tcp_peer e = busy(last, segs, lost);
+
+	e.peer.dir = PEER_IN;
+	e.peer.port = 443;
+	put_peer(w, &e);
+}
+
+static void test_a_client_is_a_remark_beside_a_control(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	put_client(&w, 1, 5000, 400);
+	assert_int_equal(judge_settled(&w, "path-loss"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_WARNING);
+	assert_true(w.claim[0].confidence <= 0.7);
+	put_busy(&w, 2, 5000, 0);
+	assert_int_equal(judge_settled(&w, "path-loss"), 1);
+	assert_int_equal(w.claim[0].severity, SEVERITY_INFO);
+	assert_non_null(strstr(w.claim[0].message, "client 10.0.0.1"));
+	assert_non_null(strstr(w.claim[0].call, "nobody here"));
+	world_done(&w);
+}
+
+/* Twelve clients lose; what the others by that interface do tells whose fault it is. */
+static void test_clients_and_the_uplink(void **state)
+{
+	struct event_tcp_peer e;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	e = busy(99, 4000, 0);
+	e.ifindex = 3;
+	put_peer(&w, &e);
+	for (unsigned int i = 1; i <= 4; i++)
+		put_client(&w, i, 3000, 240);
+	assert_int_equal(judge_settled(&w, "uplink-loss"), 1);
+	assert_int_equal(w.claim[0].basis, BASIS_INFERRED);
+	put_client(&w, 5, 3000, 0);
+	assert_int_equal(judge_settled(&w, "uplink-loss"), 0);
+	put_client(&w, 5, 3000, 240);
+	for (unsigned int i = 6; i <= 12; i++)
+		put_client(&w, i, 3000, 240);
+	assert_int_equal(judge_settled(&w, "uplink-loss"), 1);
+	assert_int_equal(w.claim[0].basis, BASIS_MEASURED);
+	assert_true(w.claim[0].confidence >= 0.9);
+	assert_int_equal(judge_settled(&w, "path-loss"), 0);
+	put_busy(&w, 20, 3000, 0);
+	assert_int_equal(judge_settled(&w, "uplink-loss"), 0);
+	assert_int_equal(judge_settled(&w, "path-loss"), 0);
+	put_busy(&w, 21, 3000, 240);
+	put_busy(&w, 22, 3000, 240);
+	assert_int_equal(judge_settled(&w, "uplink-loss"), 1);
+	world_done(&w);
+}
+
+static void test_few_segments_and_a_good_part_lost(void **state)
+{
+	struct event_tcp_peer e;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	put_busy(&w, 2, 5000, 0);
+	put_busy(&w, 1, 90, 30);
+	assert_int_equal(judge_settled(&w, "path-loss"), 1);
+	assert_int_equal(w.claim[0].basis, BASIS_INFERRED);
+	assert_true(w.claim[0].confidence >= 0.5 && w.claim[0].confidence <= 0.7);
+	assert_false(find_evidence(&w.claim[0], "tcp.segments")->supports);
+	/* Less than a fifth; a handful; nothing came through behind it; it does not answer; for nothing. */
+	put_busy(&w, 3, 90, 17);
+	put_busy(&w, 4, 20, 7);
+	e = busy(5, 90, 30);
+	e.retrans[RETRANS_FAST] = 0;
+	e.retrans[RETRANS_RTO] = 30;
+	put_peer(&w, &e);
+	e = busy(6, 90, 30);
+	e.live_stuck = 3;
+	put_peer(&w, &e);
+	e = busy(7, 90, 30);
+	e.dsacks = 10;
+	put_peer(&w, &e);
+	assert_int_equal(judge_settled(&w, "path-loss"), 1);
+	assert_int_equal(w.claim[0].subject.addr[15], 1);
+	world_done(&w);
+}
+
+static void test_waits_for_one_window(void **state)
+{
+	struct event_tcp_peer busy_one, little;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	busy_one = busy(1, 5000, 0);
+	little = busy(2, 10, 0);
+	for (unsigned int i = 0; i < 12; i++) {
+		busy_one.segs_out += 500;
+		busy_one.segs_retrans += 40;
+		busy_one.retrans[RETRANS_FAST] += 40;
+		little.segs_out += 6;
+		little.segs_retrans++;
+		little.retrans[RETRANS_FAST]++;
+		put_peer(&w, &busy_one);
+		put_peer(&w, &little);
+		wait_s(&w, 8);
+		tick(&w);
+		if (i == 3)
+			assert_int_equal(judge(&w, "path-loss"), 0);
+	}
+	assert_int_equal(judge(&w, "path-loss"), 1);
+	assert_true(w.claim[0].confidence < 0.6);
+	world_done(&w);
+}
+
+static void test_uplink_is_over_when_most_are_fine(void **state)
+{
+	struct event_tcp_peer e[3];
+	struct world w;
+	struct subject s;
+
+	(void)state;
+	begin(&w);
+	for (unsigned int i = 0; i < 3; i++) {
+		e[i] = busy(i + 1, 3000, 240);
+		put_peer(&w, &e[i]);
+	}
+	assert_int_equal(judge_settled(&w, "uplink-loss"), 1);
+	s = w.claim[0].subject;
+	assert_false(recovered(&w, "uplink-loss", &s, w.claim[0].last_ns));
+	wait_s(&w, 70);
+	for (unsigned int i = 0; i < 3; i++) {
+		e[i].segs_out += 3000;
+		e[i].segs_retrans += i == 0 ? 240 : 0;
+		e[i].retrans[RETRANS_FAST] += i == 0 ? 240 : 0;
+		put_peer(&w, &e[i]);
+	}
+	wait_s(&w, 2);
+	tick(&w);
+	assert_true(recovered(&w, "uplink-loss", &s, w.claim[0].last_ns));
+	world_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +527,11 @@ int main(void)
 		cmocka_unit_test(test_a_silent_peer_is_not_lossy),
 		cmocka_unit_test(test_recovers_by_healthy_traffic),
 		cmocka_unit_test(test_exposure_is_segments),
+		cmocka_unit_test(test_a_client_is_a_remark_beside_a_control),
+		cmocka_unit_test(test_clients_and_the_uplink),
+		cmocka_unit_test(test_few_segments_and_a_good_part_lost),
+		cmocka_unit_test(test_waits_for_one_window),
+		cmocka_unit_test(test_uplink_is_over_when_most_are_fine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
