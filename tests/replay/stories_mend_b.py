@@ -204,6 +204,18 @@ def story_loss_beside_a_quiet_peer(host):
     host.end()
 
 
+def story_loss_beside_new_clients(host):
+    host.say(what="the only busy peer loses 8 %, and each second a new mobile client loses a few: a suspicion",
+             expect=f"path-loss {A}:9092", fault=[COUNTERS_OF_A, "tcp_retrans peer.addr=" + A], most="path-loss 0.7")
+    begin(host)
+    for i in range(90):
+        second(host, peers=())
+        lossy(host, A)
+        client(host, f"198.51.{i}.7", 60, fast=4)
+        host.tick()
+    host.end()
+
+
 def story_quiet_peer_alone_loses(host):
     host.say(what="a peer that is sent a segment a second loses a tenth, the busy one is fine: nothing to tell",
              expect="none")

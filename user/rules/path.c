@@ -143,9 +143,12 @@ static void look_around(struct company *c, const struct model *model, const stru
 		if (other == path || !paths_share_nic(other, path))
 			continue;
 		if (!path_is_judged(model, other)) {
-			if (other->lost >= LOSS_SIGNALS && other->from_ns > window_from)
+			if (other->lost < LOSS_SIGNALS)
+				continue;
+			/* New clients come all the time, and most never send enough: no peer waits for them. */
+			if (other->from_ns > window_from && (path->inbound || !other->inbound))
 				c->waiting = true;
-			else if (other->lost >= LOSS_SIGNALS)
+			else
 				c->others_lose = true;
 			continue;
 		}
