@@ -4,7 +4,8 @@
  *
  * A peer is silent as in reach.c, with all its services. A subnet (see subnet.h) is cut off when min_peers
  * of its addresses are silent, none of them answered since the last of these fell silent, and an address
- * elsewhere, of the same namespace, did: else it is this host.
+ * elsewhere, of the same namespace and by an interface that one of the silent is reached by, did: else it is this
+ * host, or its uplink. What another interface leads to (a bridge of containers) says nothing of that one.
  *
  * Of clients, which only connect to us, client_weight make one: two of a network may well be switched off at once.
  *
@@ -81,7 +82,18 @@ static void take(struct cut *cut, const struct path *path, __u64 since_ns)
 		cut->last_ns = path->lost_ns;
 }
 
-static void look_around(struct cut *cut, const struct paths *paths)
+static bool by_their_nic(const struct cut *cut, const struct silent *list, unsigned int n,
+			 const struct path *path)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (paths_share_nic(list[i].path, path) &&
+		    subnet_same(list[i].path->addr, cut->first->addr))
+			return true;
+	return false;
+}
+
+static void look_around(struct cut *cut, const struct paths *paths, const struct silent *list,
+			unsigned int n)
 {
 	for (unsigned int i = 0; i < paths->n; i++) {
 		const struct path *path = &paths->path[i];
@@ -93,10 +105,28 @@ static void look_around(struct cut *cut, const struct paths *paths)
 			cut->answers_within++;
 			continue;
 		}
+		if (!by_their_nic(cut, list, n, path))
+			continue;
 		cut->answers++;
 		if (!cut->control || path->gain[PEER_SEGS_OUT] > cut->control->gain[PEER_SEGS_OUT])
 			cut->control = path;
 	}
+}
+
+/* An address that is reached by two interfaces is one peer. Paths are sorted by interface first: the other one may
+ * be anywhere before. */
+static bool is_taken(const struct paths *paths, const struct silent *list, unsigned int n,
+		     unsigned int from, unsigned int at)
+{
+	const struct path *path = &paths->path[at];
+	__u64 since_ns;
+
+	for (unsigned int i = from; i < at; i++)
+		if (paths->path[i].netns == path->netns &&
+		    memcmp(paths->path[i].addr, path->addr, sizeof(path->addr)) == 0 &&
+		    is_silent(list, n, &paths->path[i], &since_ns))
+			return true;
+	return false;
 }
 
 /* Told with the first of its silent addresses. */
@@ -116,11 +146,10 @@ static bool sum_up(struct cut *cut, const struct paths *paths, const struct sile
 			continue;
 		if (i < at)
 			return false;
-		/* A path by two interfaces is one address. */
-		if (i == at || memcmp(path->addr, path[-1].addr, sizeof(path->addr)) != 0)
+		if (!is_taken(paths, list, n, at, i))
 			take(cut, path, since_ns);
 	}
-	look_around(cut, paths);
+	look_around(cut, paths, list, n);
 	return true;
 }
 

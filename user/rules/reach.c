@@ -33,7 +33,8 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define CLAIMS_MAX  8 /* more are told by network-partition, or are this host's */
+#define CLAIMS_MAX                                                                                 \
+	8 /* more are told by network-partition, or are this host's; and as many clients */
 #define SYNS_LEAST  2
 #define LOSSY_RATIO 0.05
 #define LOSSY_LOST  8.0
@@ -102,18 +103,27 @@ static const struct path *path_of(const struct paths *paths, const struct peer *
 unsigned int silent_find(const struct model *model, const struct paths *paths,
 			 struct silent list[SILENT_MAX])
 {
+	struct silent clients[SILENT_CLIENTS];
 	const struct peer *peer = NULL;
-	unsigned int n = 0;
+	unsigned int n = 0, n_clients = 0;
 
-	while (n < SILENT_MAX && (peer = peers_next(model_peers(model), peer))) {
+	while ((peer = peers_next(model_peers(model), peer))) {
+		struct silent s = {.peer = peer};
+
 		if (!peer->stuck_since_ns && !peer->syn_since_ns)
 			continue;
-		list[n].peer = peer;
-		list[n].path = path_of(paths, peer);
-		if (list[n].path && is_silent(model, &list[n]))
-			n++;
+		s.path = path_of(paths, peer);
+		if (!s.path ||
+		    (s.path->inbound ? n_clients == SILENT_CLIENTS : n == SILENT_SERVICES) ||
+		    !is_silent(model, &s))
+			continue;
+		if (s.path->inbound)
+			clients[n_clients++] = s;
+		else
+			list[n++] = s;
 	}
-	return n;
+	memcpy(&list[n], clients, n_clients * sizeof(clients[0]));
+	return n + n_clients;
 }
 
 /* ---- one silence ---- */
@@ -187,7 +197,7 @@ static bool told_by_twin(const struct model *model, const struct silent *list, u
 /* ---- judging ---- */
 
 /* All silent services of the address at list[i], or only list[i] when others of it answer. */
-static void judge_one(const struct model *model, const struct paths *paths,
+static bool judge_one(const struct model *model, const struct paths *paths,
 		      const struct silent *list, unsigned int n, unsigned int i,
 		      const struct judgement *judgement)
 {
@@ -196,7 +206,7 @@ static void judge_one(const struct model *model, const struct paths *paths,
 
 	for (unsigned int j = 0; j < i && !answers; j++)
 		if (list[j].path == x.path)
-			return; /* told with the first one */
+			return false; /* told with the first one */
 	for (unsigned int j = i; j < n; j++)
 		if (j == i || (!answers && list[j].path == x.path))
 			take(&x, model, &list[j]);
@@ -204,21 +214,23 @@ static void judge_one(const struct model *model, const struct paths *paths,
 		x.service = list[i].peer;
 	look_around(&x, paths, list, n);
 	silence_claim(model, &x, judgement);
+	return true;
 }
 
 static void judge(const struct model *model, const struct judgement *judgement)
 {
 	struct silent list[SILENT_MAX];
-	unsigned int n, claims = 0;
+	unsigned int n, claims = 0, clients = 0;
 	struct paths paths;
 
 	paths_init(&paths, model);
 	n = silent_find(model, &paths, list);
-	for (unsigned int i = 0; i < n && claims < CLAIMS_MAX; i++) {
-		if (!list[i].path->mine || told_by_twin(model, list, n, list[i].path))
-			continue;
-		judge_one(model, &paths, list, n, i, judgement);
-		claims++;
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int *told = list[i].path->inbound ? &clients : &claims;
+
+		if (*told < CLAIMS_MAX && list[i].path->mine &&
+		    !told_by_twin(model, list, n, list[i].path))
+			*told += judge_one(model, &paths, list, n, i, judgement);
 	}
 	paths_done(&paths);
 }

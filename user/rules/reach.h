@@ -25,14 +25,18 @@ struct silence {
 	unsigned int silent_too;
 };
 
-#define SILENT_MAX 64 /* peers looked at in one evaluation */
+/* Services that are told of in one evaluation; of clients, which come and go, a number of their own: however many of
+ * them are silent, what this host needs has its place. */
+#define SILENT_SERVICES 64
+#define SILENT_CLIENTS	64
+#define SILENT_MAX	(SILENT_SERVICES + SILENT_CLIENTS)
 struct silent {
 	const struct peer *peer;
 	const struct path *path;
 	__u64 since_ns;
 	bool stuck;
 };
-/* The services that are silent now; their number. */
+/* The services that are silent now, then the clients; their number. */
 unsigned int silent_find(const struct model *model, const struct paths *paths,
 			 struct silent list[SILENT_MAX]);
 

@@ -139,15 +139,31 @@ static bool name_server_present(const struct model *model, const struct subject 
 /* Nobody has a connection to it, nor tried for one, for so long: what it was found to be is nobody's trouble here. */
 #define PEER_LEFT_NS (10 * 60 * 1000000000ULL)
 
+static bool is_left(const struct model *model, const struct peer *peer)
+{
+	return !peer->live && model_now(model) - peer->changed_ns >= PEER_LEFT_NS;
+}
+
 static bool peer_present(const struct model *model, const struct subject *s)
 {
 	const struct peer *peer = NULL;
 
 	while ((peer = peers_next(model_peers(model), peer)))
-		if (peer_is_of(model, peer, s) &&
-		    (peer->live || model_now(model) - peer->changed_ns < PEER_LEFT_NS))
+		if (peer_is_of(model, peer, s) && !is_left(model, peer))
 			return true;
 	return name_server_present(model, s);
+}
+
+/* As long as one of its peers is. */
+static bool subnet_present(const struct model *model, const struct subject *s)
+{
+	const struct peer *peer = NULL;
+
+	while ((peer = peers_next(model_peers(model), peer)))
+		if (subnet_holds(s, peer->key.addr, subject_netns(model, peer->key.netns)) &&
+		    !is_left(model, peer))
+			return true;
+	return false;
 }
 
 bool subject_present(const struct model *model, const struct subject *subject)
@@ -170,6 +186,7 @@ bool subject_present(const struct model *model, const struct subject *subject)
 		return subject->netns || nics_find(model_nics(model), model_netns(model, 0),
 						   subject->ifindex) != NULL;
 	case SUBJECT_SUBNET:
+		return subnet_present(model, subject);
 	case SUBJECT_DEVICE:
 	case SUBJECT_HOST:
 		break;
