@@ -208,6 +208,8 @@ struct moves {
 	bool reset;
 	bool resent;
 	bool unanswered;
+	bool waited;
+	bool gave_up;
 };
 
 static __u64 hurting(const struct peer *peer, const __u64 n[PEER_COUNTERS])
@@ -236,7 +238,38 @@ static struct moves compare(const struct peer *peer, const struct event_tcp_peer
 		       next[PEER_BROKEN] > now[PEER_BROKEN] ||
 		       (next[PEER_ABANDONED] > now[PEER_ABANDONED] &&
 			next[PEER_RETRANS_SYN] > peer->base[PEER_RETRANS_SYN]);
+	m.waited = e->live_syn || next[PEER_TIMED_OUT] > now[PEER_TIMED_OUT] ||
+		   next[PEER_UNREACHABLE] > now[PEER_UNREACHABLE] ||
+		   next[PEER_RETRANS_SYN] > now[PEER_RETRANS_SYN];
+	m.gave_up = next[PEER_ABANDONED] > now[PEER_ABANDONED];
 	return m;
+}
+
+static void extend(struct peer_run *run, __u64 ts_ns)
+{
+	if (!run->since_ns || ts_ns - run->last_ns > PEER_APART_NS)
+		*run = (struct peer_run){.since_ns = ts_ns};
+	run->last_ns = ts_ns;
+	run->n++;
+}
+
+/* How attempts end, where not all end alike. Before the times are taken. An outage makes no run of those that fail while
+ * others do not: when it begins nothing failed just before, and where it ends nothing fails after what is made. */
+static void take_runs(struct peer *peer, const struct moves *m, __u64 ts_ns)
+{
+	__u64 made_ns = m->made ? ts_ns : peer->made_ns;
+
+	if (m->refused && made_ns > peer->refused_ns && ts_ns - peer->refused_ns <= PEER_APART_NS)
+		extend(&peer->refused_some, ts_ns);
+	if (m->waited) {
+		if (made_ns > peer->waited.last_ns && ts_ns - peer->waited.last_ns <= PEER_APART_NS)
+			extend(&peer->waited_some, ts_ns);
+		extend(&peer->waited, ts_ns);
+	}
+	if (m->made || m->refused)
+		peer->gave_up.since_ns = 0;
+	else if (m->gave_up)
+		extend(&peer->gave_up, ts_ns);
 }
 
 static void take_times(struct peer *peer, const struct frame *frame, const struct moves *m,
@@ -374,6 +407,7 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 	moves = compare(peer, e, next);
 	count_silent(peer, e, moves.answered, next);
 	take_gauges(peer, e, moves.answered);
+	take_runs(peer, &moves, e->h.ts_ns);
 	take_times(peer, frame, &moves, e->h.ts_ns);
 	if (take_counters(peer, frame, next, e->h.ts_ns) < 0)
 		return -ENOMEM;

@@ -70,6 +70,15 @@ struct peer_trip {
 	__u32 queued;  /* of these: with data that the congestion window held back */
 };
 
+/* What is seen again and again, not more than PEER_APART_NS apart: what fails at a steady rate does so in each tick or
+ * two, even of a daemon. */
+#define PEER_APART_NS 15000000000ULL
+struct peer_run {
+	__u64 since_ns; /* 0 = none */
+	__u64 last_ns;
+	__u32 n;
+};
+
 /* The counters as they stood since some time. */
 struct peer_past {
 	__u64 ns;
@@ -132,7 +141,11 @@ struct peer {
 	__u64 progress_ns; /* the peer answered: data acknowledged or received, a connection made */
 	__u64 made_ns;	   /* a connection was made */
 	__u64 refused_ns;  /* an attempt was refused */
-	__u64 no_port_ns;  /* an attempt found no local port: the latest, and the first */
+	struct peer_run refused_some; /* refusals, and connections made since the refusal before */
+	struct peer_run waited;	      /* attempts without an answer to their first SYN, */
+	struct peer_run waited_some;  /* and connections made since the one before */
+	struct peer_run gave_up;      /* attempts given up, and none answered since the first */
+	__u64 no_port_ns; /* an attempt found no local port: the latest, and the first */
 	__u64 no_port_since_ns;
 	__u32 failed_samples; /* attempts that failed before a SYN was sent, told one by one, */
 	__u32 failed_no_port; /* and of these so */

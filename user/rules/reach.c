@@ -7,6 +7,7 @@
  *  - attempts stayed unanswered: two SYNs resent, or one that timed out or was unreachable, or a
  *    connection that broke.
  * Where the path loses 5 % anyway, min_backoff is two more: then four in a row happen by chance.
+ * Attempts that fail while something there answers are attempts.c's.
  * What does not leave this host is no silence of the peer's: local-send-error.
  * When no service of the address answers the host is meant, else the one port.
  *
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/attempts.h"
 #include "rules/black_hole.h"
 #include "rules/families.h"
 #include "rules/reach.h"
@@ -217,6 +219,41 @@ static bool judge_one(const struct model *model, const struct paths *paths,
 	return true;
 }
 
+/* Told of as silent, itself or with all of its address. */
+static bool is_told(const struct silent *list, unsigned int n, const struct path *path,
+		    const struct peer *peer)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (list[i].peer == peer ||
+		    (list[i].path == path && path->progress_ns <= list[i].since_ns))
+			return true;
+	return false;
+}
+
+static void judge_attempts(const struct model *model, const struct paths *paths,
+			   const struct silent *list, unsigned int n,
+			   const struct judgement *judgement)
+{
+	__u32 pid = asked_pid(model);
+	unsigned int claims = 0;
+
+	for (unsigned int i = 0; i < paths->n; i++) {
+		const struct path *path = &paths->path[i];
+
+		for (unsigned int j = 0; j < path->n_peers && claims < CLAIMS_MAX; j++) {
+			const struct peer *peer = path->peers[j];
+			struct attempts attempts;
+
+			if ((pid && peer->pid != pid) ||
+			    !attempts_fail(model, path, peer, &attempts) ||
+			    is_told(list, n, path, peer))
+				continue;
+			attempts_claim(model, &attempts, judgement);
+			claims++;
+		}
+	}
+}
+
 static void judge(const struct model *model, const struct judgement *judgement)
 {
 	struct silent list[SILENT_MAX];
@@ -232,6 +269,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		    !told_by_twin(model, list, n, list[i].path))
 			*told += judge_one(model, &paths, list, n, i, judgement);
 	}
+	judge_attempts(model, &paths, list, n, judgement);
 	paths_done(&paths);
 }
 
@@ -265,8 +303,10 @@ bool reach_recovered(const struct model *model, const struct subject *subject, _
 	return answered;
 }
 
-static const struct threshold *const thresholds[] = {&min_backoff, &stuck_s, &reach_critical_s,
-						     NULL};
+static const struct threshold *const thresholds[] = {&min_backoff,	  &stuck_s,
+						     &reach_critical_s,	  &attempts_min_failed,
+						     &attempts_min_share, &attempts_min_given_up,
+						     &attempts_lasting_s, NULL};
 
 const struct rule peer_unreachable_rule = {
 	.kind = "peer-unreachable",
@@ -274,7 +314,7 @@ const struct rule peer_unreachable_rule = {
 	.fault_at = AT_PEER,
 	.core = true,
 	.meaning =
-		"A peer stopped answering: timeouts in a row without progress, or SYNs unanswered.",
+		"A peer stopped answering: timeouts in a row without progress, or SYNs unanswered, all or a large share.",
 	.against =
 		"Other connections to it that make progress; other peers that are silent too; a closed "
 		"window; a path that loses much anyway; a silence of under three seconds.",

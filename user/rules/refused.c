@@ -3,7 +3,9 @@
  * refused.c - connect-refused: the peer's host answers, and refuses: nothing listens there.
  *
  * Basis: reported (the peer's own RST to a SYN, or an ICMP port unreachable). Claimed from min_refused
- * refusals in the window on, as long as no connection was made after the last of them. Confidence
+ * refusals in the window on, as long as no connection was made after the last of them; or, where others are made all
+ * the while, when refusals go on for lasting_s and are min_share of what was answered since: a backend that is down.
+ * Confidence
  *	c = 0.99 * (1 - 0.3 / n) * (1 - 0.6 * m / (n + m))
  * n: refusals, m: connections made to the same port in the window: a service that accepts some is
  * flapping, overloaded (tcp_abort_on_overflow) or behind a balancer, rather than down.
@@ -13,7 +15,7 @@
  * address instead. A scan of our own closed ports makes no attempts of ours and is not seen here.
  *
  * Severity: warning; critical when the service accepted connections earlier in this run: what used it
- * is refused service now. Info when whoever is refused at a loopback address gets through at the other family's, and
+ * is refused service now, unless it still accepts most. Info when whoever is refused at a loopback address gets through at the other family's, and
  * for a name server that answers over UDP.
  */
 #include <stdio.h>
@@ -28,12 +30,21 @@
 #include "rules/text.h"
 #include "rules/victim.h"
 
+/* Looks at which refusals are seen beside what is made: at an end of an outage it is one. */
+#define SOME_LEAST 3
+
 static const struct threshold min_refused = {
 	"connect-refused.min_refused", 3, "{connection}",
 	"once or twice is a service that restarts, or a client that tries one address after another"};
 static const struct threshold scan_ports = {
 	"connect-refused.scan_ports", 5, "{port}",
 	"a client knows one or two ports of a peer; who is refused at five is looking for them"};
+static const struct threshold min_share = {
+	"connect-refused.min_share", 0.2, "1",
+	"one backend of five that is down; a smaller share gets through at the second try"};
+static const struct threshold lasting_s = {
+	"connect-refused.lasting_s", 10, "s",
+	"a service that restarts refuses for some seconds, and takes connections right after that"};
 
 /* What the other services at the same address do. */
 struct host_view {
@@ -43,6 +54,23 @@ struct host_view {
 	__u64 last_ns;
 	const struct peer *first; /* the refusing one with the lowest port: tells for a scan */
 };
+
+/* Again and again, while connections are made in between. */
+static bool refuses_some(const struct model *model, const struct peer *peer)
+{
+	const struct frame *frame = model_frame(model);
+	const struct peer_run *run = &peer->refused_some;
+	double refused, made;
+
+	if (peer->key.dir != PEER_OUT || run->n < SOME_LEAST ||
+	    frame->now_ns - run->last_ns > PEER_APART_NS ||
+	    (double)(run->last_ns - run->since_ns) < model_threshold(model, &lasting_s) * 1e9)
+		return false;
+	refused = (double)peer_since(peer, frame, PEER_REFUSED, run->since_ns);
+	made = (double)peer_since(peer, frame, PEER_ESTABLISHED, run->since_ns);
+	return made > 0.0 && refused > 0.0 &&
+	       refused >= model_threshold(model, &min_share) * (refused + made);
+}
 
 static bool is_refusing(const struct model *model, const struct peer *peer)
 {
@@ -60,7 +88,7 @@ static void look_at_host(struct host_view *view, const struct model *model, cons
 		    memcmp(other->key.addr, peer->key.addr, sizeof(peer->key.addr)) != 0)
 			continue;
 		if (!is_refusing(model, other)) {
-			view->answering += other->made_ns > 0;
+			view->answering += other != peer && other->made_ns > 0;
 			continue;
 		}
 		view->refusing++;
@@ -112,6 +140,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	const struct frame *frame = model_frame(model);
 	double refused = (double)peer_window(peer, frame, PEER_REFUSED);
 	double made = (double)peer_window(peer, frame, PEER_ESTABLISHED);
+	bool some = refuses_some(model, peer);
 	const struct peer *detour = find_detour(model, peer);
 	struct subject subject = subject_peer(model, peer->key.addr, peer->key.netns,
 					      peer->key.port, peer->key.dir, peer->ifindex);
@@ -121,7 +150,8 @@ static void claim_service(const struct model *model, const struct peer *peer,
 
 	subject_label(&subject, label, sizeof(label));
 	claim_init(&claim, &connect_refused_rule, &subject);
-	claim.severity = peer->made_ns ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	claim.severity =
+		peer->made_ns && (!some || refused >= made) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 	claim.basis = BASIS_REPORTED;
 	claim.confidence = confidence_round(0.99 * (1.0 - 0.3 / refused) *
 					    (1.0 - 0.6 * made / (refused + made)));
@@ -131,6 +161,10 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	claim.window_ns = frame->window_ns;
 	claim_message(&claim, "NETWORK: %s refuses connections; its service is down, not the path.",
 		      label);
+	if (some)
+		claim_message(&claim,
+			      "NETWORK: %s refuses %s of attempts: is a backend of it down?", label,
+			      text_percent(refused / (refused + made)).s);
 	if (strlen(claim.message) > 80)
 		claim_message(&claim, "NETWORK: %s refuses connections.", label);
 	if (!detour)
@@ -159,8 +193,9 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	}
 	if (made > 0.0)
 		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.attempts.established", made,
-			       "{connection}", "%s made before: flapping, or overloaded",
-			       text_plural((__u64)made, "connection").s);
+			       "{connection}", "%s made %s: flapping, or overloaded",
+			       text_plural((__u64)made, "connection").s,
+			       some ? "meanwhile" : "before");
 	claim_text(&claim, ROLE_NOT_US, "the answer came back: the path and this host are fine");
 	advise(&claim, model, peer);
 	judgement->claim(judgement->ctx, &claim);
@@ -203,14 +238,15 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	__u32 pid = asked_pid(model);
 
 	while ((peer = peers_next(model_peers(model), peer))) {
-		__u64 refused;
+		bool some = refuses_some(model, peer);
 		struct host_view view;
+		__u64 refused;
 
-		if ((pid && peer->pid != pid) || !is_refusing(model, peer))
+		if ((pid && peer->pid != pid) || !(some || is_refusing(model, peer)))
 			continue;
 		refused = peer_window(peer, model_frame(model), PEER_REFUSED);
 		look_at_host(&view, model, peer);
-		if (view.refusing >= scan && !view.answering) {
+		if (!some && view.refusing >= scan && !view.answering) {
 			if (view.first == peer)
 				claim_scan(model, peer, &view, judgement);
 		} else if ((double)refused >= least) {
@@ -246,7 +282,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return false;
 }
 
-static const struct threshold *const thresholds[] = {&min_refused, &scan_ports, NULL};
+static const struct threshold *const thresholds[] = {&min_refused, &scan_ports, &min_share,
+						     &lasting_s, NULL};
 
 const struct rule connect_refused_rule = {
 	.kind = "connect-refused",
