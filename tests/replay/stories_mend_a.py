@@ -120,6 +120,21 @@ def story_attempts_some_wait(host):
     host.end()
 
 
+def story_attempts_bursts(host):
+    host.say(what="a hundred connections at once, each ten seconds: half of the SYNs are dropped, and get in a second later",
+             expect="none")
+    begin(host)
+    for i in run(host, 60, B, C):
+        step = i % 10
+        if step == 4:
+            tries(host, A, 443, 100, 50, live=55)
+        elif step == 5:
+            tries(host, A, 443, 0, syn=50, live=55, live_syn=50, max_backoff=1)
+        else:
+            tries(host, A, 443, 0, 50 if step == 6 else 0, live=5, live_syn=0, max_backoff=0)
+    host.end()
+
+
 def story_attempts_after_outage(host):
     host.say(what="a service answers nothing for 25 s, then all; those that waited get through one after the other: over",
              expect=f"peer-unreachable {A}:443", fault=COUNTERS_OF_A)

@@ -6,8 +6,9 @@
  * that drops SYNs fails all of them while older connections work. No silence, as reach.c means it, is to be seen. So
  * attempts are counted since they began to wait (a SYN was sent again) while others were made, or since the last one
  * that was made; with no more than 15 s in between:
- *	failed = timed out + unreachable + given up, at most one for each SYN sent again + those that wait now
- * and where others are made no more than were tried meanwhile and not answered.
+ *	failed = timed out + unreachable + given up, at most one for each SYN sent again + those that wait for 3 s now
+ * and where others are made no more than were tried meanwhile and not answered. Many at once overrun an accept queue,
+ * and get in a second later: these do not count.
  * Claimed when that lasts lasting_s, is min_failed or more, and min_share of all that had an outcome. A peer that was
  * slow for a moment fails attempts for that moment.
  *
@@ -67,13 +68,15 @@ static bool conntrack_is_full(const struct model *model, const struct peer *peer
 	return (ct->high_ns || was_high) && !subject_netns(model, peer->key.netns);
 }
 
-/* Its other end is on this host, and is judged there. */
+/* Its other end is on this host, and is judged there. What never got a byte through resembles too many. */
 static bool served_here(const struct model *model, const struct peer *peer)
 {
 	const struct peer *other = NULL;
 
 	if (peer_is_loopback(peer, model_nics(model)))
 		return true;
+	if (!peer->bytes_acked && !peer->bytes_received)
+		return false;
 	while ((other = peers_next(model_peers(model), other)))
 		if (other->key.dir == PEER_IN && peers_are_twins(model, peer, other))
 			return true;
@@ -118,7 +121,8 @@ static void count(struct attempts *a, const struct frame *frame)
 
 	a->failed = peer_since(peer, frame, PEER_TIMED_OUT, a->since_ns) +
 		    peer_since(peer, frame, PEER_UNREACHABLE, a->since_ns) +
-		    (given_up < resent ? given_up : resent) + peer->live_syn;
+		    (given_up < resent ? given_up : resent) +
+		    (peer->live_syn < peer->live_stuck ? peer->live_syn : peer->live_stuck);
 	a->made = peer_since(peer, frame, PEER_ESTABLISHED, a->since_ns);
 	a->answered = a->made + peer_since(peer, frame, PEER_REFUSED, a->since_ns);
 }
