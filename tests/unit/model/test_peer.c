@@ -237,6 +237,55 @@ static void test_unanswered_attempts(void **state)
 	world_done(&w);
 }
 
+/* Five seconds of a service, of whose attempts each second so many are made, refused, wait or are given up. */
+static void five_s(struct world *w, struct event_tcp_peer *e, unsigned int made,
+		   unsigned int refused, unsigned int waits, unsigned int given_up)
+{
+	for (unsigned int s = 0; s < 5; s++) {
+		wait_s(w, 1);
+		e->attempts += made + refused + waits + given_up;
+		e->established += made;
+		e->refused += refused;
+		e->abandoned += given_up;
+		e->retrans[RETRANS_SYN] += waits;
+		put_peer(w, e);
+	}
+}
+
+static void test_runs_of_attempts(void **state)
+{
+	struct event_tcp_peer e = peer_out(1, 80);
+	const struct peer *peer;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	/* Outages, by refusal and by silence, and their ends: none failed while others did not. */
+	five_s(&w, &e, 2, 0, 0, 0);
+	peer = find(&w, &e);
+	five_s(&w, &e, 0, 2, 0, 0);
+	five_s(&w, &e, 2, 0, 0, 0);
+	five_s(&w, &e, 0, 0, 2, 0);
+	five_s(&w, &e, 2, 0, 0, 0);
+	assert_int_equal(peer->refused_some.n, 0);
+	assert_int_equal(peer->waited_some.n, 0);
+	assert_int_equal(peer->waited.n, 5);
+	/* Both in each look; the first that failed had none before it. */
+	five_s(&w, &e, 1, 1, 1, 0);
+	assert_true(peer->refused_some.n >= 4 && peer->waited_some.n >= 4);
+	assert_true(peer->refused_some.last_ns == w.now && peer->waited_some.last_ns == w.now);
+	/* Far apart: another run. */
+	wait_s(&w, 20);
+	five_s(&w, &e, 1, 1, 0, 0);
+	assert_true(w.now - peer->refused_some.since_ns <= 4 * SEC);
+	/* Given up, until one is answered. */
+	five_s(&w, &e, 0, 0, 0, 3);
+	assert_true(peer->gave_up.since_ns == w.now - 4 * SEC && peer->gave_up.n == 5);
+	five_s(&w, &e, 1, 0, 0, 3);
+	assert_true(peer->gave_up.since_ns == 0);
+	world_done(&w);
+}
+
 static void test_gone_and_retired(void **state)
 {
 	struct event_tcp_peer e = peer_out(1, 80);
@@ -332,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_silence_begins_and_ends),
 		cmocka_unit_test(test_resends_of_a_silence_are_told_apart),
 		cmocka_unit_test(test_unanswered_attempts),
+		cmocka_unit_test(test_runs_of_attempts),
 		cmocka_unit_test(test_gone_and_retired),
 		cmocka_unit_test(test_eviction_counts_what_mattered),
 		cmocka_unit_test(test_owner_and_loopback),
