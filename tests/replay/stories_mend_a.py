@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Stories of attempts that fail while something there answers, of clients beside services, and of what a subnet's finding rests on."""
+"""Stories of attempts that fail while something there answers, of clients beside services, and of cut-off subnets."""
 from backdrop import begin, good_peer, second
 from make_events import NETNS
 from stories_network import A, B, C, COUNTERS_OF_A, VECTOR, backoff, run, silent
@@ -35,6 +35,23 @@ def story_attempts_half_dead_patient(host):
     begin(host)
     for i in run(host, 30, B, C):
         tries(host, A, 443, 2, 1, syn=1 if i else 0, live=i + 1, live_syn=i, max_backoff=min(i, 4), live_stuck=max(i - 2, 0))
+    host.end()
+
+
+def story_attempts_half_dead_watched(host):
+    host.say(what="the same as a daemon sees it, with ten attempts in five seconds", expect=f"peer-unreachable {A}:443",
+             fault=COUNTERS_OF_A)
+    host.is_daemon(5)
+    begin(host)
+    for i in range(24):
+        host.wait(4)
+        second(host, peers=())
+        for addr in (B, C):
+            good_peer(host, addr)
+        bad = i > 4
+        tries(host, A, 443, 10, 5 if bad else 10, syn=10 if bad else 0, abandoned=5 if i > 5 else 0, live=7 if bad else 2,
+              live_syn=5 if bad else 0, live_stuck=2 if bad else 0, max_backoff=2 if bad else 0)
+        host.tick()
     host.end()
 
 

@@ -253,8 +253,8 @@ static void extend(struct peer_run *run, __u64 ts_ns)
 	run->n++;
 }
 
-/* How attempts end, where not all end alike. Before the times are taken. An outage makes no run of those that fail while
- * others do not: when it begins nothing failed just before, and where it ends nothing fails after what is made. */
+/* How attempts end, where not all end alike. Before the times are taken. An outage makes no run of those that fail
+ * while others do not: when it begins nothing failed just before, and where it ends nothing fails after what is made. */
 static void take_runs(struct peer *peer, const struct moves *m, __u64 ts_ns)
 {
 	__u64 made_ns = m->made ? ts_ns : peer->made_ns;

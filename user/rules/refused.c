@@ -14,9 +14,9 @@
  * it, this host is scanning, or lists every port of a dead host: one claim of severity info for the
  * address instead. A scan of our own closed ports makes no attempts of ours and is not seen here.
  *
- * Severity: warning; critical when the service accepted connections earlier in this run: what used it
- * is refused service now, unless it still accepts most. Info when whoever is refused at a loopback address gets through at the other family's, and
- * for a name server that answers over UDP.
+ * Severity: warning; critical when the service accepted connections earlier in this run: what used it is refused
+ * service now, unless it still accepts most. Info when whoever is refused at a loopback address gets through at the
+ * other family's, and for a name server that answers over UDP.
  */
 #include <stdio.h>
 #include <string.h>
