@@ -24,8 +24,8 @@ def story_attempts_half_dead(host):
     begin(host)
     for i in run(host, 30, B, C):
         waiting = 5 * min(i, 7)
-        tries(host, A, 443, 10, 5, syn=15 if i > 2 else 0, timed_out=5 if i > 7 else 0, live=waiting + 5, live_syn=waiting,
-              live_stuck=25 if i > 5 else 0, max_backoff=min(i, 3))
+        tries(host, A, 443, 10, 5, syn=15 if i > 2 else 0, timed_out=5 if i > 7 else 0, live=waiting + 5,
+              live_syn=waiting, live_stuck=25 if i > 5 else 0, max_backoff=min(i, 3))
     host.end()
 
 
@@ -34,7 +34,8 @@ def story_attempts_half_dead_patient(host):
              expect=f"peer-unreachable {A}:443", fault=COUNTERS_OF_A, across="peer-unreachable.lasting_s=60")
     begin(host)
     for i in run(host, 30, B, C):
-        tries(host, A, 443, 2, 1, syn=1 if i else 0, live=i + 1, live_syn=i, max_backoff=min(i, 4), live_stuck=max(i - 2, 0))
+        tries(host, A, 443, 2, 1, syn=1 if i else 0, live=i + 1, live_syn=i, max_backoff=min(i, 4),
+              live_stuck=max(i - 2, 0))
     host.end()
 
 
@@ -49,8 +50,8 @@ def story_attempts_half_dead_watched(host):
         for addr in (B, C):
             good_peer(host, addr)
         bad = i > 4
-        tries(host, A, 443, 10, 5 if bad else 10, syn=10 if bad else 0, abandoned=5 if i > 5 else 0, live=7 if bad else 2,
-              live_syn=5 if bad else 0, live_stuck=2 if bad else 0, max_backoff=2 if bad else 0)
+        tries(host, A, 443, 10, 5 if bad else 10, syn=10 if bad else 0, abandoned=5 if i > 5 else 0,
+              live=7 if bad else 2, live_syn=5 if bad else 0, live_stuck=2 if bad else 0, max_backoff=2 if bad else 0)
         host.tick()
     host.end()
 
@@ -63,8 +64,8 @@ def story_attempts_new_dead(host):
     for i in run(host, 30, B, C):
         dead = i > 4
         host.peer(A, 5432, attempts=4 if dead else 0, segs_out=28, syn=12 if i > 5 else 0, live_syn=8 if i > 6 else 0,
-                  timed_out=4 if i > 12 else 0, bytes_acked=500, bytes_received=900, live=10, max_backoff=3 if i > 8 else 0,
-                  live_stuck=6 if i > 8 else 0, **CLIENT)
+                  timed_out=4 if i > 12 else 0, bytes_acked=500, bytes_received=900, live=10,
+                  max_backoff=3 if i > 8 else 0, live_stuck=6 if i > 8 else 0, **CLIENT)
     host.end()
 
 
@@ -82,7 +83,7 @@ def story_attempts_given_up(host):
 
 
 def story_attempts_given_up_far(host):
-    host.say(what="a client gives up after a tenth of a second, and the peer is half a second away, as others there show",
+    host.say(what="a client gives up after 0.1 s, and the peer is half a second away, as others there show",
              expect="none")
     begin(host)
     for _ in run(host, 30, B, C):
@@ -102,7 +103,7 @@ def story_attempts_given_up_raced(host):
 
 
 def story_attempts_given_up_moment(host):
-    host.say(what="a service is slow for seven seconds: all who ask it give up, and get through afterwards", expect="none",
+    host.say(what="a service is slow for seven seconds: all who ask it give up, and get through later", expect="none",
              across="peer-unreachable.lasting_s=5 peer-unreachable")
     begin(host)
     for i in run(host, 30, B, C):
@@ -114,13 +115,14 @@ def story_attempts_given_up_moment(host):
 
 
 def story_attempts_slow_moment(host):
-    host.say(what="a server's accept queue is full for eight seconds: half of the attempts wait, a third of these give up",
+    host.say(what="an accept queue is full for eight seconds: half of the attempts wait, a third of these give up",
              expect="none", across="peer-unreachable.lasting_s=4 peer-unreachable")
     begin(host)
     for i in run(host, 40, B, C):
         if 6 <= i < 14:
             waits = 5 * (i - 5)
-            tries(host, A, 443, 10, 5, syn=waits, live_syn=waits, live=waits + 2, abandoned=3 if i > 8 else 0, max_backoff=2)
+            tries(host, A, 443, 10, 5, syn=waits, live_syn=waits, live=waits + 2, abandoned=3 if i > 8 else 0,
+                  max_backoff=2)
         elif i == 14:
             tries(host, A, 443, 10, 25, syn=6, live_syn=6, live=8, abandoned=4)
         else:
@@ -138,7 +140,7 @@ def story_attempts_some_wait(host):
 
 
 def story_attempts_bursts(host):
-    host.say(what="a hundred connections at once, each ten seconds: half of the SYNs are dropped, and get in a second later",
+    host.say(what="a hundred connections at once, each 10 s: half of the SYNs are dropped, and get in a second later",
              expect="none")
     begin(host)
     for i in run(host, 60, B, C):
@@ -153,7 +155,7 @@ def story_attempts_bursts(host):
 
 
 def story_attempts_after_outage(host):
-    host.say(what="a service answers nothing for 25 s, then all; those that waited get through one after the other: over",
+    host.say(what="a service answers nothing for 25 s, then all; those that waited get through one by one: over",
              expect=f"peer-unreachable {A}:443", fault=COUNTERS_OF_A)
     begin(host)
     waiting = 0
@@ -167,20 +169,21 @@ def story_attempts_after_outage(host):
         else:
             through = min(waiting, 4)
             waiting -= through
-            tries(host, A, 443, 4, 4 + through, syn=through, live=waiting + 1, live_syn=waiting, max_backoff=5 if waiting else 0,
-                  live_stuck=waiting)
+            tries(host, A, 443, 4, 4 + through, syn=through, live=waiting + 1, live_syn=waiting,
+                  max_backoff=5 if waiting else 0, live_stuck=waiting)
     host.end()
 
 
 def story_attempts_filtered_scan(host):
-    host.say(what="this host scans one whose firewall drops all but ssh: a try or two a port, and given up", expect="none")
+    host.say(what="this host scans one whose firewall drops all but ssh: a try a port, and given up", expect="none")
     begin(host)
     for i in run(host, 16, B, C):
         if i < 2:
             tries(host, A, 22, 1, 1)
         for age in range(3):
             for port in range(20 * (i - age) + 100, 20 * (i - age) + 120) if i >= age else ():
-                host.peer(A, port, **[{"attempts": 1, "segs_out": 1, "live": 1}, {"syn": 1, "segs_out": 1, "live_syn": 1},
+                host.peer(A, port, **[{"attempts": 1, "segs_out": 1, "live": 1},
+                                      {"syn": 1, "segs_out": 1, "live_syn": 1},
                                       {"abandoned": 1, "live": 0, "live_syn": 0}][age], **CLIENT)
     host.end()
 
@@ -188,7 +191,7 @@ def story_attempts_filtered_scan(host):
 # ---- refusals
 
 def story_refused_some(host):
-    host.say(what="nine of ten backends behind an address are down: 90 % of the attempts are refused, the others are made",
+    host.say(what="nine of ten backends of an address are down: 90 % of attempts are refused, the others are made",
              expect=f"connect-refused {A}:5432", fault=COUNTERS_OF_A, across="connect-refused.min_share=0.95",
              least="connect-refused 0.4", most="connect-refused 0.95")
     begin(host)
@@ -198,7 +201,7 @@ def story_refused_some(host):
 
 
 def story_refused_some_restarts(host):
-    host.say(what="a service is restarted now and then: what is refused meanwhile and what is made are in one look", expect="none")
+    host.say(what="a service is restarted now and then: what is refused and made is in one look", expect="none")
     begin(host)
     for i in run(host, 60, B, C):
         tries(host, A, 5432, 20, 14 if i % 20 == 7 else 20, refused=6 if i % 20 == 7 else 0)
@@ -237,7 +240,7 @@ def clients_and_database(host, dies):
 
 
 def story_clients_gone_database_dead(host):
-    host.say(what="a web server's clients of twelve networks are switched off, and then its database dies: that is told",
+    host.say(what="a web server's clients of twelve networks are switched off, then its database dies: that is told",
              expect=[f"peer-unreachable {A}:5432"] + [f"peer-unreachable 100.64.{k}.7" for k in TOLD],
              fault=["tcp_peer peer.addr=" + a for a in (A, *MANY)], least="peer-unreachable 0.85")
     clients_and_database(host, True)
