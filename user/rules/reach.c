@@ -124,8 +124,9 @@ unsigned int silent_find(const struct model *model, const struct paths *paths,
 		else
 			list[n++] = s;
 	}
-	memcpy(&list[n], clients, n_clients * sizeof(clients[0]));
-	return n + n_clients;
+	for (unsigned int i = 0; i < n_clients; i++)
+		list[n++] = clients[i];
+	return n;
 }
 
 /* ---- one silence ---- */
