@@ -198,8 +198,7 @@ static void open_finding(struct life *life, struct slot *s)
 	life->changes++;
 }
 
-/* What a former run found has not been looked at long enough in this one to say that it is over. */
-static bool is_too_soon(const struct life *life, const struct slot *s)
+bool is_too_soon(const struct life *life, const struct slot *s)
 {
 	return s->restored && model_now(life->model) - model_start(life->model) <
 				      model_frame(life->model)->window_ns;
@@ -307,7 +306,7 @@ static int tell_due(struct life *life, finding_fn fn, void *ctx)
 	return 0;
 }
 
-static bool is_fault(const struct finding *f)
+bool is_fault(const struct finding *f)
 {
 	return f->claim.severity >= SEVERITY_WARNING && f->claim.confidence >= CONFIDENCE_FAULT;
 }

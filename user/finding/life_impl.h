@@ -48,6 +48,11 @@ struct slot *slot_find(const struct life *life, __u64 id);
  * untracked. NULL: there is none, which is counted. */
 struct slot *slot_add(struct life *life, const struct claim *claim, __u64 id);
 
+/* What a former run found has not been looked at long enough in this one to say that it is over. */
+bool is_too_soon(const struct life *life, const struct slot *s);
+/* Severe and sure enough to be acted on; the rest is a suspicion, or a remark. */
+bool is_fault(const struct finding *f);
+
 /* Closes an open finding, and has a line due. */
 void slot_close(struct life *life, struct slot *s, enum finding_state state, enum resolution why);
 

@@ -18,16 +18,36 @@ static bool is_kind(const struct slot *s, const char *kind)
 /* Errors come up from the disk under a device within the retries of the layers between. */
 #define BELOW_DELAY_NS 60000000000ULL
 
+/*
+ * Does the winner still stand for what it stood for? A disk that failed, or what was leaked, stays what it is until it
+ * is seen to be well. What a network does is of the moment: a finding that is not claimed any more, and cannot be
+ * seen to be well, is open for a day, and what comes in that day is another fault. (What a former run found is only
+ * claimed again when it was looked at long enough.)
+ */
+static bool stands(const struct life *life, const struct slot *s)
+{
+	const struct rule *rule = s->finding.claim.rule;
+
+	if (s->claimed || !s->open)
+		return s->claimed;
+	return rule->class == CLASS_HARDWARE || rule->class == CLASS_LEAK ||
+	       s->absent < rule->close_evals || is_too_soon(life, s);
+}
+
+/* A remark hides no warning, nor a suspicion a fault of more consequence. */
+static bool may_hide(const struct finding *winner, const struct finding *loser)
+{
+	if (winner->claim.severity >= loser->claim.severity)
+		return true;
+	return winner->claim.severity > SEVERITY_INFO && (is_fault(winner) || !is_fault(loser));
+}
+
 static bool wins(const struct life *life, const struct precedence *row, enum join join,
 		 const struct slot *winner, const struct slot *loser)
 {
-	if (winner == loser || !(winner->open || winner->claimed) || winner->held)
-		return false;
-	if (!is_kind(winner, row->winner) || !is_kind(loser, row->loser))
-		return false;
-	/* A remark hides no fault. */
-	if (winner->finding.claim.severity == SEVERITY_INFO &&
-	    loser->finding.claim.severity > SEVERITY_INFO)
+	if (winner == loser || winner->held || !is_kind(winner, row->winner) ||
+	    !is_kind(loser, row->loser) || !stands(life, winner) ||
+	    !may_hide(&winner->finding, &loser->finding))
 		return false;
 	if (join == JOIN_WITHIN && winner->finding.claim.subject.type != SUBJECT_SUBNET)
 		return false;
@@ -54,6 +74,25 @@ static void apply_row(struct life *life, const struct precedence *row, enum join
 	}
 }
 
+/* Contradicted: the loser is open, says what is not so any more, and the winner is what came of it. */
+static void apply_after(struct life *life, const struct precedence *row)
+{
+	for (unsigned int w = 0; w < life->n; w++) {
+		for (unsigned int l = 0; l < life->n; l++) {
+			struct slot *winner = life->slot[w];
+			struct slot *loser = life->slot[l];
+
+			if (!winner->claimed || winner->held || !is_kind(winner, row->winner) ||
+			    !is_kind(loser, row->loser) || stands(life, loser) ||
+			    !subjects_meet(life->model, &winner->finding.claim.subject,
+					   &loser->finding.claim.subject, JOIN_SAME_SUBJECT))
+				continue;
+			loser->held = true;
+			loser->finding.by = winner->finding.id;
+		}
+	}
+}
+
 void apply_precedence(struct life *life)
 {
 	for (unsigned int r = 0; r < precedence_count; r++)
@@ -63,6 +102,8 @@ void apply_precedence(struct life *life)
 		apply_row(life, &precedence_within[r], JOIN_WITHIN);
 	for (unsigned int r = 0; r < precedence_below_count; r++)
 		apply_row(life, &precedence_below[r], JOIN_BELOW);
+	for (unsigned int r = 0; r < precedence_after_count; r++)
+		apply_after(life, &precedence_after[r]);
 }
 
 /* ---- causes ---- */

@@ -58,6 +58,12 @@ const struct precedence precedence_within[] = {
 const unsigned int precedence_within_count =
 	sizeof(precedence_within) / sizeof(precedence_within[0]);
 
+const struct precedence precedence_after[] = {
+	/* "Its host and the path are well." */
+	{"peer-unreachable", "peer-not-reading", true},
+};
+const unsigned int precedence_after_count = sizeof(precedence_after) / sizeof(precedence_after[0]);
+
 /* What fails on a disk fails on the loop devices and mappings above it too, as whatever these make of it. */
 #define EACH_ABOVE(below)                                                                          \
 	{below, "disk-media-error", false}, {below, "disk-io-error", false},                       \

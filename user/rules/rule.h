@@ -83,6 +83,9 @@ struct precedence {
 };
 extern const struct precedence precedence_table[];
 extern const unsigned int precedence_count;
+/* The same, where the winner is claimed and the loser is open only, and no longer claimed: what came of it. */
+extern const struct precedence precedence_after[];
+extern const unsigned int precedence_after_count;
 /* The same, where the winner's disk lies under the loser's, which passes its errors on. */
 extern const struct precedence precedence_below[];
 extern const unsigned int precedence_below_count;

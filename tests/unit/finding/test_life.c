@@ -21,7 +21,7 @@
 struct model {
 	__u64 now, start;
 	struct event_host host;
-	bool weak, strong, effect; /* which rules claim */
+	bool weak, strong, effect, passing; /* which rules claim */
 	enum severity severity;
 	double confidence;
 	__u64 count;
@@ -169,6 +169,11 @@ static void judge_effect(const struct model *model, const struct judgement *judg
 		claim_on(dev, "effect", model, judgement);
 }
 
+static void judge_passing(const struct model *model, const struct judgement *judgement)
+{
+	claim_if(model->passing, "passing", model, judgement);
+}
+
 static void judge_never(const struct model *model, const struct judgement *judgement)
 {
 	(void)model;
@@ -210,11 +215,20 @@ static const struct rule effect = {.kind = "effect",
 				   .judge = judge_effect,
 				   .open_evals = 1,
 				   .close_evals = 1};
+static const struct rule passing = {.kind = "passing",
+				    .class = CLASS_NETWORK,
+				    .judge = judge_passing,
+				    .recovered = recovered,
+				    .open_evals = 1,
+				    .close_evals = 2};
 static const struct rule later = {.kind = "later", .class = CLASS_SYSTEM, .judge = judge_never};
-const struct rule *const rule_table[] = {&weak, &strong, &effect, &later};
-const unsigned int rule_count = 4;
-const struct precedence precedence_table[] = {{"strong", "weak", true}};
-const unsigned int precedence_count = 1;
+const struct rule *const rule_table[] = {&weak, &strong, &passing, &effect, &later};
+const unsigned int rule_count = 5;
+const struct precedence precedence_table[] = {{"strong", "weak", true},
+					      {"passing", "effect", true}};
+const unsigned int precedence_count = 2;
+const struct precedence precedence_after[] = {{"weak", "passing", true}};
+const unsigned int precedence_after_count = 1;
 const struct precedence precedence_within[] = {{"none", "none", false}};
 const unsigned int precedence_within_count = 0;
 const struct precedence precedence_below[] = {{"none", "none", false}};
@@ -583,6 +597,75 @@ static void test_other_subjects_do_not_supersede(void **state)
 	assert_string_equal(told[0].claim.rule->kind, "weak");
 }
 
+/* A bad disk is one finding, as long as it was not seen to be well. */
+static void test_a_device_stands_unclaimed(void **state)
+{
+	m.strong = true;
+	evaluate(*state, false);
+	m.strong = false;
+	m.weak = true;
+	for (int i = 0; i < 9; i++) {
+		evaluate(*state, false);
+		assert_int_equal(n_told, 0);
+	}
+}
+
+/* What the network did stands for what comes within its hysteresis, and not for all of the day. */
+static void test_the_network_stands_while_claimed(void **state)
+{
+	m.passing = m.effect = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_string_equal(told[0].claim.rule->kind, "passing");
+	m.passing = false;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_string_equal(told[0].claim.rule->kind, "effect");
+	m.passing = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_SUPERSEDED);
+}
+
+/* What a former run found holds until it was looked at for a window. */
+static void test_restored_stands(void **state)
+{
+	struct finding kept;
+	struct life *next = life_new();
+
+	m.passing = true;
+	evaluate(*state, false);
+	kept = told[0];
+	assert_int_equal(life_restore(next, &kept), 0);
+	m.passing = false;
+	m.effect = true;
+	m.start = m.now;
+	for (int i = 0; i < 59; i++) {
+		evaluate(next, false);
+		assert_int_equal(n_told, 0);
+	}
+	evaluate(next, false);
+	assert_int_equal(n_told, 1);
+	assert_string_equal(told[0].claim.rule->kind, "effect");
+	life_free(next);
+}
+
+static void test_contradicted_later(void **state)
+{
+	m.passing = true;
+	evaluate(*state, false);
+	m.passing = false;
+	m.weak = true;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	evaluate(*state, false);
+	assert_int_equal(n_told, 2);
+	assert_int_equal(told[0].state + told[1].state, FINDING_OPEN + FINDING_SUPERSEDED);
+	assert_string_equal(life_open_at(*state, 0)->claim.rule->kind, "weak");
+	assert_null(life_open_at(*state, 1));
+}
+
 static void test_causes_come_first_and_are_named(void **state)
 {
 	m.effect = true;
@@ -794,6 +877,10 @@ int main(void)
 		T(test_a_restart_finds_it_gone),
 		T(test_a_boot_ends_what_was_open),
 		T(test_the_stronger_supersedes),
+		T(test_a_device_stands_unclaimed),
+		T(test_the_network_stands_while_claimed),
+		T(test_restored_stands),
+		T(test_contradicted_later),
 		T(test_a_held_loser_never_opens),
 		T(test_other_subjects_do_not_supersede),
 		T(test_causes_come_first_and_are_named),

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Stories of what comes after another fault, or beside it: which finding stands for which, and until when."""
+from backdrop import begin, good_peer, second
+from stories_network import A, B, C, D, VECTOR, backoff, lossy, run, silent
+from stories_peers import A3, closed_window
+
+COUNTERS_OF_A = "tcp_peer peer.addr=" + A
+
+
+def looks(host, n, *peers, segs=600):
+    """Ordinary looks of a daemon, one in five seconds, to be filled by the caller before each tick."""
+    for i in range(n):
+        host.wait(4)
+        second(host, peers=())
+        for addr in peers:
+            good_peer(host, addr, segs)
+        yield i
+        host.tick()
+
+
+# ---- a peer that does not read, and then is dead
+
+def story_not_reading_then_dead(host):
+    host.say(what="a peer stops reading, then its host dies: connections time out, new ones are not answered, for ten minutes",
+             expect=[f"peer-not-reading {A}:9092", f"peer-unreachable {A}:9092"], fault=COUNTERS_OF_A,
+             least="peer-unreachable 0.85")
+    host.is_daemon(5)
+    begin(host)
+    for i in looks(host, 130, B, C):
+        if i < 5:
+            good_peer(host, A)
+        elif i < 9:
+            closed_window(host, A, 5 * (i - 4))
+        elif i < 30:
+            host.peer(A, 9092, live=4, live_zero_win=4, zero_wait_ms=0, live_stuck=4, max_backoff=backoff(5 * (i - 8)),
+                      **VECTOR)
+        else:
+            ended = {"broken": 4, "closed": 4} if i == 30 else {}
+            host.peer(A, 9092, attempts=1, segs_out=3, syn=2, timed_out=1 if i > 31 else 0, live=2, live_syn=2,
+                      live_zero_win=0, live_stuck=2, max_backoff=3, **ended)
+    host.end()
+
+
+def story_not_reading_then_dead_trace(host):
+    host.say(what="the same in a trace of a minute: not sure yet, and nobody is told that its host is well",
+             expect=[f"peer-not-reading {A}:9092", f"peer-unreachable {A}:9092"], fault=COUNTERS_OF_A,
+             most="peer-unreachable 0.79")
+    begin(host)
+    for i in run(host, 60, B, C):
+        if i < 5:
+            good_peer(host, A)
+        elif i < 13:
+            closed_window(host, A, i - 4)
+        else:
+            silent(host, A, i - 12, live_zero_win=4, zero_wait_ms=0)
+    host.end()
+
+
+def story_not_reading_then_late(host):
+    host.say(what="a peer does not read for a while, then slowly, its window closed at each look: it is no dead host",
+             expect=f"peer-not-reading {A}:9092", fault=COUNTERS_OF_A)
+    host.is_daemon(5)
+    begin(host)
+    for i in looks(host, 100, B, C):
+        if 4 < i < 9:
+            closed_window(host, A, 5 * (i - 4))
+        else:
+            good_peer(host, A, 200, live_zero_win=1, zero_wait_ms=400)
+    host.end()
+
+
+# ---- the interface, and a dead peer by it
+
+def story_uplink_suspect_and_dead(host):
+    host.say(what="three of four peers lose packets, the interface is suspected; the fourth dies: that is sure, and told",
+             expect=["uplink-loss eth0", f"peer-unreachable {A}:9092"],
+             fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"], least="peer-unreachable 0.85")
+    begin(host)
+    for i in run(host, 30):
+        for addr in (B, C, D):
+            lossy(host, addr, segs=500, ratio=0.018)
+        if i < 10:
+            good_peer(host, A, 500)
+        else:
+            silent(host, A, i - 9)
+    host.end()
+
+
+def story_uplink_over_then_dead(host):
+    host.say(what="the interface loses packets to all for a while, who was asked falls quiet; half an hour later a peer dies",
+             expect=["uplink-loss eth0", f"peer-unreachable {A}:9092"],
+             fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"], least="peer-unreachable 0.85")
+    host.is_daemon(5)
+    begin(host)
+    for i in looks(host, 400):
+        for addr in (A, B, C):
+            if i < 30:
+                lossy(host, addr, segs=300)
+            elif addr != A or i < 360:
+                good_peer(host, addr, 1)
+        if i >= 360:
+            silent(host, A, 5 * (i - 359))
+    host.end()
+
+
+def story_uplink_lossy_backs_off(host):
+    host.say(what="the interface loses 8 % to all, and to one of them a socket waits for seconds now and then: one fault",
+             expect="uplink-loss eth0", fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"])
+    begin(host)
+    for i in run(host, 40):
+        for addr in (B, C, D):
+            lossy(host, addr, segs=400)
+        if i % 12 < 7:
+            lossy(host, A, segs=100, live_stuck=0)
+        else:
+            silent(host, A, i % 12 - 6)
+    host.end()
+
+
+def story_partition_over_then_uplink(host):
+    host.say(what="two of a subnet die and are taken out of use; a quarter of an hour later the interface loses packets to all",
+             expect=["network-partition 10.1.1.0/24", "uplink-loss eth0"],
+             fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"])
+    host.is_daemon(5)
+    begin(host)
+    for i in looks(host, 300):
+        for addr in (B, C, D):
+            if i < 200:
+                good_peer(host, addr, 300)
+            else:
+                lossy(host, addr, segs=500)
+        for addr in (A, A3):
+            if i < 5:
+                good_peer(host, addr, 60)
+            elif i < 17:
+                silent(host, addr, 5 * (i - 4))
+            elif i == 17:
+                host.peer(addr, 9092, live=0, live_stuck=0, max_backoff=0, broken=4, closed=4)
+            elif i == 80:
+                host.peer(addr, 9092, flags=2)
+    host.end()
