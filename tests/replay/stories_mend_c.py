@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of what comes after another fault, or beside it: which finding stands for which, and until when."""
 from backdrop import begin, good_peer, second
+from stories_dns import S1, S2, Servers, fault
 from stories_network import A, B, C, D, VECTOR, backoff, lossy, run, silent
 from stories_peers import A3, closed_window
 
@@ -138,4 +139,129 @@ def story_partition_over_then_uplink(host):
                 host.peer(addr, 9092, live=0, live_stuck=0, max_backoff=0, broken=4, closed=4)
             elif i == 80:
                 host.peer(addr, 9092, flags=2)
+    host.end()
+
+
+# ---- name servers
+
+def hook_ran(host, i, runs):
+    """As the live source tells it: at the first look, and at each tenth."""
+    if i % 10 == 0:
+        host.put("hook", name="dns_answer", runs=runs)
+
+
+def story_dns_dead_from_start(host):
+    host.say(what="both name servers are dead since before the trace; the hook for answers runs, for other datagrams",
+             expect=[f"dns-failure {S1}:53", f"dns-failure {S2}:53"], fault=[fault(S1), fault(S2)], most="dns-failure 0.7")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        hook_ran(host, i, 4 * i)
+        servers.ask(S1, 20, 0)
+        servers.ask(S2, 20, 0)
+    host.end()
+
+
+def story_dns_dead_or_unseen(host):
+    host.say(what="the same, and the hook never ran: it may see none. Nothing is found, and the network is not clear",
+             expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        hook_ran(host, i, 0)
+        servers.ask(S1, 20, 0)
+        servers.ask(S2, 20, 0)
+    host.end()
+
+
+def story_dns_hook_runs_all_well(host):
+    host.say(what="the hook runs, and each query is answered after a second: the trace begins before any was", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        hook_ran(host, i, 40 * i)
+        servers.ask(S1, 20, 20 if i else 0)
+    host.end()
+
+
+def story_dns_nearly_half_lost(host):
+    host.say(what="the only name server leaves 45 % of what it is asked unanswered: suspected", expect=f"dns-failure {S1}:53",
+             fault=fault(S1), most="dns-failure 0.7", across="dns-failure.lost_share=0.5")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 30, B, C):
+        servers.ask(S1, 40, 22)
+    host.end()
+
+
+def story_dns_restarted(host):
+    host.say(what="the only name server is started again: six seconds of silence, and well again", expect="none",
+             across="dns-failure.min_lost=15 dns-failure.wait_s=0 dns-failure")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        servers.ask(S1, 4, 0 if 12 <= i < 18 else 4)
+    host.end()
+
+
+def story_dns_first_of_two(host):
+    host.say(what="some programs ask two servers at once and take the first answer, others ask the first only: nothing is lost",
+             expect="none")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 40, B, C):
+        servers.ask(S1, 15, 10)
+        servers.ask(S2, 10, 6)
+    host.end()
+
+
+def story_dns_two_names(host):
+    host.say(what="two names are asked for, all day, and each answer is SERVFAIL: suspected", expect=f"dns-failure {S1}:53",
+             fault=fault(S1), most="dns-failure 0.7", across="dns-failure.min_alone=700")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 30, B, C):
+        servers.ask(S1, 20, 20, failed=20, names=2)
+    host.end()
+
+
+def story_dns_two_names_of_many(host):
+    host.say(what="two names of a broken zone are asked for again and again; what else is asked is answered", expect="none")
+    begin(host)
+    servers = Servers(host)
+    for i in run(host, 30, B, C):
+        servers.ask(S1, 20, 20, failed=20 if i % 5 else 19, names=2)
+    host.end()
+
+
+def story_dns_errors_now_and_then(host):
+    host.say(what="a name server fails for half a minute, then for one answer in forty, as ever: told, and resolved",
+             expect=f"dns-failure {S1}:53", fault=fault(S1))
+    host.is_daemon(5)
+    begin(host)
+    servers = Servers(host)
+    for i in looks(host, 150, B, C):
+        servers.ask(S1, 40, failed=40 if i < 6 else 1, names=5 if i < 6 else 1)
+    host.end()
+
+
+def story_dns_errors_go_on(host):
+    host.say(what="a name server that fails is hardly asked any more, and fails: not resolved", expect=f"dns-failure {S1}:53",
+             fault=fault(S1))
+    host.is_daemon(5)
+    begin(host)
+    servers = Servers(host)
+    for i in looks(host, 150, B, C):
+        if i < 6 or i % 30 == 0:
+            servers.ask(S1, 40 if i < 6 else 2, failed=40 if i < 6 else 2, names=5 if i < 6 else 1)
+    host.end()
+
+
+def story_dns_one_name_all_day(host):
+    host.say(what="one name is asked for and nothing else, and each answer is SERVFAIL: a remark, as that is its zone mostly",
+             expect=f"dns-failure {S1}:53", fault=fault(S1), most="dns-failure 0.7")
+    begin(host)
+    servers = Servers(host)
+    for _ in run(host, 30, B, C):
+        servers.ask(S1, 4, 4, failed=4, names=1)
     host.end()

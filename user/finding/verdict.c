@@ -235,9 +235,10 @@ static void judge_class(const struct model *model, const struct life *life, enum
 			continue;
 		lack = rule_lacks(model, rule, why, sizeof(why));
 		add_unjudged(v, rule, lack, why);
-		if (!rule->core)
+		if (!rule->core &&
+		    !(lack == LACK_EXPOSURE && rule->doubted && rule->doubted(model)))
 			continue;
-		has_core = true;
+		has_core |= rule->core;
 		if (lack == LACK_EXPOSURE && !is_idle)
 			memcpy(idle, why, sizeof(idle));
 		else if (lack != LACK_NOTHING && lack != LACK_EXPOSURE && !is_blind)

@@ -5,16 +5,20 @@
  * Counted over the window are queries over UDP that ask for recursion, with what programs took as answers, and
  * connections (TCP), by how they ended:
  *  - silent: min_failures queries of wait_s ago or before without an answer, min_share of them;
+ *  - partly silent: min_lost of these, and lost_share of all, where what others answered cannot be what was asked
+ *    here;
  *  - failing: min_failures answers SERVFAIL or REFUSED, min_share of the answers, for min_names different names or
- *    more: a zone that is broken is not its resolver's fault, and one lookup of it gives four errors, or more.
+ *    more: a zone that is broken is not its resolver's fault, and one lookup of it gives four errors, or more;
+ *  - failing for few names: no answer but these errors, min_alone of them;
  *  - failing over TCP: min_tcp connections that it refused, that nobody answered, or that it took, was asked on and
  *    answered nothing, in a row or min_share of those that ended, and none answered since;
  *  - blank over TCP: min_failures connections that brought no more bytes than was asked, nine of ten that were
  *    answered, and no good answer over UDP. SERVFAIL and REFUSED are so; no answer that has a record is.
  * A query that is sent again counts again; one lost and answered at the second try is one of two, once. NXDOMAIN is an
  * answer. A slow server answers; what comes after its client gave up is never taken, and is as good as none.
- * Silence is judged only where the hook for answers is attached and saw one, of the same family: a compiler may have
- * made the function that it is on a part of its caller. Servers that are asked together, by the same lookup (musl does
+ * Silence is judged only where the hook for answers is attached and saw one, of the same family, or ran at all: a
+ * compiler may have made the function that it is on a part of its caller, for IPv4. Where it never ran, and programs did
+ * ask, the class is not clear. Servers that are asked together, by the same lookup (musl does
  * so), are silent only when they are all together: the first answer is taken, the others are never.
  *
  * A resolver on this host (loopback) that fails while one beyond it fails too only passes that on: the other is told.
@@ -25,11 +29,14 @@
  *		measured   p <= 0.001 and a control (another server, or a peer, that answered meanwhile):
  *			   c = 0.95 * (1 - sqrt(p)) * 0.97
  *		inferred   c = 0.70 * (1 - sqrt(p))
+ *		inferred   partly, with p <= 0.001	c = 0.70 * (1 - sqrt(p)) * 0.9
+ *	failing for few names: inferred	c = 0.65 - 0.4 / (1 + failures)
  *	over TCP, refused: as failing; unanswered: as silent; blank: inferred	c = 0.65 - 0.4 / (1 + answers)
  * times, for what speaks against:
+ *	0.9	silent, and no answer of anyone was seen, only other datagrams: inferred
  *	0.85	it gave good answers in the last wait_s too: some zones fail, or it is overloaded
  *
- * Severity: warning. Info for a server that answers over UDP, and fails over TCP: only long answers are lost.
+ * Severity: warning. Info for one that fails for a single name, and for a server that answers over UDP, and fails over TCP: only long answers are lost.
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,8 +45,14 @@
 #include "model/addr.h"
 #include "rules/dns.h"
 #include "rules/families.h"
+#include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+
+/* The program of PROBE_DNS_ANSWER. */
+#define HOOK_ANSWER "dns_answer"
+/* What is lost by chance looks as much like a server that is partly silent once in a thousand. */
+#define P_PARTLY 0.001
 
 static const struct threshold min_failures = {
 	"dns-failure.min_failures", 6, "{query}",
@@ -50,12 +63,31 @@ static const struct threshold min_share = {
 static const struct threshold min_names = {
 	"dns-failure.min_names", 3, "{name}",
 	"one name that fails, or two, are a zone that is broken; a server fails for all"};
+static const struct threshold lost_share = {
+	"dns-failure.lost_share", 0.2, "1",
+	"a bad path loses one datagram of twenty; more is a server that is overloaded, or one of several behind the address"};
+static const struct threshold min_lost = {
+	"dns-failure.min_lost", 30, "{query}",
+	"where most are answered, fewer are those of a few seconds: it was started again"};
+static const struct threshold min_alone = {
+	"dns-failure.min_alone", 60, "{answer}",
+	"where a name or two are asked for, and all fails: fifteen lookups, with nothing that works"};
 const struct threshold dns_wait_s = {"dns-failure.wait_s", 5, "s",
 				     "resolvers wait so long before they ask again or elsewhere"};
 
 bool dns_is_faulty(const struct dns_outcome *o)
 {
-	return o->silent || o->failing || o->tcp.failing || o->blank;
+	return o->silent || o->partly || o->failing || o->few || o->tcp.failing || o->blank;
+}
+
+__u64 dns_answer_runs(const struct model *model)
+{
+	const struct event_hook *hook;
+
+	for (unsigned int i = 0; (hook = model_hook_at(model, i)); i++)
+		if (strcmp(hook->name, HOOK_ANSWER) == 0)
+			return hook->runs;
+	return 0;
 }
 
 /* At least so many: two may have the same bit. */
@@ -86,9 +118,10 @@ static bool any_answer_seen(const struct model *model, const struct dns_server *
 	return false;
 }
 
-/* Good answers to the same lookups that came from others, which were asked at the same time. A resolver on this
- * host asks those beyond at the same time too, and is no other. */
-static __u64 answered_elsewhere(const struct model *model, const struct dns_server *server)
+/* Good answers to the same lookups that came from others, which were asked at the same time, or may have been. A
+ * resolver on this host asks those beyond at the same time too, and is no other. */
+static __u64 answered_elsewhere(const struct model *model, const struct dns_server *server,
+				bool maybe)
 {
 	const struct frame *frame = model_frame(model);
 	const struct dns_server *other = NULL;
@@ -97,7 +130,8 @@ static __u64 answered_elsewhere(const struct model *model, const struct dns_serv
 	while ((other = dns_servers_next(model_dns(model), other)))
 		if (other != server &&
 		    addr_is_loopback(other->addr) == addr_is_loopback(server->addr) &&
-		    dns_together(server, other, frame))
+		    (dns_together(server, other, frame) ||
+		     (maybe && other->netns == server->netns)))
 			answers += dns_window(other, frame, DNS_ANSWERS) -
 				   dns_window(other, frame, DNS_FAILED) -
 				   dns_window(other, frame, DNS_REFUSED);
@@ -106,16 +140,44 @@ static __u64 answered_elsewhere(const struct model *model, const struct dns_serv
 
 static bool is_silent(const struct model *model, const struct dns_outcome *o)
 {
-	double least = model_threshold(model, &min_failures);
 	double share = model_threshold(model, &min_share);
-	__u64 elsewhere;
+	__u64 elsewhere = answered_elsewhere(model, o->server, false);
 
-	if (!o->unanswered || (double)o->unanswered < least ||
-	    (double)o->unanswered < share * (double)o->asked || !any_answer_seen(model, o->server))
-		return false;
-	elsewhere = answered_elsewhere(model, o->server);
-	return o->unanswered > elsewhere &&
+	return (double)o->unanswered >= share * (double)o->asked && o->unanswered > elsewhere &&
 	       (double)(o->unanswered - elsewhere) >= share * (double)o->asked;
+}
+
+/* Programs that ask two at once and take the first answer leave the other's: only what cannot be that is counted. */
+static bool is_partly_silent(const struct model *model, const struct dns_outcome *o)
+{
+	__u64 elsewhere = answered_elsewhere(model, o->server, true);
+	__u64 left = o->unanswered > elsewhere ? o->unanswered - elsewhere : 0;
+
+	return left && (double)left >= model_threshold(model, &min_lost) &&
+	       (double)left >= model_threshold(model, &lost_share) * (double)o->asked &&
+	       binomial_tail((double)left, (double)o->asked, DNS_LOST_ONE) <= P_PARTLY;
+}
+
+static void judge_silence(struct dns_outcome *o, const struct model *model)
+{
+	bool seen = any_answer_seen(model, o->server);
+
+	if (!o->unanswered || (double)o->unanswered < model_threshold(model, &min_failures) ||
+	    (!seen && !dns_answer_runs(model)))
+		return;
+	o->silent = is_silent(model, o);
+	o->unseen = o->silent && !seen;
+	o->partly = !o->silent && is_partly_silent(model, o);
+}
+
+static void judge_errors(struct dns_outcome *o, const struct model *model)
+{
+	if (!o->errors || (double)o->errors < model_threshold(model, &min_failures) ||
+	    (double)o->errors < model_threshold(model, &min_share) * (double)o->answers)
+		return;
+	o->failing = o->names >= model_threshold(model, &min_names);
+	o->few = !o->failing && o->errors >= o->answers &&
+		 (double)o->errors >= model_threshold(model, &min_alone);
 }
 
 void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct dns_server *server)
@@ -133,12 +195,10 @@ void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct d
 	o->names = names_failing(server);
 	dns_tcp_sum_up(&o->tcp, model, server, share, least);
 	if (works(model, PROBE_DNS_ANSWER)) {
-		o->silent = is_silent(model, o);
-		o->failing = o->errors && (double)o->errors >= least &&
-			     (double)o->errors >= share * (double)o->answers &&
-			     o->names >= model_threshold(model, &min_names);
+		judge_silence(o, model);
+		judge_errors(o, model);
 	}
-	o->well = o->answers > o->errors && !o->silent && !o->failing &&
+	o->well = o->answers > o->errors && !o->silent && !o->partly && !o->failing &&
 		  server->good_ns + wait_ns >= server->asked_ns;
 	o->blank = o->tcp.blank && o->answers <= o->errors;
 }
@@ -215,14 +275,39 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	if (!queries || (double)queries < model_threshold(model, &min_failures))
 		snprintf(buf, size, "%s to name servers; dns-failure needs %.0f",
 			 text_plural(queries, "query").s, model_threshold(model, &min_failures));
-	else if (!answered)
-		snprintf(buf, size, "no answer of any name server was seen: are they seen at all?");
+	else if (!answered && !dns_answer_runs(model))
+		snprintf(buf, size, "name servers asked, no answer of any was seen");
 	else
 		return true;
 	return false;
 }
 
-/* Answered since, and nothing that fails by now; what failed over TCP, over TCP. */
+/* Asked, and no answer: all name servers are dead, or the hook sees none. */
+static bool doubted(const struct model *model)
+{
+	const struct dns_server *server = NULL;
+	__u64 queries = 0;
+
+	if (!works(model, PROBE_DNS_ANSWER) || dns_answer_runs(model))
+		return false;
+	while ((server = dns_servers_next(model_dns(model), server))) {
+		if (dns_answered_ns(server))
+			return false;
+		queries += dns_window(server, model_frame(model), DNS_QUERIES);
+	}
+	return queries && (double)queries >= model_threshold(model, &min_failures);
+}
+
+/* Was it seen to be well since? One answer is an error now and then, of a server that is well. */
+static bool well_since(const struct dns_outcome *o, __u64 since_ns)
+{
+	if (dns_is_faulty(o))
+		return false;
+	return (o->server->good_ns > since_ns && o->answers > o->errors) ||
+	       (dns_answered_ns(o->server) > since_ns && o->server->failed_ns <= since_ns);
+}
+
+/* Answered since, and what fails by now would not be claimed; what failed over TCP, over TCP. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct dns_server *server = NULL;
@@ -237,13 +322,13 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		if (dns_tcp_is_down(server) &&
 		    server->tcp_failed_ns + model_frame(model)->window_ns >= since_ns)
 			return false;
-		return !dns_is_faulty(&o) && dns_answered_ns(server) > since_ns &&
-		       server->failed_ns <= since_ns;
+		return well_since(&o, since_ns);
 	}
 	return false;
 }
 
 static const struct threshold *const thresholds[] = {&min_failures, &min_share,	  &min_names,
+						     &lost_share,   &min_lost,	  &min_alone,
 						     &dns_wait_s,   &dns_min_tcp, NULL};
 
 const struct rule dns_failure_rule = {
@@ -261,6 +346,7 @@ const struct rule dns_failure_rule = {
 	.needs = {PROBE_DNS_QUERY, PROBE_DNS_ANSWER},
 	.thresholds = thresholds,
 	.exposed = exposed,
+	.doubted = doubted,
 	.judge = judge,
 	.recovered = recovered,
 	.open_evals = 2,

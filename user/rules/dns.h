@@ -6,6 +6,8 @@
 #include "rules/dns_tcp.h"
 
 #define PORT_DNS 53
+/* What a bad path loses of single datagrams. */
+#define DNS_LOST_ONE 0.05
 
 extern const struct threshold dns_wait_s;
 
@@ -19,12 +21,17 @@ struct dns_outcome {
 	int names;    /* different ones that fail, at least */
 	struct dns_tcp tcp;
 	bool silent;
+	bool unseen; /* silent, and no answer of anyone was seen */
+	bool partly; /* silent to some */
 	bool failing;
-	bool well;  /* over UDP: good answers, to the latest queries too, and neither of these */
+	bool few;   /* all answers are errors, to few names */
+	bool well;  /* over UDP: good answers, to the latest queries too, and none of these */
 	bool blank; /* over TCP no record, and nothing good over UDP */
 };
 
 void dns_sum_up(struct dns_outcome *o, const struct model *model, const struct dns_server *server);
+/* How often the hook for answers ran, for whatever came by UDP. */
+__u64 dns_answer_runs(const struct model *model);
 bool dns_is_faulty(const struct dns_outcome *o);
 /* Its latest answer, by whichever way; 0 = none was seen. */
 __u64 dns_answered_ns(const struct dns_server *server);

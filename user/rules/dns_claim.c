@@ -13,8 +13,6 @@
 #include "rules/victim.h"
 
 #define P_MEASURED 0.001
-/* What a bad path loses of single datagrams. */
-#define LOST_ONE 0.05
 
 /* Who answered meanwhile: another server that does well, else the peer that is sent most. */
 struct control {
@@ -74,9 +72,23 @@ static double weigh_silence(struct claim *claim, const struct model *model,
 			    const struct dns_outcome *o, __u64 unanswered, __u64 asked)
 {
 	struct control control = find_control(model, o);
-	double p = binomial_tail((double)unanswered, (double)asked, LOST_ONE);
+	double p = binomial_tail((double)unanswered, (double)asked, DNS_LOST_ONE);
 
 	claim_control(claim, model, &control);
+	if (o->unseen) {
+		claim_evidence(claim, ROLE_AGAINST, false, "dns.datagrams",
+			       (double)dns_answer_runs(model), "{datagram}",
+			       "no answer of anyone was seen, of %s",
+			       text_plural(dns_answer_runs(model), "datagram").s);
+		claim_text(claim, ROLE_UNKNOWN, "whether answers are seen here at all");
+		claim->basis = BASIS_INFERRED;
+		return 0.70 * (1.0 - sqrt(p)) * 0.9;
+	}
+	if (o->partly) {
+		claim_text(claim, ROLE_UNKNOWN, "server or path; who asks may give up early");
+		claim->basis = BASIS_INFERRED;
+		return 0.70 * (1.0 - sqrt(p)) * 0.9;
+	}
 	if (!control.server && !control.peer) {
 		claim_text(claim, ROLE_UNKNOWN, "server, path or this host: nobody else answered");
 	} else {
@@ -96,7 +108,7 @@ static double claim_silence(struct claim *claim, const struct model *model,
 	claim_evidence(claim, ROLE_FOR, true, "dns.unanswered", (double)o->unanswered, "{query}",
 		       "%s of %s queries got no answer within %.0f s", text_count(o->unanswered).s,
 		       text_count(o->asked).s, model_threshold(model, &dns_wait_s));
-	if (o->server->answered_ns)
+	if (o->server->answered_ns && !o->partly)
 		claim_evidence(
 			claim, ROLE_FOR, true, "dns.answered.ago",
 			floor((double)(model_now(model) - o->server->answered_ns) / 1e9), "s",
@@ -122,6 +134,14 @@ static double claim_connections(struct claim *claim, const struct model *model,
 	return 0.97 - 0.4 / (1.0 + (double)o->tcp.bad);
 }
 
+static double claim_few(struct claim *claim, const struct dns_outcome *o)
+{
+	claim->basis = BASIS_INFERRED;
+	claim->severity = o->names > 1 ? SEVERITY_WARNING : SEVERITY_INFO;
+	claim_text(claim, ROLE_AGAINST, "few names: a zone that is broken looks the same");
+	return 0.65 - 0.4 / (1.0 + (double)o->errors);
+}
+
 static double claim_errors(struct claim *claim, const struct model *model,
 			   const struct dns_outcome *o)
 {
@@ -135,14 +155,23 @@ static double claim_errors(struct claim *claim, const struct model *model,
 		       text_count(dns_window(o->server, frame, DNS_REFUSED)).s);
 	claim_text(claim, ROLE_AGAINST, "not the path: it answers");
 	claim_evidence(claim, ROLE_FOR, true, "dns.names", o->names, "{name}",
-		       "at least %d different names fail", o->names);
+		       o->names == 1 ? "at least %d name fails"
+				     : "at least %d different names fail",
+		       o->names);
 	claim_text(claim, ROLE_UNKNOWN, "which names: none is kept");
+	if (o->few)
+		return claim_few(claim, o);
 	return 0.97 - 0.4 / (1.0 + (double)o->errors);
+}
+
+static bool by_udp(const struct dns_outcome *o)
+{
+	return o->silent || o->partly || o->failing || o->few;
 }
 
 static void advise(struct claim *claim, const struct dns_outcome *o)
 {
-	bool by_tcp = !o->silent && !o->failing;
+	bool by_tcp = !by_udp(o);
 	char addr[46];
 
 	addr_text(o->server->addr, addr, sizeof(addr));
@@ -159,6 +188,10 @@ static const char *what_fails(const struct dns_outcome *o)
 		return "answers with errors";
 	if (o->silent)
 		return "does not answer";
+	if (o->partly)
+		return "leaves many queries unanswered";
+	if (o->few)
+		return "answers all with errors, for few names";
 	if (!o->tcp.failing)
 		return "answers without a record, over TCP";
 	return dns_tcp_is_refused(&o->tcp) ? "refuses TCP" : "does not answer over TCP";
@@ -170,13 +203,13 @@ static void claim_udp(struct claim *claim, const struct model *model, const stru
 	__u64 good = o->answers > o->errors ? o->answers - o->errors : 0;
 	bool mixed = (double)(model_now(model) - server->good_ns) / 1e9 <
 		     model_threshold(model, &dns_wait_s);
+	bool errors = o->failing || (o->few && !o->silent && !o->partly);
 
-	claim->count = o->failing ? o->errors : o->unanswered;
-	claim->last_ns = o->failing ? server->failed_ns : server->asked_ns;
-	claim->confidence =
-		o->failing ? claim_errors(claim, model, o) : claim_silence(claim, model, o);
+	claim->count = errors ? o->errors : o->unanswered;
+	claim->last_ns = errors ? server->failed_ns : server->asked_ns;
+	claim->confidence = errors ? claim_errors(claim, model, o) : claim_silence(claim, model, o);
 	if (good && mixed) {
-		claim->confidence *= 0.85;
+		claim->confidence *= o->partly ? 1.0 : 0.85;
 		claim_evidence(claim, ROLE_AGAINST, false, "dns.good", (double)good, "{answer}",
 			       "%s of its answers were good, the latest just now",
 			       text_count(good).s);
@@ -206,17 +239,16 @@ void dns_claim(const struct model *model, const struct dns_outcome *o,
 	struct subject subject =
 		subject_peer(model, server->addr, server->netns, PORT_DNS, PEER_OUT, 0);
 	__u64 from_ns = window_from_ns(model_now(model), model_frame(model)->window_ns);
-	bool by_udp = o->silent || o->failing;
 	struct claim claim;
 
 	claim_init(&claim, &dns_failure_rule, &subject);
 	claim.first_ns = server->first_ns > from_ns ? server->first_ns : from_ns;
 	claim.window_ns = model_now(model) - claim.first_ns;
 	claim_message(&claim, "NETWORK: name server %s %s%s.", text_addr(server->addr, 0).s,
-		      what_fails(o), !by_udp && o->well ? "; over UDP it answers" : "");
+		      what_fails(o), !by_udp(o) && o->well ? "; over UDP it answers" : "");
 	claim_victim(&claim, model, judgement,
 		     (struct holder){server->pid, server->start_ns, server->comm}, " asked last");
-	if (by_udp)
+	if (by_udp(o))
 		claim_udp(&claim, model, o);
 	else
 		claim_tcp(&claim, model, o);

@@ -38,6 +38,9 @@ struct rule {
 	/* Has enough happened to judge? Writes what it lacks ("4 connections, 61 segments; loss
 	 * needs 500") when not. */
 	bool (*exposed)(const struct model *model, char *buf, size_t size);
+	/* Of a kind that is not core, and could not judge by what exposed() says: did so much happen that its class is
+	 * not clear without it? May be NULL: no. */
+	bool (*doubted)(const struct model *model);
 	/* States all claims that hold now, whatever was said before. */
 	void (*judge)(const struct model *model, const struct judgement *judgement);
 	/* Asked of an open finding that is claimed no longer: was the subject seen healthy under

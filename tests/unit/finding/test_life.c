@@ -26,6 +26,7 @@ struct model {
 	double confidence;
 	__u64 count;
 	bool excluded;
+	bool doubted; /* what is no core kind could not judge what happened */
 	bool settles; /* it was suspended a moment ago */
 	bool healthy, present, exposed, same;
 	__u32 probe_state;
@@ -204,8 +205,15 @@ static const struct rule weak = {.kind = "weak",
 				 .recovered = recovered,
 				 .open_evals = 2,
 				 .close_evals = 2};
+static bool doubted(const struct model *model)
+{
+	return model->doubted;
+}
+
 static const struct rule strong = {.kind = "strong",
 				   .class = CLASS_HARDWARE,
+				   .exposed = exposed,
+				   .doubted = doubted,
 				   .judge = judge_strong,
 				   .recovered = recovered,
 				   .open_evals = 1,
@@ -727,6 +735,16 @@ static void test_class_states(void **state)
 	states_are(*state, STATE_CLEAR, 0);
 }
 
+/* Something that is no core kind's to judge happened, and was not judged: nothing is known to be well. */
+static void test_doubted_is_not_clear(void **state)
+{
+	m.class_setting = "hardware,system";
+	m.doubted = true;
+	states_are(*state, STATE_CLEAR, 0);
+	m.exposed = false;
+	states_are(*state, STATE_IDLE, 0);
+}
+
 static void test_a_blind_class_names_the_probe(void **state)
 {
 	struct verdict v;
@@ -885,6 +903,7 @@ int main(void)
 		T(test_other_subjects_do_not_supersede),
 		T(test_causes_come_first_and_are_named),
 		T(test_class_states),
+		T(test_doubted_is_not_clear),
 		T(test_a_blind_class_names_the_probe),
 		T(test_a_trace_tells_what_is_over),
 		T(test_the_sure_before_the_suspected),
