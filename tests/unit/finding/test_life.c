@@ -210,9 +210,16 @@ static bool doubted(const struct model *model)
 	return model->doubted;
 }
 
+static bool exposed_unless_doubted(const struct model *model, char *buf, size_t size)
+{
+	if (model->doubted)
+		snprintf(buf, size, "asked, and no answer");
+	return !model->doubted;
+}
+
 static const struct rule strong = {.kind = "strong",
 				   .class = CLASS_HARDWARE,
-				   .exposed = exposed,
+				   .exposed = exposed_unless_doubted,
 				   .doubted = doubted,
 				   .judge = judge_strong,
 				   .recovered = recovered,
@@ -739,9 +746,8 @@ static void test_class_states(void **state)
 static void test_doubted_is_not_clear(void **state)
 {
 	m.class_setting = "hardware,system";
-	m.doubted = true;
 	states_are(*state, STATE_CLEAR, 0);
-	m.exposed = false;
+	m.doubted = true;
 	states_are(*state, STATE_IDLE, 0);
 }
 
