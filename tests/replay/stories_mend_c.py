@@ -2,6 +2,7 @@
 """Stories of what comes after another fault, or beside it: which finding stands for which, and until when."""
 from backdrop import begin, good_peer, second
 from stories_dns import S1, S2, Servers, fault
+from stories_tls import EXPIRED, FAULT, S, VERIFY_FAILED, Tls
 from stories_network import A, B, C, D, VECTOR, backoff, lossy, run, silent
 from stories_peers import A3, closed_window
 
@@ -265,3 +266,39 @@ def story_dns_one_name_all_day(host):
     for _ in run(host, 30, B, C):
         servers.ask(S1, 4, 4, failed=4, names=1)
     host.end()
+
+
+# ---- TLS, once nobody looks any more
+
+def renewed(host, after):
+    """A job that connects ten times every three minutes; from its third run on it does as `after` says."""
+    host.is_daemon(5)
+    begin(host)
+    tls = Tls(host)
+    for i in looks(host, 300, B, C):
+        if i == 3:
+            tls.armed()
+        if 2 <= i % 36 <= 6:
+            if i < 72:
+                tls.go(2, reason=VERIFY_FAILED, detail=EXPIRED)
+            else:
+                after(tls)
+    host.end()
+
+
+def story_tls_renewed_unseen(host):
+    host.say(what="a certificate is renewed when nobody looks at handshakes any more; connections carry data again: resolved",
+             expect=f"tls-handshake-failure {S}:443", fault=FAULT)
+    renewed(host, lambda tls: tls.tcp(2, brief=0))
+
+
+def story_tls_fails_unseen(host):
+    host.say(what="nobody looks any more, and the connections are as brief as ever: not resolved",
+             expect=f"tls-handshake-failure {S}:443", fault=FAULT)
+    renewed(host, lambda tls: tls.tcp(2))
+
+
+def story_tls_port_checked(host):
+    host.say(what="nobody looks any more, and something connects only to see whether the port is open: not resolved",
+             expect=f"tls-handshake-failure {S}:443", fault=FAULT)
+    renewed(host, lambda tls: tls.tcp(2, brief=0, segs_out=6))

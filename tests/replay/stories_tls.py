@@ -25,8 +25,9 @@ class Tls:
         """Connections that are made, carry a few hundred bytes and are closed."""
         brief = n if brief is None else brief
         how = {"attempts": n, "established": n} if self.peer["dir"] == "out" else {"accepted": n}
-        good_peer(self.host, self.peer["addr"], 6 * n, self.peer["port"], dir=self.peer["dir"], live=0, srtt_us=0,
-                  min_rtt_us=0, closed=n, brief=brief, bytes_acked=500 * n, bytes_received=2500 * n, **how, **more)
+        good_peer(self.host, self.peer["addr"], 6 * n, self.peer["port"], dir=self.peer["dir"],
+                  **{"live": 0, "srtt_us": 0, "min_rtt_us": 0, "closed": n, "brief": brief, "bytes_acked": 500 * n,
+                     "bytes_received": 2500 * n, **how, **more})
 
     def ends(self, n=1, outcome="failed", reason=0, detail=0):
         key = outcome, reason, detail

@@ -168,7 +168,29 @@ static bool exposed(const struct model *model, char *buf, size_t size)
 	return false;
 }
 
-/* A handshake was completed since, and none failed after it. */
+/* SYN, ACK, what was asked, an ACK of what came, and the end. Who only looks whether the port is open sends less. */
+#define SEGMENTS_OF_USE 5
+
+/*
+ * Handshakes are seen only while a program is armed, which it is no more once nothing looks suspect. Where those
+ * connections of the same program that ended lately all carried more than a handshake does, it is not what fails.
+ */
+static bool carries(const struct model *model, const struct tls_end *failed, __u64 since_ns)
+{
+	const struct peer *peer = peers_find(model_peers(model), &failed->key.peer);
+	const struct frame *frame = model_frame(model);
+	__u64 closed;
+
+	if (!peer || since_ns + frame->window_ns > frame->now_ns ||
+	    strncmp(peer->comm, failed->comm, sizeof(peer->comm)) != 0)
+		return false;
+	closed = peer_window(peer, frame, PEER_CLOSED);
+	return closed && (double)closed >= model_threshold(model, &min_failures) &&
+	       !peer_window(peer, frame, PEER_BRIEF) && !peer_resets(peer, frame) &&
+	       peer_window(peer, frame, PEER_SEGS_OUT) >= SEGMENTS_OF_USE * closed;
+}
+
+/* A handshake was completed since, and none failed after it; or connections since are of use. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct tls_end *end = NULL;
@@ -182,7 +204,9 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 		    subject_netns(model, key->netns) != subject->netns)
 			continue;
 		tls_sum_up(&s, model, key);
-		return s.done_ns > since_ns && s.done_ns > s.last_ns;
+		if ((s.done_ns > since_ns && s.done_ns > s.last_ns) ||
+		    (tls_is_failure(end) && carries(model, end, since_ns)))
+			return true;
 	}
 	return false;
 }
