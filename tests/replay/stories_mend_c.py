@@ -302,3 +302,37 @@ def story_tls_port_checked(host):
     host.say(what="nobody looks any more, and something connects only to see whether the port is open: not resolved",
              expect=f"tls-handshake-failure {S}:443", fault=FAULT)
     renewed(host, lambda tls: tls.tcp(2, brief=0, segs_out=6))
+
+
+# ---- entries that found no room
+
+def story_table_burst(host):
+    host.say(what="a burst once pushed peers out of the table; a quarter of an hour later nothing was lost for long: clear",
+             expect="none")
+    host.is_daemon(5)
+    begin(host)
+    for i in looks(host, 200, B, C):
+        if i % 10 == 3:
+            host.put("table", name="tcp.peers", used=16384 if i == 3 else 900, limit=16384, dropped=40)
+    host.end()
+
+
+def story_table_overflows(host):
+    host.say(what="the table of peers is full and stays so: some of each minute is lost, and nothing can be told",
+             expect="none")
+    host.is_daemon(5)
+    begin(host)
+    for i in looks(host, 200, B, C):
+        if i % 10 == 3:
+            host.put("table", name="tcp.peers", used=16384, limit=16384, dropped=40 + i)
+    host.end()
+
+
+def story_table_burst_trace(host):
+    host.say(what="a trace of ten minutes in which a burst pushed peers out of the table: what was in them is not known",
+             expect="none")
+    begin(host)
+    for i in run(host, 600, B, C):
+        if i == 3:
+            host.put("table", name="tcp.peers", used=16384, limit=16384, dropped=40)
+    host.end()

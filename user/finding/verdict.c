@@ -64,12 +64,32 @@ static const struct event_table *nested_table(const struct model *model, const s
 	return NULL;
 }
 
+/*
+ * These count each event that found no room, so that a time without such is one in which nothing was lost; and what is
+ * judged by them is judged by what they gained of late. Others say what did not fit, once.
+ */
+static const char *const table_of_late[] = {"tcp.peers", "model.peers", "block.stats"};
+/* As far as a rule looks back, and several of the times at which the live source tells of its tables. */
+#define LOSS_HOLDS_NS (300 * 1000000000ULL)
+
+/* A trace is one question, of all of its window; a daemon is asked about now. */
+static bool is_over(const struct model *model, const struct event_table *table)
+{
+	if (model_host(model)->mode != RUN_DAEMON)
+		return false;
+	for (size_t i = 0; i < sizeof(table_of_late) / sizeof(table_of_late[0]); i++)
+		if (strcmp(table->name, table_of_late[i]) == 0)
+			return model_now(model) >
+			       model_table_lost_ns(model, table->name) + LOSS_HOLDS_NS;
+	return false;
+}
+
 static const struct event_table *lossy_table(const struct model *model, const struct rule *rule)
 {
 	for (unsigned int i = 0; i < RULE_NEEDS_MAX && rule->tables[i]; i++) {
 		const struct event_table *table = model_table(model, rule->tables[i]);
 
-		if (table && table->dropped)
+		if (table && table->dropped && !is_over(model, table))
 			return table;
 	}
 	return NULL;

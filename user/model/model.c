@@ -32,6 +32,7 @@ struct model *model_new(void)
 	NAMES_INIT(&model->probes, event_probe, name, 64);
 	NAMES_INIT(&model->rings, event_ring, name, 16);
 	NAMES_INIT(&model->tables, event_table, name, 64);
+	NAMES_INIT(&model->losses, event_table, name, 64);
 	NAMES_INIT(&model->hooks, event_hook, name, 64);
 	for (unsigned int i = 0; i < OWN_TABLES; i++) {
 		model->own[i].h.type = EVENT_TABLE;
@@ -63,6 +64,7 @@ void model_free(struct model *model)
 	names_done(&model->probes);
 	names_done(&model->rings);
 	names_done(&model->tables);
+	names_done(&model->losses);
 	names_done(&model->hooks);
 	disks_done(&model->disks);
 	filesystems_done(&model->filesystems);
@@ -212,7 +214,13 @@ static int apply_ring(struct model *model, const struct event *event)
 
 static int apply_table(struct model *model, const struct event *event)
 {
-	return names_put(&model->tables, event);
+	const struct event_table *next = (const struct event_table *)event;
+	const struct event_table *last = names_find(&model->tables, next->name);
+	int err = 0;
+
+	if (next->dropped > (last ? last->dropped : 0))
+		err = names_put(&model->losses, event);
+	return err < 0 ? err : names_put(&model->tables, event);
 }
 
 static int apply_hook(struct model *model, const struct event *event)
@@ -394,6 +402,8 @@ static void account(struct model *model)
 		model->own[i].h.ts_ns = model->frame.now_ns;
 		model->own[i].limit = row[i].table->limit;
 		model->own[i].used = row[i].table->used;
+		if (row[i].dropped > model->own[i].dropped)
+			model->own_lost_ns[i] = model->frame.now_ns;
 		model->own[i].dropped = row[i].dropped;
 	}
 }

@@ -87,6 +87,8 @@ const struct event_ring *model_ring_at(const struct model *model, unsigned int i
 /* Tables of the kernel side and, as "model.peers" and the like, of the model itself. */
 const struct event_table *model_table(const struct model *model, const char *name);
 const struct event_table *model_table_at(const struct model *model, unsigned int i);
+/* When the number of entries that it dropped was last seen to have grown; 0: never. */
+__u64 model_table_lost_ns(const struct model *model, const char *name);
 const struct event_hook *model_hook_at(const struct model *model, unsigned int i);
 /* All zero before the first EVENT_SELF; never NULL. `first` is the first one of the run. */
 const struct event_self *model_self(const struct model *model);

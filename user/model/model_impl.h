@@ -41,8 +41,11 @@ struct model {
 	struct names probes;
 	struct names rings;
 	struct names tables;
+	struct names
+		losses; /* struct event_table: the latest in which the number of dropped entries had grown */
 	struct names hooks;
 	struct event_table own[OWN_TABLES];
+	__u64 own_lost_ns[OWN_TABLES];
 	struct disks disks;
 	struct filesystems filesystems;
 	struct thin_pools thin_pools;

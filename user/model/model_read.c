@@ -136,6 +136,17 @@ const struct event_table *model_table(const struct model *model, const char *nam
 	return names_find(&model->tables, name);
 }
 
+__u64 model_table_lost_ns(const struct model *model, const char *name)
+{
+	const struct event_table *loss;
+
+	for (unsigned int i = 0; i < OWN_TABLES; i++)
+		if (strcmp(model->own[i].name, name) == 0)
+			return model->own_lost_ns[i];
+	loss = names_find(&model->losses, name);
+	return loss ? loss->h.ts_ns : 0;
+}
+
 const struct event_table *model_table_at(const struct model *model, unsigned int i)
 {
 	if (i < OWN_TABLES)

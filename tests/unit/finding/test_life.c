@@ -30,7 +30,8 @@ struct model {
 	bool settles; /* it was suspended a moment ago */
 	bool healthy, present, exposed, same;
 	__u32 probe_state;
-	__u64 dropped;
+	__u64 dropped, lost_ns;
+	const char *table; /* the one that dropped; NULL: any */
 	const char *class_setting;
 	__u32 crowd_from, crowd_to; /* disks on which the effect is claimed besides */
 } m;
@@ -88,8 +89,14 @@ const struct event_table *model_table(const struct model *model, const char *nam
 	static struct event_table table;
 
 	snprintf(table.name, sizeof(table.name), "%s", name);
-	table.dropped = model->dropped;
+	table.dropped = !model->table || strcmp(model->table, name) == 0 ? model->dropped : 0;
 	return &table;
+}
+
+__u64 model_table_lost_ns(const struct model *model, const char *name)
+{
+	(void)name;
+	return model->lost_ns;
 }
 
 const struct event_ring *model_ring_at(const struct model *model, unsigned int i)
@@ -199,7 +206,7 @@ static const struct rule weak = {.kind = "weak",
 				 .class = CLASS_HARDWARE,
 				 .core = true,
 				 .needs = {"block.complete"},
-				 .tables = {"disks"},
+				 .tables = {"disks", "block.stats"},
 				 .exposed = exposed,
 				 .judge = judge_weak,
 				 .recovered = recovered,
@@ -742,6 +749,24 @@ static void test_class_states(void **state)
 	states_are(*state, STATE_CLEAR, 0);
 }
 
+/* A daemon is asked about now: what was lost long ago, and counted event by event, blinds it no more. */
+static void test_losses_of_old(void **state)
+{
+	m.class_setting = "hardware,system";
+	m.now = 1000 * S;
+	m.dropped = 40;
+	m.lost_ns = 699 * S;
+	m.table = "block.stats";
+	states_are(*state, STATE_BLIND, 4);
+	m.host.mode = RUN_DAEMON;
+	states_are(*state, STATE_CLEAR, 0);
+	m.lost_ns = 700 * S;
+	states_are(*state, STATE_BLIND, 4);
+	m.lost_ns = 0;
+	m.table = "disks";
+	states_are(*state, STATE_BLIND, 4);
+}
+
 /* Something that is no core kind's to judge happened, and was not judged: nothing is known to be well. */
 static void test_doubted_is_not_clear(void **state)
 {
@@ -909,6 +934,7 @@ int main(void)
 		T(test_other_subjects_do_not_supersede),
 		T(test_causes_come_first_and_are_named),
 		T(test_class_states),
+		T(test_losses_of_old),
 		T(test_doubted_is_not_clear),
 		T(test_a_blind_class_names_the_probe),
 		T(test_a_trace_tells_what_is_over),

@@ -199,6 +199,16 @@ static void test_self_probes_rings_tables(void **state)
 	table.dropped = 1;
 	put(&w, &table);
 	assert_int_equal(model_table(w.model, "tcp.peers")->dropped, 1);
+	assert_int_equal(model_table_lost_ns(w.model, "tcp.peers"), table.h.ts_ns);
+	tick(&w);
+	put(&w,
+	    &(struct event_table){
+		    .h = {.ts_ns = table.h.ts_ns + 5, .type = EVENT_TABLE, .size = sizeof(table)},
+		    .name = "tcp.peers",
+		    .dropped = 1});
+	assert_int_equal(model_table_lost_ns(w.model, "tcp.peers"), table.h.ts_ns);
+	assert_int_equal(model_table_lost_ns(w.model, "model.peers"), 0);
+	assert_int_equal(model_table_lost_ns(w.model, "none.such"), 0);
 	put_disk(&w, SDA, "sda", 0);
 	tick(&w);
 	assert_int_equal(model_table(w.model, "model.disks")->used, 1);
