@@ -119,6 +119,22 @@ def story_uplink_lossy_backs_off(host):
     host.end()
 
 
+def story_uplink_heavy_loss(host):
+    host.say(what="the interface loses 30 % to all, and a socket gets nothing through for 14 seconds: by chance, no dead peer",
+             expect="uplink-loss eth0", fault=["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"])
+    begin(host)
+    for i in run(host, 40):
+        for addr in (B, C, D):
+            lossy(host, addr, segs=60, ratio=0.3)
+        if i < 10 or i > 24:
+            lossy(host, A, segs=40, ratio=0.3, live_stuck=0)
+        else:
+            now, before = backoff(i - 9), backoff(i - 10)
+            host.peer(A, 9092, segs_out=now - before, rto=now - before, live=1, max_backoff=now,
+                      live_stuck=1 if now >= 2 else 0, **VECTOR)
+    host.end()
+
+
 def story_partition_over_then_uplink(host):
     host.say(what="two of a subnet die and are taken out of use; a quarter of an hour later the interface loses packets to all",
              expect=["network-partition 10.1.1.0/24", "uplink-loss eth0"],

@@ -34,20 +34,34 @@ static bool stands(const struct life *life, const struct slot *s)
 	       s->absent < rule->close_evals || is_too_soon(life, s);
 }
 
-/* A remark hides no warning, nor a suspicion a fault of more consequence. */
-static bool may_hide(const struct finding *winner, const struct finding *loser)
+static bool explains(const struct life *life, const struct slot *winner, const struct slot *loser)
 {
-	if (winner->claim.severity >= loser->claim.severity)
+	for (unsigned int i = 0; i < explanation_count; i++)
+		if (is_kind(winner, explanation_table[i].winner) &&
+		    is_kind(loser, explanation_table[i].loser))
+			return explanation_table[i].explains(life->model,
+							     &winner->finding.claim.subject,
+							     &loser->finding.claim.subject);
+	return false;
+}
+
+/* A remark hides no warning, nor a suspicion a fault of more consequence that it does not explain. */
+static bool may_hide(const struct life *life, const struct slot *winner, const struct slot *loser)
+{
+	const struct claim *w = &winner->finding.claim, *l = &loser->finding.claim;
+
+	if (w->severity >= l->severity)
 		return true;
-	return winner->claim.severity > SEVERITY_INFO && (is_fault(winner) || !is_fault(loser));
+	return w->severity > SEVERITY_INFO &&
+	       (is_fault(&winner->finding) || !is_fault(&loser->finding) ||
+		explains(life, winner, loser));
 }
 
 static bool wins(const struct life *life, const struct precedence *row, enum join join,
 		 const struct slot *winner, const struct slot *loser)
 {
 	if (winner == loser || winner->held || !is_kind(winner, row->winner) ||
-	    !is_kind(loser, row->loser) || !stands(life, winner) ||
-	    !may_hide(&winner->finding, &loser->finding))
+	    !is_kind(loser, row->loser) || !stands(life, winner) || !may_hide(life, winner, loser))
 		return false;
 	if (join == JOIN_WITHIN && winner->finding.claim.subject.type != SUBJECT_SUBNET)
 		return false;

@@ -97,6 +97,16 @@ extern const unsigned int precedence_below_count;
 extern const struct precedence precedence_within[];
 extern const unsigned int precedence_within_count;
 
+/* A suspicion holds no sure fault of more consequence back, unless it accounts for it: by numbers that both have. */
+struct explanation {
+	const char *winner;
+	const char *loser;
+	bool (*explains)(const struct model *model, const struct subject *winner,
+			 const struct subject *loser);
+};
+extern const struct explanation explanation_table[];
+extern const unsigned int explanation_count;
+
 enum join {
 	JOIN_SAME_SUBJECT,
 	JOIN_SAME_DISK, /* the same, or one is stacked on the other */

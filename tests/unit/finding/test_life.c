@@ -26,6 +26,9 @@ struct model {
 	double confidence;
 	__u64 count;
 	bool excluded;
+	bool explained;
+	enum severity effect_severity; /* of "effect", where not as the others */
+	double effect_confidence;
 	bool doubted; /* what is no core kind could not judge what happened */
 	bool settles; /* it was suspended a moment ago */
 	bool healthy, present, exposed, same;
@@ -172,7 +175,13 @@ static void judge_strong(const struct model *model, const struct judgement *judg
 
 static void judge_effect(const struct model *model, const struct judgement *judgement)
 {
-	claim_if(model->effect, "effect", model, judgement);
+	struct model own = *model;
+
+	if (own.effect_severity) {
+		own.severity = own.effect_severity;
+		own.confidence = own.effect_confidence;
+	}
+	claim_if(model->effect, "effect", &own, judgement);
 	for (__u32 dev = model->crowd_from; dev < model->crowd_to; dev++)
 		claim_on(dev, "effect", model, judgement);
 }
@@ -249,6 +258,16 @@ const unsigned int rule_count = 5;
 const struct precedence precedence_table[] = {{"strong", "weak", true},
 					      {"passing", "effect", true}};
 const unsigned int precedence_count = 2;
+static bool explains(const struct model *model, const struct subject *winner,
+		     const struct subject *loser)
+{
+	(void)winner;
+	(void)loser;
+	return model->explained;
+}
+
+const struct explanation explanation_table[] = {{"passing", "effect", explains}};
+const unsigned int explanation_count = 1;
 const struct precedence precedence_after[] = {{"weak", "passing", true}};
 const unsigned int precedence_after_count = 1;
 const struct precedence precedence_within[] = {{"none", "none", false}};
@@ -650,6 +669,27 @@ static void test_the_network_stands_while_claimed(void **state)
 	assert_int_equal(told[0].state, FINDING_SUPERSEDED);
 }
 
+/* Of the same severity the one that says more stands. */
+static void test_a_suspicion_hides_no_graver_fault(void **state)
+{
+	m.passing = m.effect = m.explained = true;
+	m.confidence = 0.7;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	m.effect_severity = SEVERITY_CRITICAL;
+	m.effect_confidence = 0.9;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 0);
+	m.explained = false;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_string_equal(told[0].claim.rule->kind, "effect");
+	m.confidence = 0.8;
+	evaluate(*state, false);
+	assert_int_equal(life_open_at(*state, 0)->claim.severity, SEVERITY_WARNING);
+	assert_null(life_open_at(*state, 1));
+}
+
 /* What a former run found holds until it was looked at for a window. */
 static void test_restored_stands(void **state)
 {
@@ -928,6 +968,7 @@ int main(void)
 		T(test_the_stronger_supersedes),
 		T(test_a_device_stands_unclaimed),
 		T(test_the_network_stands_while_claimed),
+		T(test_a_suspicion_hides_no_graver_fault),
 		T(test_restored_stands),
 		T(test_contradicted_later),
 		T(test_a_held_loser_never_opens),

@@ -103,6 +103,8 @@ static void test_precedence_and_correlation_name_kinds(void **state)
 		assert_non_null(rule_find(precedence_within[i].winner));
 		assert_non_null(rule_find(precedence_within[i].loser));
 	}
+	for (unsigned int i = 0; i < explanation_count; i++)
+		assert_true(beats(explanation_table[i].winner, explanation_table[i].loser));
 	for (unsigned int i = 0; i < precedence_after_count; i++) {
 		assert_non_null(rule_find(precedence_after[i].winner));
 		assert_non_null(rule_find(precedence_after[i].loser));
