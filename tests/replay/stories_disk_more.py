@@ -119,6 +119,17 @@ def story_multipath_medium(host):
     host.end()
 
 
+def story_multipath_medium_by_both(host):
+    host.say(what="the same bad sector is met by both paths: one finding", expect="disk-media-error sda",
+             fault=["block_io", "block_status"])
+    multipath(host)
+    busy(host, 3)
+    fail(host, SDA, "read", "medium", [777, 778], **SENSE)
+    fail(host, SDB, "read", "medium", [777, 778], **SENSE)
+    busy(host, 5)
+    host.end()
+
+
 # ---- another device under the same number ----
 
 def story_disk_replaced(host):

@@ -265,6 +265,28 @@ static const struct rule *rule_of(enum disk_failure which)
 	return which == FAILURE_MEDIUM ? &disk_media_error_rule : &disk_io_error_rule;
 }
 
+/* One medium that is reached by several paths is told of once: of the path that met it first. */
+static bool told_of_other_path(const struct model *model, const struct disk_failures *f)
+{
+	const struct disk *other = NULL;
+	struct disk_failures theirs;
+
+	if ((f->which != FAILURE_MEDIUM && f->which != FAILURE_INTEGRITY) || !f->disk->info.wwn[0])
+		return false;
+	while ((other = disks_next(model_disks(model), other))) {
+		if (other == f->disk || other->gone || !other->n_faults ||
+		    other->info.flags & DISK_PARTITION ||
+		    strcmp(other->info.wwn, f->disk->info.wwn) != 0)
+			continue;
+		disk_failures_sum(&theirs, model, other, f->which);
+		if (theirs.total &&
+		    (theirs.first_ns < f->first_ns ||
+		     (theirs.first_ns == f->first_ns && other->info.dev < f->disk->info.dev)))
+			return true;
+	}
+	return false;
+}
+
 static void judge(const struct model *model, const struct judgement *judgement,
 		  enum disk_failure which, const struct threshold *least)
 {
@@ -277,7 +299,8 @@ static void judge(const struct model *model, const struct judgement *judgement,
 		disk_failures_sum(&f, model, disk, which);
 		if (!f.total && f.retried)
 			disk_claim_retries(rule_of(which), model, &f, judgement);
-		if (!f.total || (double)f.total < model_threshold(model, least))
+		if (!f.total || (double)f.total < model_threshold(model, least) ||
+		    told_of_other_path(model, &f))
 			continue;
 		claim_failures(model, &f, which, judgement);
 		ask_more(model, &f, judgement);

@@ -35,8 +35,8 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define CLAIMS_MAX                                                                                 \
-	8 /* more are told by network-partition, or are this host's; and as many clients */
+/* More are told by network-partition, or are this host's; and as many clients. */
+#define CLAIMS_MAX  8
 #define SYNS_LEAST  2
 #define LOSSY_RATIO 0.05
 #define LOSSY_LOST  8.0
