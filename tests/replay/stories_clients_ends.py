@@ -39,6 +39,19 @@ def story_client_bad_line(host):
     host.end()
 
 
+def story_agent_bad_path(host):
+    host.say(what="a collector: 20 agents of its own network are well, the path to one loses 5 %: that is a fault",
+             expect="path-loss 10.1.3.9:443", fault="tcp_peer peer.addr=10.1.3.9")
+    begin(host)
+    for _ in range(20):
+        second(host, peers=())
+        for k in range(20):
+            client(host, f"10.1.2.{k + 1}", 60)
+        client(host, "10.1.3.9", 120, fast=5, rto=1)
+        host.tick()
+    host.end()
+
+
 def story_client_bad_line_alone(host):
     host.say(what="the only client loses 5 %, nobody else is busy: its line or our uplink, a suspicion",
              expect=f"path-loss {BAD_LINE}:443", fault=f"tcp_peer peer.addr={BAD_LINE}", most="path-loss 0.7")

@@ -10,5 +10,7 @@
 bool addr_is_ipv4(const __u8 addr[16]);
 /* 127.0.0.0/8, ::1 */
 bool addr_is_loopback(const __u8 addr[16]);
+/* Of a network that somebody runs for themselves: RFC 1918, shared (RFC 6598), link-local, unique local (RFC 4193). */
+bool addr_is_private(const __u8 addr[16]);
 
 #endif

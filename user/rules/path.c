@@ -32,9 +32,9 @@
  * The false-alarm chance of `measured` is 0.1 % an evaluation for all paths of an interface together.
  *
  * Severity: warning. TCP carries on over a lossy path; a path that carries nothing is peer-unreachable. Info for a
- * client, which only connects to us, beside a control: its last mile is nobody's here. Where most clients lose while
- * the others by that interface are fine (a public server of mobile clients) none is told of: that is how their lines
- * are. A black hole is a warning for a client too: who filters the ICMP may be on our side.
+ * client, which only connects to us, from a public address, beside a control: its last mile is nobody's here. Where
+ * most clients lose while the others by that interface are fine (a public server of mobile clients) none is told of:
+ * that is how their lines are. A black hole is a warning for a client too: who filters the ICMP may be on our side.
  */
 #include "rules/path.h"
 

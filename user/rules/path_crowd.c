@@ -3,6 +3,7 @@
  * path_crowd.c - how many paths by one interface lose, and which of them are clients or have their other end here too;
  * for path.c and uplink.c, which judge by it.
  */
+#include "model/addr.h"
 #include "rules/path.h"
 #include "rules/subjects.h"
 
@@ -27,12 +28,19 @@ static bool tells_instead(const struct model *model, const struct path *path,
 	return ours != theirs ? theirs : other->dir == PEER_OUT;
 }
 
+/* It only connects to us, from elsewhere: who does so within a network of its own (a balancer, an agent of a collector)
+ * has no last mile that is nobody's business here. */
+static bool comes_from_outside(const struct path *path)
+{
+	return path->inbound && !addr_is_private(path->addr);
+}
+
 bool path_is_client(const struct paths *paths, const struct path *path)
 {
-	for (unsigned int i = 0; path->inbound && i < paths->n; i++)
+	for (unsigned int i = 0; comes_from_outside(path) && i < paths->n; i++)
 		if (paths_are_twins(path, &paths->path[i]))
 			return false;
-	return path->inbound;
+	return comes_from_outside(path);
 }
 
 bool path_told_by_twin(const struct model *model, const struct paths *paths,
@@ -59,7 +67,7 @@ void crowd_find(struct crowd *crowd, const struct model *model, const struct pat
 		if (!paths_share_nic(path, of) || !path_is_judged(model, path))
 			continue;
 		lossy = path_is_lossy(model, path);
-		client = lossy ? path_is_client(paths, path) : path->inbound;
+		client = lossy ? path_is_client(paths, path) : comes_from_outside(path);
 		crowd->judged++;
 		crowd->lossy += lossy;
 		crowd->clients += client;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/addr.h"
 #include "rules/families.h"
 #include "rules/path.h"
 #include "rules/stats.h"
@@ -36,7 +37,7 @@ static void pool(struct subnet_loss *s, const struct path *path)
 		s->first = path;
 	s->lossy++;
 	s->mine |= path->mine;
-	s->clients = path->inbound && (s->lossy == 1 || s->clients);
+	s->clients = path->inbound && !addr_is_private(path->addr) && (s->lossy == 1 || s->clients);
 	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
 		s->gain[i] += path->gain[i];
 	s->lost += path->lost;

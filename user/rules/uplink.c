@@ -6,7 +6,7 @@
  * those of paths by other interfaces of this host, of other namespaces and loopback included (they show
  * that its own network stack is well), as in path.c.
  *
- * A client, which only connects to us, has a last mile of its own: client_weight of them count as one peer, and where
+ * A client, which only connects to us, from a public address, has a last mile of its own: client_weight of them count as one peer, and where
  * others are judged most of these must lose too: a server of mobile clients whose databases are fine has no bad uplink.
  * Fewer than min_peers by that weight are told of only when none is fine.
  *
