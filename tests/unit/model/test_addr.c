@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_addr.c - what an address says by itself. */
 #include <setjmp.h>
 #include <stdarg.h>
