@@ -366,6 +366,11 @@ static void put_client(struct world *w, unsigned int last, __u64 segs, __u64 los
 {
 	struct event_tcp_peer e = busy(last, segs, lost);
 
+	/* From outside, each of a network of its own. */
+	e.peer.addr[12] = 203;
+	e.peer.addr[13] = 0;
+	e.peer.addr[14] = (__u8)last;
+	e.peer.addr[15] = 1;
 	e.peer.dir = PEER_IN;
 	e.peer.port = 443;
 	put_peer(w, &e);
@@ -384,7 +389,7 @@ static void test_a_client_is_a_remark_beside_a_control(void **state)
 	put_busy(&w, 2, 5000, 0);
 	assert_int_equal(judge_settled(&w, "path-loss"), 1);
 	assert_int_equal(w.claim[0].severity, SEVERITY_INFO);
-	assert_non_null(strstr(w.claim[0].message, "client 10.0.0.1"));
+	assert_non_null(strstr(w.claim[0].message, "client 203.0.1.1"));
 	assert_non_null(strstr(w.claim[0].call, "nobody here"));
 	world_done(&w);
 }
