@@ -172,11 +172,10 @@ static void judge(const struct model *model, const struct judgement *judgement)
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct net_stack *stack = stack_of_subject(model, subject, FD_TCP);
-
 	struct overflow o;
 
 	return stack && local_recovered(model, &stack->overflows, &stack->accepted, since_ns,
-					!overflows(model, stack, LOCAL_RECOVER_SHARE, &o));
+					!overflows(model, stack, RECOVER_SHARE, &o));
 }
 
 static const struct threshold *const thresholds[] = {&min_turned_away, &min_share, &min_span_s,

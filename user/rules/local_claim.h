@@ -62,8 +62,6 @@ void local_judge(const struct model *model, const struct local_fault *fault,
 /* A claim of what was turned away: reported; critical when it was more than half of all. */
 void local_claim_begin(struct claim *claim, const struct rule *rule, const struct subject *subject,
 		       const struct gained *away, double share);
-/* Half of what a claim takes: with less than that it is over. */
-#define LOCAL_RECOVER_SHARE 0.5
 /* Since that time it took some, and turned none away: or hardly any, as its rule says. */
 bool local_recovered(const struct model *model, const struct gains *away, const struct gains *taken,
 		     __u64 since_ns, bool hardly);

@@ -21,8 +21,6 @@
 #include "rules/stats.h"
 #include "rules/text.h"
 
-#define RECOVER_SHARE 0.5
-
 static const struct threshold min_errors = {
 	"nic-errors.min_errors", 10, "{frame}",
 	"a wired link has one bit error in 10^12: ten frames in a minute are no chance"};

@@ -32,8 +32,6 @@ static const struct threshold critical_s = {
 	"peer-not-reading.critical_s", 30, "s",
 	"after half a minute senders have full buffers and their own callers wait"};
 
-#define RECOVER_SHARE 0.5
-
 static double closed_for_s(const struct peer *peer)
 {
 	return peer->live && peer->live_zero_win ? peer->zero_wait_ms / 1e3 : 0.0;

@@ -54,7 +54,6 @@
 /* A lossy path is so much worse than its controls. */
 #define TIMES_CONTROL 3.0
 /* Healthy exposure since: half of what judging takes, with less than half of the ratio lost. */
-#define RECOVER_SHARE 0.5
 /* Of so few clients it is not said that most lose. */
 #define CLIENTS_LEAST 3
 #define UPLINK_LEAST  3.0

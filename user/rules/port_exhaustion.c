@@ -28,8 +28,6 @@ static const struct threshold min_failures = {
 static const struct threshold min_share = {"port-exhaustion.min_share", 0.02, "1",
 					   "below that a port comes free as soon as it is wanted"};
 
-#define RECOVER_SHARE 0.5
-
 struct exhausted {
 	__u64 failures;
 	__u64 attempts;

@@ -32,8 +32,7 @@
 #include "rules/tls.h"
 #include "rules/victim.h"
 
-#define PAST_LEAST    20.0
-#define RECOVER_SHARE 0.5
+#define PAST_LEAST 20.0
 
 static const struct threshold min_resets = {
 	"connection-resets.min_resets", 5, "{connection}",

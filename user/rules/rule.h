@@ -22,6 +22,10 @@ struct judgement {
 
 #define RULE_NEEDS_MAX 4
 
+/* Of what a claim takes: with less than that it is over. Any service has a stray event now and then, and at the
+ * threshold itself a finding would come and go. */
+#define RECOVER_SHARE 0.5
+
 struct rule {
 	const char *kind;
 	enum fault_class class;

@@ -150,11 +150,10 @@ static void judge(const struct model *model, const struct judgement *judgement)
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct net_stack *stack = stack_of_subject(model, subject, FD_UDP);
-
 	struct deaf d;
 
 	return stack && local_recovered(model, &stack->udp_drops, &stack->udp_in, since_ns,
-					!drops(model, stack, LOCAL_RECOVER_SHARE, &d));
+					!drops(model, stack, RECOVER_SHARE, &d));
 }
 
 static const struct threshold *const thresholds[] = {&min_rate, &min_share, &min_span_s, NULL};

@@ -6,8 +6,8 @@
  * those of paths by other interfaces of this host, of other namespaces and loopback included (they show
  * that its own network stack is well), as in path.c.
  *
- * A client, which only connects to us, from a public address, has a last mile of its own: client_weight of them count as one peer, and where
- * others are judged most of these must lose too: a server of mobile clients whose databases are fine has no bad uplink.
+ * A client, which only connects to us, from a public address, has a last mile of its own: client_weight of them count
+ * as one peer, and where others are judged most of these must lose too: a server of mobile clients whose databases are fine has no bad uplink.
  * Fewer than min_peers by that weight are told of only when none is fine.
  *
  * Confidence
@@ -31,8 +31,7 @@
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-#define P_MEASURED    0.001
-#define RECOVER_SHARE 0.5
+#define P_MEASURED 0.001
 
 static const struct threshold min_peers = {
 	"uplink-loss.min_peers", 3, "{peer}",
