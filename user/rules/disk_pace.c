@@ -181,30 +181,28 @@ static bool has_past(const struct disk *disk, const struct pace_limits *limits)
 				&expect);
 }
 
-bool disk_pace_known(const struct model *model, const struct disk *disk,
-		     const struct pace_limits *limits)
+static bool sibling_has_past(const struct model *model, const struct disk *disk,
+			     const struct pace_limits *limits)
 {
 	const struct disk *sibling;
 
-	if (has_past(disk, limits))
-		return true;
 	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++)
 		if (has_past(sibling, limits))
 			return true;
 	return false;
 }
 
+bool disk_pace_known(const struct model *model, const struct disk *disk,
+		     const struct pace_limits *limits)
+{
+	return has_past(disk, limits) || sibling_has_past(model, disk, limits);
+}
+
 bool disk_pace_proven(const struct model *model, const struct disk *disk,
 		      const struct pace_limits *limits)
 {
-	const struct disk *sibling;
-
 	if (!has_past(disk, limits))
 		return false;
-	if (is_old(disk->queue->past, PAST_READ) || is_old(disk->queue->past, PAST_WRITE))
-		return true;
-	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++)
-		if (has_past(sibling, limits))
-			return true;
-	return false;
+	return is_old(disk->queue->past, PAST_READ) || is_old(disk->queue->past, PAST_WRITE) ||
+	       sibling_has_past(model, disk, limits);
 }

@@ -109,8 +109,8 @@ static void add_victim(struct disk_failures *f, const struct disk_error *e)
 	v->failed++;
 }
 
-/* Floppy and optical drives (Documentation/admin-guide/devices.txt): whoever looks for what there is, as blkid does, reads
- * empty drives, and past the end of what was written. */
+/* Floppy and optical drives (Documentation/admin-guide/devices.txt): whoever looks for what there is, as blkid does,
+ * reads empty drives, and past the end of what was written. */
 static bool is_drive(const struct disk *disk)
 {
 	unsigned int major = disk->info.dev >> 20;
@@ -118,7 +118,7 @@ static bool is_drive(const struct disk *disk)
 	return major == 2 || major == 11;
 }
 
-void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
+static void sum_errors(struct disk_failures *f, const struct model *model, const struct disk *disk,
 		       enum disk_failure which)
 {
 	const struct frame *frame = model_frame(model);
@@ -126,12 +126,7 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 	__u32 pid = asked_pid(model);
 	const struct disk_error *e;
 
-	memset(f, 0, sizeof(*f));
-	f->disk = disk;
-	f->which = which;
-	if (!is_drive(disk))
-		sum_counts(f, frame, which);
-	for (unsigned int i = 0; !is_drive(disk) && (e = disk_error_at(disk, i)); i++) {
+	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
 		if (e->ts_ns < from || !wanted(disk, e->op, e->status, which))
 			continue;
 		add_sector(f, e);
@@ -139,6 +134,18 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 		f->said[f->n_said++] = e;
 		if (!pid || pid == e->pid)
 			add_victim(f, e);
+	}
+}
+
+void disk_failures_sum(struct disk_failures *f, const struct model *model, const struct disk *disk,
+		       enum disk_failure which)
+{
+	memset(f, 0, sizeof(*f));
+	f->disk = disk;
+	f->which = which;
+	if (!is_drive(disk)) {
+		sum_counts(f, model_frame(model), which);
+		sum_errors(f, model, disk, which);
 	}
 	while (disks_mount_on(model_disks(model), disk->info.dev, f->mounts))
 		f->mounts++;

@@ -38,10 +38,12 @@ static __u32 coarse_floor(const struct process *process, const struct frame *fra
 static bool was_unseen(const struct process *process, const struct frame *frame, unsigned int scale,
 		       unsigned int j)
 {
-	for (unsigned int i = j * scale; !is_wide(scale) && i < (j + 1) * scale; i++)
+	if (is_wide(scale))
+		return false;
+	for (unsigned int i = j * scale; i < (j + 1) * scale; i++)
 		if (process_looked(process, frame, i))
 			return false;
-	return !is_wide(scale);
+	return true;
 }
 
 /* The next group before the j-th that was looked at; n: there is none. */
