@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* map_files.h - the records and settings of the files object: the census of descriptors, and what one process holds; see counters.h. */
+/* map_files.h - the records and settings of the files object: the census of descriptors, and what one process holds; see
+ * counters.h. */
 #ifndef CULPRIT_MAP_FILES_H
 #define CULPRIT_MAP_FILES_H
 

@@ -36,7 +36,8 @@
  *	0.9	silent, and no answer of anyone was seen, only other datagrams: inferred
  *	0.85	it gave good answers in the last wait_s too: some zones fail, or it is overloaded
  *
- * Severity: warning. Info for one that fails for a single name, and for a server that answers over UDP, and fails over TCP: only long answers are lost.
+ * Severity: warning. Info for one that fails for a single name, and for a server that answers over UDP, and fails over
+ * TCP: only long answers are lost.
  */
 #include <stdio.h>
 #include <string.h>
