@@ -53,6 +53,7 @@ static const struct bound {
 	{"leak.min_buckets", 1, FLOORS - 1},
 	{"path-loss.min_segments", 1, 1e9},
 	{"network-partition.client_weight", 1, 1e3},
+	{"uplink-loss.client_weight", 1, 1e3},
 };
 
 static int check_bounds(const char *key, double number, struct err *err)

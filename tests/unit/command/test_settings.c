@@ -107,6 +107,8 @@ static void test_wrong(void **state)
 		{"[labels]\na b = 1\n", "2: label 'a b': only letters, digits, '.', '_' and '-'"},
 		{"[general]\nnonsense\n", "2: neither a [section] nor key = value"},
 		{"[general\nclass = network\n", "1: neither a [section] nor key = value"},
+		{"[thresholds]\nuplink-loss.client_weight = 0\n",
+		 "2: uplink-loss.client_weight: 0 is not between 1 and 1000"},
 		{"[general]\nwindow_s = 0\n", "2: window_s: 0 is not between 1 and 86400 seconds"},
 		{"[general]\nwindow_s = nan\n", "2: window_s: 'nan' is no number of 0 or more"},
 		{"[general]\nwindow_s = 1e999\n", "2: window_s: '1e999' is no number of 0 or more"},
