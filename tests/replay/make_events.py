@@ -13,6 +13,8 @@ what it is and what run.py holds it to:
   # fault: TYPE NAME=VALUE...    the events that are the fault: without these lines no such finding
   # across: KEY=VALUE... [KIND]  with these thresholds: no finding; or, with KIND, this one
   # least: KIND NUMBER           its confidence is at least (and with "most": at most) so much
+  # caused: KIND by KIND         the finding of the first kind is caused by that of the second, or "by none"
+  # leads: TEXT                  the first line of the report begins with that, less SUSPECT and OVER NOW
 """
 import os
 import sys
@@ -64,7 +66,7 @@ class Host:
                        for c in str(value))
 
     def say(self, **head):
-        """Adds to the comments at the top: what, expect, fault, across, least, most."""
+        """Adds to the comments at the top: what, expect, fault, across, least, most, caused, leads."""
         for key, value in head.items():
             for text in value if isinstance(value, list) else [value]:
                 self.head.append(f"# {key}: {text}")

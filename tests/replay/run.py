@@ -11,6 +11,8 @@ For each NAME.events:
   across      with the thresholds that the comments give, no finding is opened, or the one named is
   report      where there is a NAME.report: the page for people is that, byte for byte, and fits a screen
   least, most the last confidence of that kind is within what the comments say
+  caused      the causes that a finding names last are those of the comments
+  leads       the last verdict's message, which is the report's first line, begins as the comments say
 The comments are explained in make_events.py. --update writes NAME.expected anew: look at the difference
 before you keep it. Prints a line for each check; the last one is "N passed, N failed".
 """
@@ -161,6 +163,22 @@ def bounds(runner, capture, output):
             runner.check(f"{capture.name}: at {way} {number}", None if fine else f"it is {value}")
 
 
+def caused(runner, capture, output):
+    kinds = {f["id"]: f["kind"] for f in findings(output)}
+    causes = {f["kind"]: [kinds.get(cause) for cause in f["caused_by"]] for f in findings(output)}
+    for text in capture.says["caused"]:
+        effect, _, cause = text.partition(" by ")
+        want = [] if cause == "none" else [cause]
+        runner.check(f"{capture.name}: caused", None if causes.get(effect) == want else f"{effect} by {causes.get(effect)}")
+
+
+def leads(runner, capture, output):
+    message = json.loads(output.splitlines()[-1])["message"]
+    for text in capture.says["leads"]:
+        told = message.removeprefix("OVER NOW, but earlier: ").removeprefix("SUSPECT ")
+        runner.check(f"{capture.name}: leads", None if told.startswith(text) else f"with {message!r}")
+
+
 def across(runner, capture):
     for text in capture.says["across"]:
         settings = [word for word in text.split() if "=" in word]
@@ -194,6 +212,8 @@ def examine(runner, capture, update):
     runner.check(f"{capture.name}: well-formed", well_formed(output))
     runner.check(f"{capture.name}: opens", not_as_wanted(opened(output), capture.expects()))
     bounds(runner, capture, output)
+    caused(runner, capture, output)
+    leads(runner, capture, output)
     if capture.report.exists():
         report(runner, capture, update)
     if capture.says["fault"]:

@@ -131,6 +131,7 @@ struct claim {
 	char message[MESSAGE_LEN]; /* "DISK: sda has unreadable sectors; 3 reads failed." */
 	__u64 count;		   /* faults seen, in the unit that the rule says */
 	__u64 first_ns;		   /* first and last of them */
+	__u64 first_by_ns;	   /* the latest that it may have been; 0: first_ns is exact */
 	__u64 last_ns;
 	__u64 window_ns; /* what was looked at */
 	struct evidence evidence[CLAIM_EVIDENCE_MAX];
@@ -186,6 +187,7 @@ struct finding {
 	__u64 caused_by[FINDING_CAUSES_MAX];
 	unsigned int n_caused_by;
 	__u64 first_seen_ns;
+	__u64 first_by_ns; /* as in the claim */
 	__u64 last_seen_ns;
 	__u64 count;
 };

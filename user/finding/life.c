@@ -127,8 +127,10 @@ static void on_claim(void *ctx, const struct claim *claim)
 	s->finding.last_seen_ns = claim->last_ns;
 	s->claimed = true;
 	s->last_change_ns = model_now(life->model);
-	if (!s->open)
+	if (!s->open) {
 		s->finding.first_seen_ns = claim->first_ns;
+		s->finding.first_by_ns = claim->first_by_ns;
+	}
 }
 
 struct ask_tee {

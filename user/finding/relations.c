@@ -126,12 +126,13 @@ static bool caused(const struct life *life, const struct correlation *row,
 		   const struct slot *effect, const struct slot *cause)
 {
 	__u64 at = effect->finding.first_seen_ns;
+	__u64 by = effect->finding.first_by_ns ? effect->finding.first_by_ns : at;
 	__u64 from = cause->finding.first_seen_ns;
 
 	if (effect == cause || !cause->open || !is_kind(effect, row->effect) ||
 	    !is_kind(cause, row->cause))
 		return false;
-	if (from > at + CAUSE_SLACK_NS || (at > from && at - from > row->max_delay_ns))
+	if (from > by + CAUSE_SLACK_NS || (at > from && at - from > row->max_delay_ns))
 		return false;
 	return subjects_meet(life->model, &effect->finding.claim.subject,
 			     &cause->finding.claim.subject, row->join);

@@ -376,7 +376,7 @@ static void own_cost(const struct model *model, struct verdict *v)
 
 void verdict_make(const struct model *model, const struct life *life, struct verdict *ret)
 {
-	const struct finding *worst = life_open_at(life, 0);
+	const struct finding *worst = life_open_at(life, 0), *past;
 	__u64 start = model_start(model);
 
 	memset(ret, 0, sizeof(*ret));
@@ -388,15 +388,21 @@ void verdict_make(const struct model *model, const struct life *life, struct ver
 	sum_rings(model, ret);
 	own_cost(model, ret);
 	ret->severity = worst ? worst->claim.severity : SEVERITY_INFO;
-	if (worst && worst->claim.severity >= SEVERITY_WARNING)
+	if (worst && worst->claim.severity >= SEVERITY_WARNING) {
+		ret->lead = worst->id;
 		snprintf(ret->message, sizeof(ret->message), "%s%.112s",
 			 worst->claim.confidence < CONFIDENCE_FAULT ? "SUSPECT " : "",
 			 worst->claim.message);
-	else if (past_finding(model, life, CLASSES))
+		return;
+	}
+	past = past_finding(model, life, CLASSES);
+	if (past) {
+		ret->lead = past->id;
 		snprintf(ret->message, sizeof(ret->message), "OVER NOW, but earlier: %.90s",
-			 past_finding(model, life, CLASSES)->claim.message);
-	else
-		quiet_message(ret);
+			 past->claim.message);
+		return;
+	}
+	quiet_message(ret);
 }
 
 int verdict_exit_code(const struct verdict *verdict)

@@ -49,6 +49,7 @@ struct verdict {
 	__u64 map_bytes;
 	enum severity severity;	   /* the worst open finding's, else info */
 	char message[MESSAGE_LEN]; /* the report's first line */
+	__u64 lead;		   /* the id of the finding that it tells of; 0: of none */
 	const struct life *life;   /* the open findings, worst first: life_open_at() */
 };
 

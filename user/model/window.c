@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static __u64 slot_ns(__u64 window_ns)
+__u64 window_slot_ns(__u64 window_ns)
 {
 	__u64 slot = window_ns / WINDOW_SLOTS;
 
@@ -14,14 +14,14 @@ static __u64 slot_ns(__u64 window_ns)
 
 __u64 window_epoch(__u64 ns, __u64 window_ns)
 {
-	return ns / slot_ns(window_ns);
+	return ns / window_slot_ns(window_ns);
 }
 
 __u64 window_from_ns(__u64 now_ns, __u64 window_ns)
 {
 	__u64 epoch = window_epoch(now_ns, window_ns);
 
-	return epoch < WINDOW_SLOTS ? 0 : (epoch - (WINDOW_SLOTS - 1)) * slot_ns(window_ns);
+	return epoch < WINDOW_SLOTS ? 0 : (epoch - (WINDOW_SLOTS - 1)) * window_slot_ns(window_ns);
 }
 
 static void fill(struct window *window, const __u64 *now, unsigned int n, __u64 epoch)
@@ -71,7 +71,7 @@ __u64 window_gain(const struct window *window, const __u64 *now, unsigned int i,
 __u64 window_gain_since(const struct window *window, const __u64 *now, unsigned int i,
 			unsigned int n, __u64 now_ns, __u64 window_ns, __u64 since_ns)
 {
-	__u64 epoch = window_epoch(now_ns, window_ns), slot = slot_ns(window_ns);
+	__u64 epoch = window_epoch(now_ns, window_ns), slot = window_slot_ns(window_ns);
 	__u64 oldest = epoch < WINDOW_SLOTS ? 0 : epoch - (WINDOW_SLOTS - 1);
 	__u64 from = since_ns / slot + 1;
 

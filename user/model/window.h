@@ -20,6 +20,8 @@ struct window {
 	__u32 *then; /* [WINDOW_SLOTS][n]; NULL until something changed */
 };
 
+/* How long a slot is. */
+__u64 window_slot_ns(__u64 window_ns);
 /* The slot that a time falls into. */
 __u64 window_epoch(__u64 ns, __u64 window_ns);
 /* The time at which the window that is judged at now_ns began. */

@@ -224,13 +224,15 @@ static void claim_path(const struct model *model, const struct path *path, const
 		       const struct grade *grade, bool client, const struct judgement *judgement)
 {
 	struct subject subject = path_subject(model, path);
+	struct onset onset = {0};
 	struct claim claim;
 	double factor;
 
 	claim_init(&claim, &path_loss_rule, &subject);
 	claim.basis = grade->basis;
 	claim.count = (__u64)path->lost;
-	claim.first_ns = path->from_ns;
+	onset_add(&onset, model_frame(model), path);
+	onset_claim(&claim, &onset);
 	claim.last_ns = path->lost_ns;
 	claim.window_ns = model_now(model) - path->from_ns;
 	message(&claim, model, path, c, client);

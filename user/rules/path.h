@@ -3,6 +3,7 @@
 #ifndef CULPRIT_PATH_H
 #define CULPRIT_PATH_H
 
+#include "rules/onset.h"
 #include "rules/paths.h"
 
 /* Thresholds that path-loss and uplink-loss share. */
@@ -71,6 +72,7 @@ struct subnet_loss {
 	__u32 live_reord;
 	__u32 live_zero_win;
 	__u64 from_ns;
+	struct onset onset;
 	__u64 lost_ns;
 	struct controls controls; /* elsewhere, by the same interface */
 };

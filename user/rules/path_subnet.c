@@ -31,7 +31,7 @@ const struct threshold path_min_neighbours = {
 	"path-loss.min_neighbours", 2, "{peer}",
 	"two neighbours that lose while others do not have the way to them in common"};
 
-static void pool(struct subnet_loss *s, const struct path *path)
+static void pool(struct subnet_loss *s, const struct frame *frame, const struct path *path)
 {
 	if (!s->first)
 		s->first = path;
@@ -49,6 +49,7 @@ static void pool(struct subnet_loss *s, const struct path *path)
 		s->most = path;
 	if (!s->from_ns || path->from_ns < s->from_ns)
 		s->from_ns = path->from_ns;
+	onset_add(&s->onset, frame, path);
 	if (path->lost_ns > s->lost_ns)
 		s->lost_ns = path->lost_ns;
 }
@@ -71,7 +72,7 @@ bool subnet_loss_find(const struct model *model, const struct paths *paths, cons
 				return false;
 			controls_add(&s.controls, path);
 		} else if (within) {
-			pool(&s, path);
+			pool(&s, model_frame(model), path);
 		} else {
 			elsewhere++;
 		}
@@ -105,7 +106,7 @@ void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 	claim_init(&claim, &path_loss_rule, &subject);
 	claim.basis = BASIS_MEASURED;
 	claim.count = (__u64)s->lost;
-	claim.first_ns = s->from_ns;
+	onset_claim(&claim, &s->onset);
 	claim.last_ns = s->lost_ns;
 	claim.window_ns = model_now(model) - s->from_ns;
 	claim_message(&claim,

@@ -55,6 +55,7 @@ struct uplink {
 	__u32 live_reord;
 	__u32 live_zero_win;
 	__u64 from_ns;
+	struct onset onset;
 	__u64 lost_ns;
 	struct controls fine;	/* judged paths by this interface that do not lose */
 	struct controls others; /* by other interfaces */
@@ -64,6 +65,8 @@ static void pool(struct uplink *u, const struct model *model, const struct path 
 {
 	if (!path_is_lossy(model, path))
 		controls_add(&u->fine, path);
+	else
+		onset_add(&u->onset, model_frame(model), path);
 	u->mine |= path->mine;
 	for (unsigned int i = 0; i < PEER_COUNTERS; i++)
 		u->gain[i] += path->gain[i];
@@ -184,7 +187,7 @@ static void claim_uplink(const struct model *model, const struct uplink *u,
 	subject_label(&subject, label, sizeof(label));
 	claim_init(&claim, &uplink_loss_rule, &subject);
 	claim.count = (__u64)u->lost;
-	claim.first_ns = u->from_ns;
+	onset_claim(&claim, &u->onset);
 	claim.last_ns = u->lost_ns;
 	claim.window_ns = model_now(model) - u->from_ns;
 	claim_message(&claim,

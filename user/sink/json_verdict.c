@@ -55,6 +55,8 @@ void json_verdict(struct build *b, struct json_object *o, const struct verdict *
 	struct json_object *part;
 
 	build_number(b, o, "window_s", verdict->window_s);
+	if (verdict->lead)
+		build_id(b, o, "lead", verdict->lead);
 	part = build_object(b, o, "classes");
 	for (int class = 0; class < CLASSES; class ++)
 		if (verdict->class[class].asked)

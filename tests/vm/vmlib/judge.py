@@ -38,6 +38,7 @@ class Judge:
         findings = [line for line in lines if line.get("type") == "finding"]
         reasons += judge_findings(scenario, drawn, findings)
         reasons += judge_verdict(scenario, lines)
+        reasons += judge_lead(scenario.patterns(scenario.expect, drawn), findings, lines)
         reasons += self.replay(directory, raw)
         verdict = lines[-1] if lines else {}
         facts = {
@@ -118,6 +119,16 @@ def judge_verdict(scenario, lines):
             text = classes.get(name, {}).get("text", "")
             reasons.append(f"{name} is {state}, not {wanted} ({text})")
     return reasons
+
+
+def judge_lead(expected, findings, lines):
+    """The report's first line, the verdict's message, tells of what was expected."""
+    if not expected or not lines:
+        return []
+    lead = lines[-1].get("lead")
+    if any(f.get("id") == lead and pattern.matches(f) for f in findings for pattern in expected):
+        return []
+    return [f"the first line is: {lines[-1].get('message')}"]
 
 
 def describe(finding):

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Stories of a link that is lost for a moment, and of what is lost because of it, before it, or anyway."""
+from backdrop import good_peer, second
+from stories_network import A, B, C, lossy
+from stories_nic import begin_nic
+
+PEERS = ["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"]
+
+
+def daemon(host, n, trickle=0):
+    """Ticks of a daemon; yields what the three peers lose in each, as a list to be changed."""
+    host.is_daemon(5)
+    begin_nic(host)
+    for i in range(n):
+        host.wait(4)
+        second(host, peers=())
+        host.eth0.traffic(5000)
+        lost = [0.0]
+        yield i, lost
+        for addr in (A, B, C):
+            if lost[0]:
+                lossy(host, addr, 600, ratio=lost[0])
+            else:
+                good_peer(host, addr, 600, fast=trickle)
+        host.tick()
+
+
+def blink(host):
+    host.eth0.lose()
+    host.wait(2)
+    host.eth0.regain()
+
+
+def story_flap_then_loss(host):
+    host.say(what="three peers are well for two minutes; eth0 loses its link for 2 s, and what was sent meanwhile is lost",
+             expect=["nic-link-flap eth0", "uplink-loss eth0"], fault=["nic ifindex=2", *PEERS],
+             caused="uplink-loss by nic-link-flap", leads="ADAPTER: eth0 lost its link")
+    for i, lost in daemon(host, 32):
+        if i == 24:
+            blink(host)
+            lost[0] = 0.3
+    host.end()
+
+
+def story_flap_then_loss_trickle(host):
+    host.say(what="the same where one segment of 600 is always lost, which no link explains",
+             expect=["nic-link-flap eth0", "uplink-loss eth0"], fault=["nic ifindex=2", *PEERS],
+             caused="uplink-loss by nic-link-flap", leads="ADAPTER: eth0 lost its link")
+    for i, lost in daemon(host, 32, trickle=1):
+        if i == 24:
+            blink(host)
+            lost[0] = 0.3
+    host.end()
+
+
+def story_flap_amid_loss(host):
+    host.say(what="eth0 loses 8 % to all for two minutes before its link is lost once: the link did not cause that",
+             expect=["nic-link-flap eth0", "uplink-loss eth0"], fault=["nic ifindex=2", *PEERS],
+             caused="uplink-loss by none")
+    for i, lost in daemon(host, 32):
+        lost[0] = 0.08
+        if i == 24:
+            blink(host)
+    host.end()
