@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of a link that is lost for a moment, and of what is lost because of it, before it, or anyway."""
 from backdrop import good_peer, second
-from stories_network import A, B, C, lossy
+from stories_dns import S1, Servers, fault
+from stories_network import A, B, C, lossy, silent
 from stories_nic import begin_nic
 
 PEERS = ["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"]
@@ -23,6 +24,32 @@ def daemon(host, n, trickle=0):
             else:
                 good_peer(host, addr, 600, fast=trickle)
         host.tick()
+
+
+def story_link_down_no_names(host):
+    host.say(what="the cable of eth0 is pulled after two good minutes: the name server is silent because of that",
+             expect=["nic-link-down eth0", f"dns-failure {S1}:53",
+                     *(f"peer-unreachable {addr}:9092" for addr in (A, B, C))],
+             fault=["nic ifindex=2", *PEERS, fault(S1)],
+             caused="dns-failure by nic-link-down", leads="ADAPTER: eth0 has had no link")
+    host.is_daemon(5)
+    begin_nic(host)
+    servers = Servers(host)
+    for i in range(40):
+        host.wait(4)
+        second(host, peers=())
+        if i < 24:
+            host.eth0.traffic(5000)
+        elif i == 24:
+            host.eth0.lose()
+        servers.ask(S1, 20, 20 if i < 24 else 0)
+        for addr in (A, B, C):
+            if i < 24:
+                good_peer(host, addr)
+            else:
+                silent(host, addr, 5 * (i - 23))
+        host.tick()
+    host.end()
 
 
 def blink(host):

@@ -234,7 +234,8 @@ def story_crash_loop_signal(host):
 
 def story_crash_loop_oom(host):
     host.say(what="a service that outgrows its cgroup after each start: the crash loop is caused by that",
-             expect=["process-crash-loop orders", "memory-exhausted orders"], fault=["proc_exits", "oom_kill"])
+             expect=["process-crash-loop orders", "memory-exhausted orders"], fault=["proc_exits", "oom_kill"],
+             caused="process-crash-loop by memory-exhausted", leads="MEMORY: orders was killed")
     begin_host(host)
     service = Service(host, "orders", "orders.service", 9)
     for i in range(8):

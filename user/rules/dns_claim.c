@@ -243,6 +243,7 @@ void dns_claim(const struct model *model, const struct dns_outcome *o,
 
 	claim_init(&claim, &dns_failure_rule, &subject);
 	claim.first_ns = server->first_ns > from_ns ? server->first_ns : from_ns;
+	claim.first_by_ns = model_now(model);
 	claim.window_ns = model_now(model) - claim.first_ns;
 	claim_message(&claim, "NETWORK: name server %s %s%s.", text_addr(server->addr, 0).s,
 		      what_fails(o), !by_udp(o) && o->well ? "; over UDP it answers" : "");
