@@ -57,13 +57,21 @@ static bool may_hide(const struct life *life, const struct slot *winner, const s
 		explains(life, winner, loser));
 }
 
+/* A peer is in a subnet, and both are reached by an interface. */
+static bool is_wider(const struct subject *a, const struct subject *b)
+{
+	return (a->type == SUBJECT_SUBNET && b->type == SUBJECT_PEER) ||
+	       (a->type == SUBJECT_NIC && (b->type == SUBJECT_SUBNET || b->type == SUBJECT_PEER));
+}
+
 static bool wins(const struct life *life, const struct precedence *row, enum join join,
 		 const struct slot *winner, const struct slot *loser)
 {
 	if (winner == loser || winner->held || !is_kind(winner, row->winner) ||
 	    !is_kind(loser, row->loser) || !stands(life, winner) || !may_hide(life, winner, loser))
 		return false;
-	if (join == JOIN_WITHIN && winner->finding.claim.subject.type != SUBJECT_SUBNET)
+	if (join == JOIN_WITHIN &&
+	    !is_wider(&winner->finding.claim.subject, &loser->finding.claim.subject))
 		return false;
 	if (join == JOIN_BELOW &&
 	    loser->finding.claim.last_ns > winner->finding.claim.last_ns + BELOW_DELAY_NS)

@@ -54,6 +54,7 @@ const unsigned int precedence_count = sizeof(precedence_table) / sizeof(preceden
 
 const struct precedence precedence_within[] = {
 	{"path-loss", "path-loss", false},
+	{"network-partition", "network-partition", false},
 };
 const unsigned int precedence_within_count =
 	sizeof(precedence_within) / sizeof(precedence_within[0]);

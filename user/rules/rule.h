@@ -115,7 +115,7 @@ enum join {
 	JOIN_SAME_SUBJECT,
 	JOIN_SAME_DISK, /* the same, or one is stacked on the other */
 	JOIN_BELOW,	/* the first is what the second is made of, wholly or in part */
-	JOIN_WITHIN,	/* one is a subnet, the other a peer in it */
+	JOIN_WITHIN, /* one is a subnet, the other a peer in it; or an interface, and what is reached by it */
 	JOIN_SAME_PEER,
 	JOIN_SAME_NIC,
 	JOIN_SAME_PROCESS,

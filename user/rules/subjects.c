@@ -297,6 +297,12 @@ static bool by_nic(const struct subject *s)
 	return s->type == SUBJECT_NIC || s->type == SUBJECT_PEER || s->type == SUBJECT_SUBNET;
 }
 
+static bool same_nic(const struct subject *a, const struct subject *b)
+{
+	return by_nic(a) && by_nic(b) && a->ifindex && a->netns == b->netns &&
+	       a->ifindex == b->ifindex;
+}
+
 bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
 		   enum join join)
 {
@@ -315,6 +321,8 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 			return holds_peer(model, b, a);
 		return a->type == SUBJECT_PEER && b->type == SUBJECT_PEER && same_addr(a, b);
 	case JOIN_WITHIN:
+		if (a->type == SUBJECT_NIC || b->type == SUBJECT_NIC)
+			return a->type != b->type && same_nic(a, b);
 		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_PEER)
 			return subnet_holds(a, b->addr, b->netns);
 		return b->type == SUBJECT_SUBNET && a->type == SUBJECT_PEER &&
@@ -329,8 +337,7 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 			return subnet_holds(b, a->addr, a->netns);
 		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_SUBNET)
 			return same_subject(a, b);
-		return by_nic(a) && by_nic(b) && a->ifindex && a->netns == b->netns &&
-		       a->ifindex == b->ifindex;
+		return same_nic(a, b);
 	case JOIN_SAME_PROCESS:
 		return a->type == SUBJECT_PROCESS && same_subject(a, b);
 	case JOIN_HOST:

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cut.c - addresses that are silent together; see cut.h. */
+#include "rules/cut.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "rules/subjects.h"
+#include "rules/text.h"
+#include "rules/victim.h"
+
+const struct threshold cut_min_peers = {
+	"network-partition.min_peers", 2, "{peer}",
+	"one silent address is a dead peer; two at once have the way to them in common"};
+const struct threshold cut_together_s = {
+	"network-partition.together_s", 10, "s",
+	"TCP notices a silence when it next sends: a quiet connection seconds after a busy one"};
+const struct threshold cut_client_weight = {
+	"network-partition.client_weight", 3, "{client}",
+	"laptops and phones of one network leave together at the end of a meeting; six at once seldom"};
+
+void silences_find(struct silences *s, const struct model *model, const struct paths *paths)
+{
+	s->model = model;
+	s->paths = paths;
+	s->n = silent_find(model, paths, s->list);
+}
+
+bool silences_hold(const struct silences *s, const struct path *path, __u64 *ret_since_ns)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		if (s->list[i].path != path || path->progress_ns > s->list[i].since_ns)
+			continue;
+		*ret_since_ns = s->list[i].since_ns;
+		return true;
+	}
+	return false;
+}
+
+static void take(struct cut *cut, const struct path *path, __u64 since_ns)
+{
+	if (cut->n < 2)
+		cut->silent[cut->n] = path;
+	cut->n++;
+	cut->clients += path->inbound;
+	cut->mine |= path->mine;
+	cut->sockets += path->live;
+	if (!cut->since_ns || since_ns < cut->since_ns)
+		cut->since_ns = since_ns;
+	if (since_ns > cut->until_ns)
+		cut->until_ns = since_ns;
+	if (path->lost_ns > cut->last_ns)
+		cut->last_ns = path->lost_ns;
+}
+
+/* An address that is reached by two interfaces is one peer. Paths are sorted by interface first: the other one may
+ * be anywhere before. */
+static bool is_taken(const struct silences *s, unsigned int from, unsigned int at)
+{
+	const struct path *path = &s->paths->path[at];
+	__u64 since_ns;
+
+	for (unsigned int i = from; i < at; i++) {
+		const struct path *other = &s->paths->path[i];
+
+		if (other->netns == path->netns &&
+		    memcmp(other->addr, path->addr, sizeof(path->addr)) == 0 &&
+		    silences_hold(s, other, &since_ns))
+			return true;
+	}
+	return false;
+}
+
+bool cut_sum_up(struct cut *cut, const struct silences *s, unsigned int at,
+		bool (*like)(const struct path *a, const struct path *b))
+{
+	__u64 since_ns;
+
+	memset(cut, 0, sizeof(*cut));
+	cut->first = &s->paths->path[at];
+	for (unsigned int i = 0; i < s->paths->n; i++) {
+		const struct path *path = &s->paths->path[i];
+
+		if (path->netns != cut->first->netns || path->loopback || !like(path, cut->first) ||
+		    !silences_hold(s, path, &since_ns))
+			continue;
+		if (i < at)
+			return false;
+		if (!is_taken(s, at, i))
+			take(cut, path, since_ns);
+	}
+	return true;
+}
+
+double cut_weight(const struct cut *cut, const struct model *model)
+{
+	return cut->n - cut->clients + cut->clients / model_threshold(model, &cut_client_weight);
+}
+
+bool cut_is_enough(const struct cut *cut, const struct model *model)
+{
+	return cut->n >= 2 && cut_weight(cut, model) >= model_threshold(model, &cut_min_peers);
+}
+
+void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,
+		     const struct subject *subject, const struct cut *cut)
+{
+	claim_init(claim, rule, subject);
+	claim->severity = SEVERITY_CRITICAL;
+	claim->count = cut->n;
+	claim->first_ns = cut->since_ns;
+	claim->last_ns = cut->last_ns > cut->since_ns ? cut->last_ns : cut->since_ns;
+	claim->window_ns = model_now(model) - cut->since_ns;
+}
+
+static void victims(struct claim *claim, const struct model *model, const struct cut *cut,
+		    const char *place, const struct judgement *judgement)
+{
+	const struct peer *last = NULL;
+
+	for (unsigned int i = 0; i < 2 && i < cut->n; i++) {
+		const struct peer *main = cut->silent[i]->main;
+
+		if (!main || (last && last->pid == main->pid))
+			continue;
+		last = main;
+		claim_victim(claim, model, judgement, peer_holder(main), ": %s %s",
+			     text_plural(cut->sockets, "connection").s, place);
+	}
+}
+
+static double apart_s(const struct cut *cut)
+{
+	return (double)(cut->until_ns - cut->since_ns) / 1e9;
+}
+
+void cut_claim_silent(struct claim *claim, const struct model *model, const struct cut *cut,
+		      const char *const names[2], const char *place,
+		      const struct judgement *judgement)
+{
+	double silent_s = (double)(model_now(model) - cut->until_ns) / 1e9;
+
+	victims(claim, model, cut, place, judgement);
+	claim_evidence(claim, ROLE_FOR, true, names[0], cut->n, "{peer}",
+		       "%u peers %s answer nothing for %s: %s, %s%s", cut->n, place,
+		       text_duration(silent_s).s, text_addr(cut->silent[0]->addr, 0).s,
+		       text_addr(cut->silent[1]->addr, 0).s, cut->n > 2 ? ", .." : "");
+	claim_evidence(claim, ROLE_FOR, true, names[1], 0.0, "{peer}",
+		       "none %s answered since; silent within %s", place,
+		       apart_s(cut) < 1.0 ? "a second" : text_duration(apart_s(cut)).s);
+}
+
+double cut_claim_apart(struct claim *claim, const struct model *model, const struct cut *cut,
+		       const char *name)
+{
+	double apart = apart_s(cut);
+
+	if (apart <= model_threshold(model, &cut_together_s))
+		return 1.0;
+	claim_evidence(claim, ROLE_AGAINST, false, name, floor(apart), "s",
+		       "silent one after the other, %s apart: each by itself?",
+		       text_duration(apart).s);
+	return 0.8;
+}

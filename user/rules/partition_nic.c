@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * partition_nic.c - network-partition of an interface: no peer by it answers.
+ *
+ * Two addresses or more by it (clients weighed as in partition.c) are silent, and none by it answered since the last of
+ * these fell silent. One finding, not one for each peer: they have the uplink in common, or this host.
+ *
+ * Basis and confidence, n: silent addresses so weighed, k: addresses that answered meanwhile by other interfaces, which
+ * no virtual ones are (a bridge of containers answers whatever is outside):
+ *	measured   k > 0:	c = 0.95 * (1 - 0.2 / n) * (1 - 0.05 / k)
+ *	inferred   k = 0:	c = 0.70 * (1 - 0.2 / n), as it may be this host
+ * times 0.8 when the silences began more than together_s apart.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/cut.h"
+#include "rules/families.h"
+#include "rules/path.h"
+#include "rules/stats.h"
+#include "rules/subjects.h"
+#include "rules/text.h"
+
+/* Who answers by this interface, and by others. */
+struct others {
+	bool by_it;
+	unsigned int answers;
+	const struct path *control;
+};
+
+static bool is_outside(const struct model *model, const struct path *path)
+{
+	const struct nic *nic = nics_find(model_nics(model), path->netns, path->ifindex);
+
+	return nic && !(nic->flags & NIC_VIRTUAL);
+}
+
+static void look_around(struct others *o, const struct cut *cut, const struct silences *s)
+{
+	memset(o, 0, sizeof(*o));
+	for (unsigned int i = 0; i < s->paths->n; i++) {
+		const struct path *path = &s->paths->path[i];
+
+		if (path->netns != cut->first->netns || path->loopback ||
+		    path->progress_ns <= cut->until_ns)
+			continue;
+		if (paths_share_nic(path, cut->first)) {
+			o->by_it = true;
+			continue;
+		}
+		if (!is_outside(s->model, path))
+			continue;
+		o->answers++;
+		if (!o->control || path->gain[PEER_SEGS_OUT] > o->control->gain[PEER_SEGS_OUT])
+			o->control = path;
+	}
+}
+
+static void advise(struct claim *claim, const struct model *model, const struct cut *cut,
+		   const char *label)
+{
+	struct text enter = path_nsenter(model, cut->silent[0]);
+	char addr[46];
+
+	addr_text(cut->silent[0]->addr, addr, sizeof(addr));
+	claim_advice(claim, false, "See whether the gateway answers by it",
+		     "%sip neigh show dev %s", enter.s, label);
+	claim_advice(claim, false, "See the interface's own errors", "%sip -s -s link show dev %s",
+		     enter.s, label);
+	claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s", enter.s,
+		     addr);
+	snprintf(claim->call, sizeof(claim->call), "the network team: the port or router of %.16s",
+		 label);
+}
+
+static void claim_nic(const struct model *model, const struct cut *cut, const struct others *o,
+		      const struct judgement *judgement)
+{
+	static const char *const names[2] = {"nic.peers.silent", "nic.peers.answering"};
+	const struct nic *nic =
+		nics_find(model_nics(model), cut->first->netns, cut->first->ifindex);
+	struct subject subject = subject_nic(model, nic, cut->first->netns, cut->first->ifindex);
+	double c = 1.0 - 0.2 / cut_weight(cut, model);
+	char label[32], place[40];
+	struct claim claim;
+
+	subject_label(&subject, label, sizeof(label));
+	snprintf(place, sizeof(place), "by %s", label);
+	cut_claim_begin(&claim, model, &network_partition_rule, &subject, cut);
+	claim.basis = o->answers ? BASIS_MEASURED : BASIS_INFERRED;
+	claim_message(&claim,
+		      "NETWORK: nobody answers by %s: %u peers silent, its uplink or beyond.",
+		      label, cut->n);
+	cut_claim_silent(&claim, model, cut, names, place, judgement);
+	if (o->answers) {
+		c *= 0.95 * (1.0 - 0.05 / o->answers);
+		claim_evidence(&claim, ROLE_CONTROL, true, "host.peers.answering", o->answers,
+			       "{peer}", "%s answered meanwhile by another interface%s",
+			       text_addr(o->control->addr, 0).s,
+			       o->answers > 1 ? ", and others" : "");
+	} else {
+		c *= 0.70;
+		claim_text(&claim, ROLE_UNKNOWN,
+			   "whether it is this host: no other interface tells");
+	}
+	c *= cut_claim_apart(&claim, model, cut, "nic.silence.apart");
+	claim_text(&claim, ROLE_UNKNOWN, "adapter, cable, switch port or the first router");
+	claim.confidence = confidence_round(c);
+	advise(&claim, model, cut, label);
+	judgement->claim(judgement->ctx, &claim);
+}
+
+void partition_nic_judge(const struct silences *silences, const struct judgement *judgement)
+{
+	const struct paths *paths = silences->paths;
+
+	for (unsigned int i = 0; silences->n > 1 && i < paths->n; i++) {
+		struct others others;
+		__u64 since_ns;
+		struct cut cut;
+
+		if (paths->path[i].loopback || !paths->path[i].ifindex ||
+		    !silences_hold(silences, &paths->path[i], &since_ns) ||
+		    !cut_sum_up(&cut, silences, i, paths_share_nic))
+			continue;
+		look_around(&others, &cut, silences);
+		if (cut_is_enough(&cut, silences->model) && cut.mine && !others.by_it)
+			claim_nic(silences->model, &cut, &others, judgement);
+	}
+}
