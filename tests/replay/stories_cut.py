@@ -43,11 +43,35 @@ def story_cut_two_of_three(host):
 
 
 def story_cut_far_apart(host):
-    host.say(what="the only two peers die half a minute apart: perhaps each by itself, less sure",
-             expect=[f"peer-unreachable {A}:9092", "network-partition eth0"], fault=ALL, most="network-partition 0.55")
+    host.say(what="the only two peers die half a minute apart: one answered when the other was dead, each by itself",
+             expect=[f"peer-unreachable {A}:9092", f"peer-unreachable {B}:9092"], fault=ALL)
     begin(host)
     for _ in fates(host, 50, a=(6, 99), b=(36, 99)):
         pass
+
+
+def story_cut_neighbours_far_apart(host):
+    host.say(what="two neighbours die half a minute apart, others answer: two dead peers, no subnet cut off",
+             expect=[f"peer-unreachable {A}:9092", f"peer-unreachable {A3}:9092"], fault=ALL)
+    begin(host)
+    for _ in fates(host, 50, a=(6, 99), a3=(36, 99), b=(99, 99), c=(99, 99)):
+        pass
+
+
+def story_cut_noticed_late(host):
+    host.say(what="the uplink dies; one of two peers is sent nothing until 30 s later: silent since then, together all the same",
+             expect=[f"peer-unreachable {A}:9092", "network-partition eth0"], fault=ALL, least="network-partition 0.45",
+             leads="NETWORK: nobody answers by eth0")
+    begin(host)
+    for i in range(50):
+        second(host, peers=())
+        for addr, dies in ((A, 6), (B, 36)):
+            if i >= dies:
+                silent(host, addr, i - dies + 1)
+            elif i < 6:
+                good_peer(host, addr, 300, max_backoff=0)
+        host.tick()
+    host.end()
 
 
 def story_cut_grows(host):

@@ -14,7 +14,8 @@ const struct threshold cut_min_peers = {
 	"one silent address is a dead peer; two at once have the way to them in common"};
 const struct threshold cut_together_s = {
 	"network-partition.together_s", 10, "s",
-	"TCP notices a silence when it next sends: a quiet connection seconds after a busy one"};
+	"TCP notices a silence when it next sends: a quiet connection seconds after a busy one; who answered so long "
+	"after the first one's is no part of it"};
 const struct threshold cut_client_weight = {
 	"network-partition.client_weight", 3, "{client}",
 	"laptops and phones of one network leave together at the end of a meeting; six at once seldom"};
@@ -100,6 +101,13 @@ double cut_weight(const struct cut *cut, const struct model *model)
 bool cut_is_enough(const struct cut *cut, const struct model *model)
 {
 	return cut->n >= 2 && cut_weight(cut, model) >= model_threshold(model, &cut_min_peers);
+}
+
+bool cut_is_denied_by(const struct cut *cut, const struct model *model, const struct path *path)
+{
+	__u64 own_ns = cut->since_ns + (__u64)(1e9 * model_threshold(model, &cut_together_s));
+
+	return path->progress_ns > (own_ns < cut->until_ns ? own_ns : cut->until_ns);
 }
 
 void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,

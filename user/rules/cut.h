@@ -44,6 +44,12 @@ double cut_weight(const struct cut *cut, const struct model *model);
 /* Two of its addresses or more, and at least min_peers by weight. */
 bool cut_is_enough(const struct cut *cut, const struct model *model);
 
+/*
+ * Does it answer where nobody should? After the last of the silences began; or, one of the silent too, so long after the
+ * first that this was that one's own: TCP may notice a silence late, but nothing arrives after it.
+ */
+bool cut_is_denied_by(const struct cut *cut, const struct model *model, const struct path *path);
+
 /* The beginning of a claim: severity, count, times. */
 void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,
 		     const struct subject *subject, const struct cut *cut);

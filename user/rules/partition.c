@@ -4,7 +4,8 @@
  * interface: partition_nic.c.
  *
  * A peer is silent as in reach.c, with all its services. A subnet (see subnet.h) is cut off when min_peers
- * of its addresses are silent, none of them answered since the last of these fell silent, and an address
+ * of its addresses are silent, none of them answered since the last of these fell silent, nor long after the first
+ * (then each died by itself), and an address
  * elsewhere, of the same namespace and by an interface that one of the silent is reached by, did: else it is this
  * host, or its uplink. What another interface leads to (a bridge of containers) says nothing of that one.
  *
@@ -29,7 +30,7 @@
 
 /* Who answers elsewhere. */
 struct elsewhere {
-	unsigned int within;  /* of the subnet itself */
+	bool within;	      /* of the subnet itself */
 	unsigned int answers; /* by an interface that one of the silent is reached by */
 	const struct path *control;
 };
@@ -54,14 +55,13 @@ static void look_around(struct elsewhere *e, const struct cut *cut, const struct
 	for (unsigned int i = 0; i < s->paths->n; i++) {
 		const struct path *path = &s->paths->path[i];
 
-		if (path->netns != cut->first->netns || path->loopback ||
-		    path->progress_ns <= cut->until_ns)
+		if (path->netns != cut->first->netns || path->loopback)
 			continue;
 		if (same_subnet(path, cut->first)) {
-			e->within++;
+			e->within |= cut_is_denied_by(cut, s->model, path);
 			continue;
 		}
-		if (!by_their_nic(cut, s, path))
+		if (path->progress_ns <= cut->until_ns || !by_their_nic(cut, s, path))
 			continue;
 		e->answers++;
 		if (!e->control || path->gain[PEER_SEGS_OUT] > e->control->gain[PEER_SEGS_OUT])

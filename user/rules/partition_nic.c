@@ -3,7 +3,7 @@
  * partition_nic.c - network-partition of an interface: no peer by it answers.
  *
  * Two addresses or more by it (clients weighed as in partition.c) are silent, and none by it answered since the last of
- * these fell silent. One finding, not one for each peer: they have the uplink in common, or this host.
+ * these fell silent, nor long after the first. One finding, not one for each peer: they have the uplink in common, or this host.
  *
  * Basis and confidence, n: silent addresses so weighed, k: addresses that answered meanwhile by other interfaces, which
  * no virtual ones are (a bridge of containers answers whatever is outside):
@@ -41,14 +41,13 @@ static void look_around(struct others *o, const struct cut *cut, const struct si
 	for (unsigned int i = 0; i < s->paths->n; i++) {
 		const struct path *path = &s->paths->path[i];
 
-		if (path->netns != cut->first->netns || path->loopback ||
-		    path->progress_ns <= cut->until_ns)
+		if (path->netns != cut->first->netns || path->loopback)
 			continue;
 		if (paths_share_nic(path, cut->first)) {
-			o->by_it = true;
+			o->by_it |= cut_is_denied_by(cut, s->model, path);
 			continue;
 		}
-		if (!is_outside(s->model, path))
+		if (path->progress_ns <= cut->until_ns || !is_outside(s->model, path))
 			continue;
 		o->answers++;
 		if (!o->control || path->gain[PEER_SEGS_OUT] > o->control->gain[PEER_SEGS_OUT])
