@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of thin pools: what they promise, how full they are, when they stop."""
 from backdrop import good_peer, processes, SDA
+from stories_load import Queue
 
 TPOOL, POOL, WWW, MAIL, META = "254:2", "254:3", "254:4", "254:5", "254:0"
 GB, MB = 10**9, 10**6
@@ -70,6 +71,37 @@ def story_thin_no_space(host):
     pool(host, 100 * GB, flags=NO_SPACE)
     seconds(host, 5)
     host.end()
+
+
+def waiting(host, flags):
+    """Writes to the first volume wait, from the fourth second on."""
+    pool_host(host)
+    queue_a, queue_www = Queue(host, SDA), Queue(host, WWW)
+    pool(host, 70 * GB)
+
+    def told(i):
+        queue_a.look(80, 40)
+        if i < 4:
+            queue_www.look(0, 20)
+            return
+        if i == 4:
+            pool(host, 100 * GB if flags else 70 * GB, flags=flags)
+        known = {"flags": 3, "age_ns": (i - 3) * 10**9 - 10**8} if i > 4 else {}
+        queue_www.look(in_flight=4, **known)
+    seconds(host, 14, told)
+    host.end()
+
+
+def story_thin_no_space_waits(host):
+    host.say(what="a thin pool runs out of data space, what is written to a volume waits for it: the pool is full, no disk hangs",
+             expect="disk-full dm-2", fault=[FULL + " flags=2", "block_queue dev=254:4 in_flight=4"])
+    waiting(host, NO_SPACE)
+
+
+def story_thin_volume_stuck(host):
+    host.say(what="a volume whose pool has space does not answer: stuck", expect="disk-stuck-io dm-4",
+             fault="block_queue dev=254:4 in_flight=4")
+    waiting(host, 0)
 
 
 def story_thin_metadata(host):

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/disk_full.h"
 #include "rules/disk_load.h"
 #include "rules/families.h"
 #include "rules/stats.h"
@@ -234,7 +235,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	while ((disk = disks_next(model_disks(model), disk))) {
 		if (disk->info.flags & DISK_VIRTUAL && under)
 			continue;
-		if (find_stuck(model, disk, &s))
+		if (find_stuck(model, disk, &s) && !thin_full_holds(model, disk))
 			claim_stuck(model, &s, judgement);
 	}
 }

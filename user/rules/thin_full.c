@@ -248,6 +248,21 @@ void thin_full_judge(const struct model *model, const struct judgement *judgemen
 			claim_pool(model, &f, judgement);
 }
 
+bool thin_full_holds(const struct model *model, const struct disk *disk)
+{
+	struct stack_walk down;
+
+	stack_down(model_disks(model), disk->info.dev, &down);
+	for (unsigned int i = 0; i < down.n; i++) {
+		const struct thin_pool *pool =
+			thin_pools_find(model_thin_pools(model), down.dev[i]);
+
+		if (pool && pool->now.flags & THIN_NO_SPACE)
+			return true;
+	}
+	return false;
+}
+
 bool thin_full_recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct thin_pool *pool = thin_pools_find(model_thin_pools(model), subject->dev);
