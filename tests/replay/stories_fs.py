@@ -349,6 +349,20 @@ def story_no_space_under_lvm(host):
     no_space(host, "write", 4, 4)
 
 
+def story_no_space_under_several(host):
+    host.say(what="a LUN of a full storage pool refuses writes; four file systems are on it, all with room: one finding, the LUN's",
+             expect="disk-full sda", fault=NOSPC, least="disk-full 0.95")
+    begin_fs(host)
+    space(host, 20 * GB)
+    for i in (2, 3, 4):
+        dev = f"8:{i}"
+        host.disk(f"sda{i}", dev, parent=SDA, size_bytes=100 * GB, flags=1)
+        host.put("mount", dev=dev, fstype="ext4", mount=f"/srv/{i}", source=f"/dev/sda{i}", fs_dev=dev)
+        space(host, 20 * GB, dev=dev)
+    quiet_seconds(host, 3)
+    no_space(host, "write", 4, 4)
+
+
 def story_no_space_until_extended(host):
     host.say(what="a disk without a file system refuses writes, then its pool is extended and they come through",
              expect="disk-full sda", fault=NOSPC)

@@ -76,11 +76,11 @@ static bool is_judged(const struct model *model, const struct fs *fs)
 bool disk_full_tells_of(const struct model *model, const struct disk *disk)
 {
 	const struct fs *fs = NULL;
+	unsigned int n = 0;
 
 	while ((fs = filesystems_next(model_filesystems(model), fs)))
-		if (is_judged(model, fs) && whole_disk(model, fs->dev) == disk)
-			return true;
-	return false;
+		n += is_judged(model, fs) && whole_disk(model, fs->dev) == disk;
+	return n == 1;
 }
 
 static bool find_fill(const struct model *model, const struct fs *fs, struct fill *f)
@@ -98,7 +98,7 @@ static bool find_fill(const struct model *model, const struct fs *fs, struct fil
 		f->inode_share = s->inodes > s->inodes_free
 					 ? (double)(s->inodes - s->inodes_free) / (double)s->inodes
 					 : 0.0;
-	f->nospc = disk ? no_space_writes(model, disk) : 0;
+	f->nospc = disk && disk_full_tells_of(model, disk) ? no_space_writes(model, disk) : 0;
 	f->by_inodes = f->inode_share >= full && f->inode_share > f->share;
 	f->full = f->share >= full || f->by_inodes;
 	f->left = f->by_inodes ? s->inodes_free : s->avail_bytes;
