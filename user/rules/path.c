@@ -53,72 +53,13 @@
 #define P_INFERRED 0.05
 /* A lossy path is so much worse than its controls. */
 #define TIMES_CONTROL 3.0
-/* Healthy exposure since: half of what judging takes, with less than half of the ratio lost. */
 /* Of so few clients it is not said that most lose. */
 #define CLIENTS_LEAST 3
 #define UPLINK_LEAST  3.0
 
-const struct threshold path_min_segments = {
-	"path-loss.min_segments", 100, "{segment}",
-	"below this a loss of one percent is a single segment, and says nothing"};
-const struct threshold path_min_ratio = {
-	"path-loss.min_ratio", 1, "%",
-	"TCP's throughput falls with the root of the loss: one percent halves it on most paths (Mathis)"};
-const struct threshold path_min_lost = {
-	"path-loss.min_lost", 8, "{segment}",
-	"a handful of losses is what a healthy path shows when a queue overflows once"};
-const struct threshold path_idle_segments = {
+static const struct threshold idle_segments = {
 	"path-loss.idle_segments", 500, "{segment}",
 	"with fewer segments to all peers together a path may be lossy without a sign of it"};
-
-static const struct threshold heavy_ratio = {
-	"path-loss.heavy_ratio", 20, "%",
-	"with fewer than min_segments: one in five shows in some dozens, and no burst makes it up"};
-static const struct threshold few_segments = {
-	"path-loss.few_segments", 20, "{segment}",
-	"with fewer, eight losses are a single bad moment; and so many fine ones rule out one in five"};
-
-bool path_is_judged(const struct model *model, const struct path *path)
-{
-	return !path->loopback &&
-	       (double)path->gain[PEER_SEGS_OUT] >= model_threshold(model, &path_min_segments);
-}
-
-bool path_is_lossy(const struct model *model, const struct path *path)
-{
-	__u64 signals = path->gain[PEER_RETRANS_FAST] + path->gain[PEER_RETRANS_RTO];
-
-	return path_is_judged(model, path) && signals >= LOSS_SIGNALS &&
-	       path->lost >= model_threshold(model, &path_min_lost) &&
-	       100.0 * path->ratio >= model_threshold(model, &path_min_ratio);
-}
-
-/* Told apart from a peer that is silent or stopped, and from resends for nothing: see the top. */
-static bool is_heavily_lossy(const struct model *model, const struct path *path)
-{
-	return !path->loopback && !path_is_judged(model, path) && !path->live_zero_win &&
-	       2 * path->live_stuck <= path->live &&
-	       (double)path->gain[PEER_SEGS_OUT] >= model_threshold(model, &few_segments) &&
-	       path->gain[PEER_RETRANS_FAST] >= LOSS_SIGNALS &&
-	       4.0 * path->spurious < (double)path->gain[PEER_SEGS_RETRANS] &&
-	       path->lost >= model_threshold(model, &path_min_lost) &&
-	       100.0 * path->ratio >= model_threshold(model, &heavy_ratio);
-}
-
-void controls_add(struct controls *controls, const struct path *path)
-{
-	__u64 segments = path->gain[PEER_SEGS_OUT];
-
-	controls->n++;
-	controls->segments += (double)segments;
-	controls->lost += path->lost;
-	if (!controls->best[0] || segments > controls->best[0]->gain[PEER_SEGS_OUT]) {
-		controls->best[1] = controls->best[0];
-		controls->best[0] = path;
-	} else if (!controls->best[1] || segments > controls->best[1]->gain[PEER_SEGS_OUT]) {
-		controls->best[1] = path;
-	}
-}
 
 /* What a path is judged against. */
 struct company {
@@ -266,43 +207,6 @@ static void claim_path(const struct model *model, const struct path *path, const
 	judgement->claim(judgement->ctx, &claim);
 }
 
-/* Whether little was sent or much: what is lost depends on the size alone. */
-static void claim_black_hole(const struct model *model, const struct path *path,
-			     const struct black_hole *hole, const struct judgement *judgement)
-{
-	struct subject subject = path_subject(model, path);
-	struct claim claim;
-
-	claim_init(&claim, &path_loss_rule, &subject);
-	claim.basis = BASIS_MEASURED;
-	claim.count = hole->lost;
-	claim.first_ns = hole->since_ns;
-	claim.last_ns = path->lost_ns > hole->since_ns ? path->lost_ns : hole->since_ns;
-	claim.window_ns = model_now(model) - hole->since_ns;
-	claim_message(&claim, "NETWORK: the path to %s loses large packets; small ones pass (MTU).",
-		      text_addr(path->addr, 0).s);
-	if (strlen(claim.message) > 80)
-		claim_message(&claim, "NETWORK: %s loses large packets; small ones pass (MTU).",
-			      text_addr(path->addr, 0).s);
-	path_claim_victim(&claim, model, path, judgement);
-	black_hole_evidence(&claim, hole);
-	if (hole->small_lost)
-		claim_evidence(&claim, ROLE_AGAINST, false, "tcp.small.lost",
-			       (double)hole->small_lost, "{segment}", "%s lost too",
-			       text_plural(hole->small_lost, "small packet").s);
-	else
-		claim_evidence(&claim, ROLE_AGAINST, true, "tcp.small.lost", 0, "{segment}",
-			       "not loss of all sizes: no small packet was lost meanwhile");
-	path_claim_not_us(&claim, model, path->gain[PEER_SEND_ERRORS], path->live_zero_win,
-			  path->netns, path->ifindex);
-	claim_text(&claim, ROLE_UNKNOWN,
-		   "which link takes smaller packets, and who drops the ICMP");
-	claim.confidence = confidence_round(0.95 * (1.0 - sqrt(hole->p)));
-	black_hole_advice(&claim, model, path, hole->large_size);
-	snprintf(claim.call, sizeof(claim.call), "the network team: MTU, or ICMP that is filtered");
-	judgement->claim(judgement->ctx, &claim);
-}
-
 /* Most clients lose while the others by that interface are fine: see the top. */
 static bool is_as_clients_are(const struct crowd *crowd)
 {
@@ -357,10 +261,10 @@ static void judge(const struct model *model, const struct judgement *judgement)
 
 		if (path->mine && !path->loopback && black_hole_sought(model, path, &hole) &&
 		    hole.p <= BLACK_HOLE_P) {
-			claim_black_hole(model, path, &hole, judgement);
+			path_claim_hole(model, path, &hole, judgement);
 			continue;
 		}
-		if ((!lossy && !is_heavily_lossy(model, path)) ||
+		if ((!lossy && !path_is_heavily_lossy(model, path)) ||
 		    path_told_by_twin(model, &paths, path) ||
 		    (lossy && is_of_subnet(model, &paths, path, judgement)) || !path->mine)
 			continue;
@@ -376,7 +280,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 static bool exposed(const struct model *model, char *buf, size_t size)
 {
 	const struct frame *frame = model_frame(model);
-	double least = model_threshold(model, &path_idle_segments);
+	double least = model_threshold(model, &idle_segments);
 	const struct peer *peer = NULL;
 	__u64 segments = 0, connections = 0;
 
@@ -438,14 +342,14 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	if (segments >= RECOVER_SHARE * model_threshold(model, &path_min_segments) &&
 	    100.0 * lost < RECOVER_SHARE * model_threshold(model, &path_min_ratio) * segments)
 		return true;
-	if (whole && lost <= 0.0 && segments >= model_threshold(model, &few_segments))
+	if (whole && lost <= 0.0 && segments >= model_threshold(model, &path_few_segments))
 		return true;
 	return subject->type == SUBJECT_SUBNET && has_fine_peer(model, subject);
 }
 
 static const struct threshold *const thresholds[] = {
-	&path_min_segments, &path_min_ratio, &path_min_lost,	  &path_min_neighbours,
-	&heavy_ratio,	    &few_segments,   &path_idle_segments, NULL};
+	&path_min_segments, &path_min_ratio,	&path_min_lost, &path_min_neighbours,
+	&path_heavy_ratio,  &path_few_segments, &idle_segments, NULL};
 
 const struct rule path_loss_rule = {
 	.kind = "path-loss",

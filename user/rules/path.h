@@ -10,6 +10,9 @@
 extern const struct threshold path_min_segments;
 extern const struct threshold path_min_ratio;
 extern const struct threshold path_min_lost;
+/* For those that send less than min_segments. */
+extern const struct threshold path_heavy_ratio;
+extern const struct threshold path_few_segments;
 /* So many clients count as one peer where it is asked whether an interface loses; path_crowd.c. */
 extern const struct threshold uplink_client_weight;
 
@@ -24,6 +27,8 @@ extern const struct threshold uplink_client_weight;
 bool path_is_judged(const struct model *model, const struct path *path);
 /* Judged, and loses more than a healthy path does: by ratio, number and kind of its resends. */
 bool path_is_lossy(const struct model *model, const struct path *path);
+/* Too little was sent for it to be judged, and a good part of that was lost. */
+bool path_is_heavily_lossy(const struct model *model, const struct path *path);
 
 /* Paths that were seen to be fine, as control. */
 struct controls {
@@ -99,6 +104,10 @@ void path_claim_advice(struct claim *claim, const struct model *model, const str
 		       const char *question, unsigned int probes);
 /* What is said of a client's way instead: a remark, whatever it loses. */
 void path_claim_client(struct claim *claim);
+struct black_hole;
+/* path_hole.c: only its large packets are lost, whether little was sent or much. */
+void path_claim_hole(const struct model *model, const struct path *path,
+		     const struct black_hole *hole, const struct judgement *judgement);
 void path_claim_victim(struct claim *claim, const struct model *model, const struct path *path,
 		       const struct judgement *judgement);
 
