@@ -117,6 +117,7 @@ DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm qemu-user-static
 SYSROOT_ARM64 = $(filter-out libmicrohttpd-dev,$(filter %-dev,$(DEPS_BUILD) $(DEPS_STATIC)))
 # Unpacked, not installed: their packages would start services.
 DEPS_SERVERS := nginx postgresql pgbouncer
+DEPS_DAEMONS := prometheus-node-exporter rasdaemon
 DEPS_LINT := clang-format clang-tidy cppcheck shellcheck
 DEPS_BENCH := libbpf-tools lsof
 DEPS_DEB := debhelper fakeroot
@@ -153,6 +154,7 @@ deps-lint:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT))
 deps-bench:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH))
+	$(call unpack,$(DEPS_DAEMONS),daemons)
 deps-static:
 	$(call install,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_STATIC))
 deps-packages:
@@ -180,8 +182,12 @@ trace: deps
 run-trace: all
 	@./$(B)/culprit trace -d $(D)
 test: deps-test
-	@$(MAKE) --no-print-directory -j "$$(nproc)" all test-programs
+	@$(MAKE) --no-print-directory -j "$$(nproc)" vm-kernels all test-programs
 	@$(MAKE) --no-print-directory run-test
+# While the compiler works: they wait for the network. What goes wrong here test-vm tries again, and tells.
+.PHONY: vm-kernels
+vm-kernels:
+	-@tests/vm/kernels
 # One list, one sum: a suite that is missing is a failure, not a smaller number. One seed, so that two runs of
 # the same tree are the same test; test-vm and test-matrix draw one.
 run-test: all test-programs

@@ -21,7 +21,7 @@ import signal
 import sys
 import time
 
-from benchlib import calls, census, decoding, footprint, hooks, iops, latency, sockets, table
+from benchlib import calls, census, daemons, decoding, footprint, hooks, iops, latency, sockets, table
 from benchlib.children import tracers
 from benchlib.helpers import Helpers
 from benchlib.rows import NotMeasured, OutOfTime, Row
@@ -38,8 +38,9 @@ MEASUREMENTS = (
     ("latency", latency.measure_latency, 120, 25),
     ("footprint", footprint.measure_footprint, 60, 15),
     ("idle", footprint.measure_idle, 60, 20),
+    ("daemons", daemons.measure_daemons, 420, 45),
 )
-TOTAL_LIMIT_S, QUICK_LIMIT_S = 630, 125
+TOTAL_LIMIT_S, QUICK_LIMIT_S = 1050, 170
 ROUNDS, QUICK_ROUNDS = 5, 1
 AGAIN_S = 5  # what goes on after its limit is stopped again; its cleaning up takes less
 
@@ -50,7 +51,8 @@ class Bench:
     def __init__(self, args):
         self.quick = args.quick
         self.rounds = QUICK_ROUNDS if args.quick else ROUNDS
-        helpers = Helpers(os.path.dirname(os.path.abspath(args.culprit)))
+        self.build = pathlib.Path(args.culprit).resolve().parent
+        helpers = Helpers(self.build)
         self.helper = helpers.path
         # All figures are of one binary, also when somebody builds meanwhile.
         self.culprit = helpers.copy(args.culprit)

@@ -4,11 +4,13 @@
  * others take from this machine is least then), and the CPU time of one.
  *
  * In a network namespace of its own, which ends with it. One process accepts, one connects to eight
- * loopback addresses in turn, so that ports in TIME_WAIT do not run out. With "wait" it begins when a line comes in.
+ * loopback addresses in turn, so that ports in TIME_WAIT do not run out. With "wait" it begins when a line comes in, with
+ * a rate it makes no more a second than that.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@
 #define PORT	  7000
 #define ADDRESSES 8
 #define SLICE_S	  0.05
+#define BATCH	  16
 
 static double now_s(void)
 {
@@ -32,6 +35,14 @@ static double now_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void pause_s(double seconds)
+{
+	struct timespec t = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+
+	if (seconds > 0)
+		nanosleep(&t, NULL);
 }
 
 static void die(const char *what)
@@ -92,13 +103,14 @@ static void connect_once(unsigned int turn)
 int main(int argc, char **argv)
 {
 	double seconds = argc >= 2 ? atof(argv[1]) : 0;
+	double rate = argc > 2 ? atof(argv[2]) : 0; /* 0, also of "wait": as many as it can */
 	double start, end, slice, best = 0;
 	unsigned int count = 0, before = 0;
 	pid_t server;
 	int fd;
 
 	if (seconds <= 0) {
-		fprintf(stderr, "usage: tcprate SECONDS [wait]\n");
+		fprintf(stderr, "usage: tcprate SECONDS [wait | RATE]\n");
 		return 2;
 	}
 	if (enter_own_netns())
@@ -112,7 +124,7 @@ int main(int argc, char **argv)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(fd);
 	}
-	if (argc > 2)
+	if (argc > 2 && rate <= 0)
 		getchar();
 	for (start = now_s(), end = start, slice = start; end - start < seconds; end = now_s()) {
 		if (end - slice >= SLICE_S) {
@@ -121,8 +133,10 @@ int main(int argc, char **argv)
 			slice = end;
 			before = count;
 		}
-		for (int i = 0; i < 16; i++)
+		for (int i = 0; i < BATCH; i++)
 			connect_once(count++);
+		if (rate > 0)
+			pause_s(start + count / rate - now_s());
 	}
 	if (best == 0) /* hardly anything was done */
 		best = count / (end - start);

@@ -9,6 +9,7 @@ loopback, each probe forced off in turn, and missing rights. What is started her
 by pid.
 """
 import calendar
+import concurrent.futures
 import json
 import os
 import signal
@@ -143,16 +144,21 @@ def socket_leak():
                 p.wait()
 
 
+def trace_without(probe):
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+        conf.write(f"[probes]\ndisable = {probe}\n")
+        conf.flush()
+        return trace(1, "-c", conf.name)
+
+
 def forced_off():
     probes = json.loads(subprocess.run([CULPRIT, "probes", "--json"], check=True, capture_output=True,
                                        text=True).stdout.splitlines()[-1])["probes"]
     names = {p["name"] for p in probes}
     check("forced off: the probes that classes need exist", set(NEEDED_BY) <= names, names)
-    for name in sorted(names):
-        with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
-            conf.write(f"[probes]\ndisable = {name}\n")
-            conf.flush()
-            lines, err, code = trace(1, "-c", conf.name)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
+        traces = list(zip(sorted(names), pool.map(trace_without, sorted(names))))
+    for name, (lines, err, code) in traces:
         probe = [p for l in lines if l["type"] == "status" for p in l["probes"] if p["name"] == name]
         check(f"forced off {name}: the status line says unavailable",
               probe and probe[-1]["state"] == "unavailable", (probe, err, code))

@@ -30,6 +30,7 @@ CORE_LIMIT, FULL_LIMIT = 8, 40
 STILL_S = 4              # a trace looks each second, and its rules judge ten at most
 MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
 CELL_WIDTH = 11          # of the table
+CELL_COST_S = 16         # of a cell beyond its trace
 SUBSETS = {"core": lambda s: s.core == "yes", "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
 
 
@@ -76,6 +77,25 @@ def choose(args, scenarios):
     if FULL_KERNEL in chosen and not args.matrix:
         chosen[FULL_KERNEL] = full
     return {kernel: wanted or chosen[kernel] for kernel in kernels}
+
+
+def length_s(cells):
+    return sum(s.seconds + CELL_COST_S for s in cells)
+
+
+def shares(chosen, jobs):
+    """Returns [(kernel, its scenarios, which part of them)], the longest first: a kernel with more than a guest's fair
+    share gets a second one for the rest, part 2."""
+    fair_s = sum(map(length_s, chosen.values())) / jobs
+    parts = []
+    for kernel, cells in chosen.items():
+        n = len(cells)
+        while n > 1 and length_s(cells[:n]) > fair_s:
+            n -= 1
+        parts.append((kernel, cells[:n], 0))
+        if cells[n:]:
+            parts.append((kernel, cells[n:], 2))
+    return sorted(parts, key=lambda part: -length_s(part[1]))
 
 
 def spoilt(directory):
@@ -130,17 +150,17 @@ class Run:
         for name in ("guest", "scenarios"):
             shutil.copytree(HERE / name, kit / name)
 
-    def guest(self, kernel):
+    def guest(self, kernel, out):
         env = dict(self.programs[architecture(kernel)], VM_KERNEL=kernel)
-        guest = Guest(self.cache / kernel, self.kit.name, pathlib.Path(self.args.out).resolve() / kernel, env)
+        guest = Guest(self.cache / kernel, self.kit.name, out, env)
         self.guests.append(guest)
         return guest
 
-    def kernel(self, kernel, chosen):
+    def share(self, kernel, chosen, part):
         """Runs the chosen scenarios in one boot; after a hang the rest gets another."""
         left = {s.name: s for s in chosen}
         drawn = {s.name: s.draw(self.seed, kernel) for s in chosen}
-        out = pathlib.Path(self.args.out).resolve() / kernel
+        out = pathlib.Path(self.args.out).resolve() / (f"{kernel}.{part}" if part else kernel)
         out.mkdir(parents=True, exist_ok=True)
         self.pace.tell(out / "stretch")
         for name in left:
@@ -149,7 +169,7 @@ class Run:
             (out / name / "params").write_text(scenario.params_file(drawn[name]))
         again = set()
         for boot in range(MAX_BOOTS):
-            guest = self.guest(kernel)
+            guest = self.guest(kernel, out)
             begun, late = [], []
 
             def on_progress(word, name):
@@ -207,10 +227,9 @@ class Run:
             sys.stdout.flush()
 
     def all(self, chosen):
-        with concurrent.futures.ThreadPoolExecutor(max_workers=self.args.jobs or default_jobs()) as pool:
-            # The longest first.
-            order = sorted(chosen, key=lambda kernel: -sum(s.seconds for s in chosen[kernel]))
-            futures = [pool.submit(self.kernel, kernel, chosen[kernel]) for kernel in order]
+        jobs = self.args.jobs or default_jobs()
+        with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
+            futures = [pool.submit(self.share, *share) for share in shares(chosen, jobs)]
             try:
                 for future in futures:
                     future.result()
@@ -263,7 +282,8 @@ def main():
     if subprocess.run([HERE / "kernels", *chosen], check=False).returncode:
         sys.exit("vm: no kernels to boot")
     if args.shell:
-        run.guest(list(chosen)[0]).run([], interactive=True)
+        kernel = list(chosen)[0]
+        run.guest(kernel, pathlib.Path(args.out).resolve() / kernel).run([], interactive=True)
         return 0
     print(f"seed {seed}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -276,7 +296,7 @@ def main():
         write_json(args.json, run, seed, seconds)
     asked = sum(len(cells) for cells in chosen.values())
     passed = sum(cell["outcome"] == "passed" for cell in run.cells.values())
-    print(f"\nseed {seed}, {seconds:.0f} s; each cell's files are in {args.out}/KERNEL/SCENARIO")
+    print(f"\nseed {seed}, {seconds:.0f} s; each cell's files are in {args.out}/KERNEL/SCENARIO, or KERNEL.2/")
     print(f"{passed} passed, {asked - passed} failed")
     return 0 if passed == asked else 1
 

@@ -16,7 +16,7 @@ from .rows import OURS, Row, at_most, guarded, interleave
 RIVAL = "biolatency"
 CPU_GOAL_PERCENT = 0.1
 SETTLE_S = 1.5
-WINDOWS = 4  # each holds whole ticks of a trace (1 s) and of a daemon (5 s) in a full run
+WINDOWS = 4  # each holds whole ticks of a trace (1 s)
 
 
 def cpu_ns(pid):
@@ -79,19 +79,12 @@ def idle_percent(child, seconds):
 
 
 def measure_idle(bench):
-    """CPU of an idle trace (a tick a second) and an idle daemon (a tick in five), one at a time."""
+    """CPU of an idle trace (a tick a second); a daemon's: daemons.py."""
     row = Row("idle_cpu_percent", "CPU while idle, of one core", "%", f"<= {CPU_GOAL_PERCENT}",
               at_most(CPU_GOAL_PERCENT), digits=3)
-    daemon = Row("idle_cpu_daemon_percent", "  the daemon", "%", f"<= {CPU_GOAL_PERCENT}",
-                 at_most(CPU_GOAL_PERCENT), digits=3)
     seconds = 4 if bench.quick else 20
     with guarded(row), our_trace(bench) as (trace, _):
         time.sleep(SETTLE_S)
         for _ in range(WINDOWS):
             row.add(OURS, idle_percent(trace, seconds / WINDOWS))
-    with guarded(daemon), started([bench.culprit, "daemon"], stdout=subprocess.PIPE) as child:
-        wait_for_status(child)
-        time.sleep(SETTLE_S)
-        for _ in range(WINDOWS):
-            daemon.add(OURS, idle_percent(child, seconds / WINDOWS))
-    return [row, daemon]
+    return [row]

@@ -17,7 +17,7 @@ WARN = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wstrict-prototypes", "-Wmis
 PROGRAMS = {
     "hookstat": (["hookstat.c"], False, ["-lbpf"]),
     "syscalls": (["syscalls.c"], False, []),
-    "tcprate": (["tcprate.c", "netns.c"], False, []),
+    "tcprate": (["tcprate.c", "netns.c"], False, ["-lm"]),
     "storm": (["storm.c", "netns.c"], False, []),
     "fds": (["fds.c"], False, []),
     "procwalk": (["procwalk.c"], False, []),

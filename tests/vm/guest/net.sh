@@ -76,7 +76,9 @@ net_make() {
 		END
 	done
 	ip -6 route add fd00:1::/32 via fd00:1::2
-	on router bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+	# Without the last its addresses of IPv6 would go when a link of it is set down.
+	on router bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+		echo 1 >/proc/sys/net/ipv6/conf/all/keep_addr_on_down'
 }
 
 # On every peer: 7000 for the healthy load, 7001 for the scenario, 7002 which closes after its answer.
@@ -139,6 +141,20 @@ silence() {
 			}
 		END
 	fi
+}
+
+# silence_uplink: nothing passes behind the host's interface.
+silence_uplink() {
+	silenced=1
+	on router nft -f - <<-END
+		table inet silence {
+			chain forward {
+				type filter hook forward priority 0;
+				iifname "uplink" drop
+				oifname "uplink" drop
+			}
+		}
+	END
 }
 
 # Sockets left behind would go on retransmitting into the next cell: first the paths are mended, then what is
