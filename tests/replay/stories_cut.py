@@ -34,6 +34,15 @@ def story_cut_other_nic_fine(host):
         good_peer(host, "10.1.0.6", 300, ifindex=3)
 
 
+def story_cut_beside_idle(host):
+    host.say(what="both busy peers fall silent, and forty connections to others have nothing to send: may be these two only",
+             expect="network-partition eth0", fault=ALL, most="network-partition 0.55")
+    begin(host)
+    host.peer("10.1.7.7", 22, dir="in", segs_out=900, bytes_acked=70000, live=40, flags=1)
+    for _ in fates(host, 16, a=(6, 99), b=(6, 99)):
+        pass
+
+
 def story_cut_two_of_three(host):
     host.say(what="two of three by eth0 die at once, the third answers: two dead peers, not the uplink",
              expect=[f"peer-unreachable {A}:9092", f"peer-unreachable {B}:9092"], fault=ALL)

@@ -168,5 +168,5 @@ double cut_claim_apart(struct claim *claim, const struct model *model, const str
 	claim_evidence(claim, ROLE_AGAINST, false, name, floor(apart), "s",
 		       "silent one after the other, %s apart: each by itself?",
 		       text_duration(apart).s);
-	return 0.8;
+	return 0.9;
 }

@@ -13,7 +13,7 @@
  *
  * Basis: measured. Confidence, n: silent addresses so weighed, k: addresses elsewhere that answered meanwhile:
  *	c = 0.95 * (1 - 0.2 / n) * (1 - 0.05 / k)
- * times 0.8 when the silences began more than together_s apart: then they may have nothing in common.
+ * times 0.9 when the silences began more than together_s apart: then they may have nothing in common.
  *
  * Severity: critical: what is behind that route is refused service now.
  */

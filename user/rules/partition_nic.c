@@ -9,7 +9,8 @@
  * no virtual ones are (a bridge of containers answers whatever is outside):
  *	measured   k > 0:	c = 0.95 * (1 - 0.2 / n) * (1 - 0.05 / k)
  *	inferred   k = 0:	c = 0.70 * (1 - 0.2 / n), as it may be this host
- * times 0.8 when the silences began more than together_s apart.
+ * times 0.9 when the silences began more than together_s apart, and 1 - 0.2 * i, i: the share of connections to others
+ * that nothing was sent on, which may be fine.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,33 @@ static void look_around(struct others *o, const struct cut *cut, const struct si
 	}
 }
 
+static bool is_of_silent(const struct silences *s, const struct peer *peer)
+{
+	for (unsigned int i = 0; i < s->n; i++)
+		if (s->list[i].path->netns == peer->key.netns &&
+		    memcmp(s->list[i].path->addr, peer->key.addr, sizeof(peer->key.addr)) == 0)
+			return true;
+	return false;
+}
+
+/* The factor by which idle connections by it lower the confidence. */
+static double weigh_idle(struct claim *claim, const struct silences *s, const struct cut *cut)
+{
+	const struct peer *peer = NULL;
+	__u64 idle = 0;
+
+	while ((peer = peers_next(model_peers(s->model), peer)))
+		if (peer->live && peer->key.netns == cut->first->netns &&
+		    peer->ifindex == cut->first->ifindex && !is_of_silent(s, peer))
+			idle += peer->live;
+	if (!idle)
+		return 1.0;
+	claim_evidence(claim, ROLE_AGAINST, false, "nic.connections.idle", (double)idle,
+		       "{connection}", "%s to others had nothing to send: these may be fine",
+		       text_plural(idle, "connection").s);
+	return 1.0 - 0.2 * (double)idle / (double)(idle + cut->sockets);
+}
+
 static void advise(struct claim *claim, const struct model *model, const struct cut *cut,
 		   const char *label)
 {
@@ -72,9 +100,10 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		 label);
 }
 
-static void claim_nic(const struct model *model, const struct cut *cut, const struct others *o,
+static void claim_nic(const struct silences *s, const struct cut *cut, const struct others *o,
 		      const struct judgement *judgement)
 {
+	const struct model *model = s->model;
 	static const char *const names[2] = {"nic.peers.silent", "nic.peers.answering"};
 	const struct nic *nic =
 		nics_find(model_nics(model), cut->first->netns, cut->first->ifindex);
@@ -103,6 +132,7 @@ static void claim_nic(const struct model *model, const struct cut *cut, const st
 			   "whether it is this host: no other interface tells");
 	}
 	c *= cut_claim_apart(&claim, model, cut, "nic.silence.apart");
+	c *= weigh_idle(&claim, s, cut);
 	claim_text(&claim, ROLE_UNKNOWN, "adapter, cable, switch port or the first router");
 	claim.confidence = confidence_round(c);
 	advise(&claim, model, cut, label);
@@ -124,6 +154,6 @@ void partition_nic_judge(const struct silences *silences, const struct judgement
 			continue;
 		look_around(&others, &cut, silences);
 		if (cut_is_enough(&cut, silences->model) && cut.mine && !others.by_it)
-			claim_nic(silences->model, &cut, &others, judgement);
+			claim_nic(silences, &cut, &others, judgement);
 	}
 }
