@@ -2,7 +2,8 @@
 """Stories of an interface by which nobody answers any more."""
 from backdrop import begin, good_peer, second
 from make_events import NETNS
-from stories_network import A, B, C, silent
+from stories_network import A, B, C, D, VECTOR, silent
+from stories_nic import GOOD, VIRTUAL
 
 A3 = "10.1.1.3"
 ALL = [f"tcp_peer peer.addr={addr}" for addr in (A, A3, B, C)]
@@ -98,4 +99,96 @@ def story_cut_one_stays(host):
              leads=f"NETWORK: {A}:9092 stopped answering")
     begin(host)
     for _ in fates(host, 50, a=(6, 99), b=(6, 26), c=(6, 26)):
+        pass
+
+
+def story_cut_beside_one_long_dead(host):
+    host.say(what="one peer is dead since minutes; then the uplink dies: one finding all the same, of the others",
+             expect=[f"peer-unreachable {D}:9092", "network-partition eth0"], fault=[*ALL, "tcp_peer peer.addr=" + D],
+             leads="NETWORK: nobody answers by eth0: 3 peers silent")
+    host.is_daemon(5)
+    begin(host)
+    for i in range(64):
+        host.wait(4)
+        second(host, peers=())
+        for addr, dies in ((D, 4), (A, 50), (B, 50), (C, 50)):
+            if i >= dies:
+                silent(host, addr, 5 * (i - dies + 1))
+            else:
+                good_peer(host, addr, 300, max_backoff=0)
+        host.tick()
+    host.end()
+
+
+def blocked(host, addr, i):
+    """A second of one that tries to connect for ever, and never is answered."""
+    at = i % 8
+    if at == 0:
+        host.peer(addr, attempts=1, segs_out=1, timed_out=int(i > 0), live=1, live_syn=1, live_stuck=0, max_backoff=0,
+                  **VECTOR)
+    elif at in (1, 3, 7):
+        host.peer(addr, syn=1, segs_out=1, live=1, live_syn=1, live_stuck=int(at > 1), max_backoff=(at + 1) // 2,
+                  **VECTOR)
+
+
+def story_cut_two_blocked(host):
+    host.say(what="by eth0 two are tried that a firewall drops, and nobody else; eth1 is busy: eth0 is not cut off",
+             expect=[f"peer-unreachable {A}:9092", f"peer-unreachable {B}:9092"], fault=ALL, most="peer-unreachable 0.6")
+    begin(host)
+    host.put("nic", name="eth1", ifindex=3, netns=NETNS, flags=3, speed_mbps=10000)
+    for i in range(30):
+        second(host, peers=())
+        blocked(host, A, i)
+        blocked(host, B, i)
+        good_peer(host, "10.1.0.6", 300, ifindex=3)
+        host.tick()
+    host.end()
+
+
+def story_cut_containers_end(host):
+    host.say(what="two containers are gone without a word: nobody answers by their bridge, which has no adapter; less sure",
+             expect="network-partition docker0", fault=["tcp_peer ifindex=5"], most="network-partition 0.7",
+             leads="NETWORK: nobody answers by docker0: 2 peers silent, it or what is behind it.")
+    begin(host)
+    host.put("nic", name="docker0", ifindex=5, netns=NETNS, flags=GOOD | VIRTUAL, kind="bridge")
+    host.put("nic", name="veth1", ifindex=6, netns=NETNS, flags=GOOD | VIRTUAL, kind="veth", master=5)
+    for i in range(16):
+        second(host, peers=())
+        for addr in ("172.17.0.2", "172.17.0.3"):
+            if i < 6:
+                good_peer(host, addr, 300, ifindex=5)
+            else:
+                silent(host, addr, i - 5, ifindex=5)
+        for addr in (A, B, C):
+            good_peer(host, addr, 300)
+        host.tick()
+    host.end()
+
+
+def story_cut_bond(host):
+    host.say(what="a VLAN on a bond is silent, another bond answers: these lead outside as adapters do",
+             expect="network-partition bond0.7", fault=["tcp_peer ifindex=12"], least="network-partition 0.8")
+    begin(host)
+    for ifindex, bond, port in ((8, "bond0", "eth2"), (10, "bond1", "eth3")):
+        host.put("nic", name=bond, ifindex=ifindex, netns=NETNS, flags=GOOD | VIRTUAL, kind="bond", hw_type=1)
+        host.put("nic", name=port, ifindex=ifindex + 1, netns=NETNS, flags=GOOD, master=ifindex, hw_type=1)
+    host.put("nic", name="bond0.7", ifindex=12, netns=NETNS, flags=GOOD | VIRTUAL, kind="vlan", parent=8, hw_type=1)
+    for i in range(16):
+        second(host, peers=())
+        for addr in (A, B):
+            if i < 6:
+                good_peer(host, addr, 300, ifindex=12)
+            else:
+                silent(host, addr, i - 5, ifindex=12)
+        good_peer(host, C, 300, ifindex=10)
+        host.tick()
+    host.end()
+
+
+def story_cut_odd_name(host):
+    host.say(what="the interface has a name that no shell should see: advice goes without it",
+             expect="network-partition a;reboot", fault=ALL)
+    begin(host)
+    host.put("nic", name="a;reboot", ifindex=2, netns=NETNS, flags=3, speed_mbps=10000)
+    for _ in fates(host, 16, a=(6, 99), b=(6, 99)):
         pass

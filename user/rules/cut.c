@@ -14,8 +14,8 @@ const struct threshold cut_min_peers = {
 	"one silent address is a dead peer; two at once have the way to them in common"};
 const struct threshold cut_together_s = {
 	"network-partition.together_s", 10, "s",
-	"TCP notices a silence when it next sends: a quiet connection seconds after a busy one; who answered so long "
-	"after the first one's is no part of it"};
+	"TCP notices a silence when it next sends: a quiet connection seconds after a busy one; whose silence began "
+	"longer before others' last answers is no part of it"};
 const struct threshold cut_client_weight = {
 	"network-partition.client_weight", 3, "{client}",
 	"laptops and phones of one network leave together at the end of a meeting; six at once seldom"};
@@ -27,7 +27,8 @@ void silences_find(struct silences *s, const struct model *model, const struct p
 	s->n = silent_find(model, paths, s->list);
 }
 
-bool silences_hold(const struct silences *s, const struct path *path, __u64 *ret_since_ns)
+/* Is the path silent, with all its services, and since when? */
+static bool is_silent(const struct silences *s, const struct path *path, __u64 *ret_since_ns)
 {
 	for (unsigned int i = 0; i < s->n; i++) {
 		if (s->list[i].path != path || path->progress_ns > s->list[i].since_ns)
@@ -38,12 +39,18 @@ bool silences_hold(const struct silences *s, const struct path *path, __u64 *ret
 	return false;
 }
 
+static bool ever_answered(const struct path *path)
+{
+	return path->progress_ns || path->bytes_acked || path->bytes_received;
+}
+
 static void take(struct cut *cut, const struct path *path, __u64 since_ns)
 {
 	if (cut->n < 2)
 		cut->silent[cut->n] = path;
 	cut->n++;
-	cut->clients += path->inbound;
+	cut->light += path->inbound;
+	cut->strangers += !path->inbound && !ever_answered(path);
 	cut->mine |= path->mine;
 	cut->sockets += path->live;
 	if (!cut->since_ns || since_ns < cut->since_ns)
@@ -54,9 +61,27 @@ static void take(struct cut *cut, const struct path *path, __u64 since_ns)
 		cut->last_ns = path->lost_ns;
 }
 
+static bool is_meant(const struct cut *cut, const struct path *path,
+		     bool (*like)(const struct path *a, const struct path *b))
+{
+	return path->netns == cut->first->netns && !path->loopback && like(path, cut->first);
+}
+
+/* Is it silent, and has been no longer than the last of them answers? Else it is dead by itself: others answered long
+ * after, and what they fall silent of now is not that. */
+static bool is_of_it(const struct cut *cut, const struct silences *s, const struct path *path,
+		     __u64 *ret_since_ns)
+{
+	double together_s = model_threshold(s->model, &cut_together_s);
+
+	return is_silent(s, path, ret_since_ns) &&
+	       *ret_since_ns + (__u64)(1e9 * together_s) >= cut->answered_ns;
+}
+
 /* An address that is reached by two interfaces is one peer. Paths are sorted by interface first: the other one may
  * be anywhere before. */
-static bool is_taken(const struct silences *s, unsigned int from, unsigned int at)
+static bool is_taken(const struct cut *cut, const struct silences *s, unsigned int from,
+		     unsigned int at)
 {
 	const struct path *path = &s->paths->path[at];
 	__u64 since_ns;
@@ -66,7 +91,7 @@ static bool is_taken(const struct silences *s, unsigned int from, unsigned int a
 
 		if (other->netns == path->netns &&
 		    memcmp(other->addr, path->addr, sizeof(path->addr)) == 0 &&
-		    silences_hold(s, other, &since_ns))
+		    is_of_it(cut, s, other, &since_ns))
 			return true;
 	}
 	return false;
@@ -79,15 +104,22 @@ bool cut_sum_up(struct cut *cut, const struct silences *s, unsigned int at,
 
 	memset(cut, 0, sizeof(*cut));
 	cut->first = &s->paths->path[at];
+	if (!is_silent(s, cut->first, &since_ns))
+		return false;
+	for (unsigned int i = 0; i < s->paths->n; i++)
+		if (is_meant(cut, &s->paths->path[i], like) &&
+		    s->paths->path[i].progress_ns > cut->answered_ns)
+			cut->answered_ns = s->paths->path[i].progress_ns;
+	if (!is_of_it(cut, s, cut->first, &since_ns))
+		return false;
 	for (unsigned int i = 0; i < s->paths->n; i++) {
 		const struct path *path = &s->paths->path[i];
 
-		if (path->netns != cut->first->netns || path->loopback || !like(path, cut->first) ||
-		    !silences_hold(s, path, &since_ns))
+		if (!is_meant(cut, path, like) || !is_of_it(cut, s, path, &since_ns))
 			continue;
 		if (i < at)
 			return false;
-		if (!is_taken(s, at, i))
+		if (!is_taken(cut, s, at, i))
 			take(cut, path, since_ns);
 	}
 	return true;
@@ -95,19 +127,13 @@ bool cut_sum_up(struct cut *cut, const struct silences *s, unsigned int at,
 
 double cut_weight(const struct cut *cut, const struct model *model)
 {
-	return cut->n - cut->clients + cut->clients / model_threshold(model, &cut_client_weight);
+	return cut->n - cut->light + cut->light / model_threshold(model, &cut_client_weight);
 }
 
-bool cut_is_enough(const struct cut *cut, const struct model *model)
+bool cut_is_one(const struct cut *cut, const struct model *model)
 {
-	return cut->n >= 2 && cut_weight(cut, model) >= model_threshold(model, &cut_min_peers);
-}
-
-bool cut_is_denied_by(const struct cut *cut, const struct model *model, const struct path *path)
-{
-	__u64 own_ns = cut->since_ns + (__u64)(1e9 * model_threshold(model, &cut_together_s));
-
-	return path->progress_ns > (own_ns < cut->until_ns ? own_ns : cut->until_ns);
+	return cut->n >= 2 && cut_weight(cut, model) >= model_threshold(model, &cut_min_peers) &&
+	       cut->answered_ns <= cut->until_ns;
 }
 
 void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,

@@ -18,37 +18,33 @@ struct silences {
 	unsigned int n;
 };
 void silences_find(struct silences *silences, const struct model *model, const struct paths *paths);
-/* Is the path, with all its services, and since when? */
-bool silences_hold(const struct silences *silences, const struct path *path, __u64 *ret_since_ns);
 
 struct cut {
 	const struct path *first;
 	const struct path *silent[2]; /* two of them, to be named */
 	unsigned int n;
-	unsigned int clients; /* of these */
+	unsigned int light;	/* of these: clients, client_weight of which make one */
+	unsigned int strangers; /* of these: no clients, and never seen to answer */
 	bool mine;
 	__u32 sockets;
 	__u64 since_ns; /* the first and the last of the silences */
 	__u64 until_ns;
 	__u64 last_ns;
+	__u64 answered_ns; /* the last answer of any address that is like them */
 };
 
 /*
- * All silent addresses that are like paths->path[at] by `like`. False when one before is like that too: it is told
- * with the first of them.
+ * All silent addresses that are like paths->path[at] by `like`, less those that were silent long before others like
+ * them answered last: TCP may notice a silence late, but nothing arrives after it. False when one before is of them too
+ * (it is told with the first), or this one is not.
  */
 bool cut_sum_up(struct cut *cut, const struct silences *silences, unsigned int at,
 		bool (*like)(const struct path *a, const struct path *b));
-/* So many silent addresses, each client as a part of one. */
+/* So many silent addresses, each light one as a part of one. */
 double cut_weight(const struct cut *cut, const struct model *model);
-/* Two of its addresses or more, and at least min_peers by weight. */
-bool cut_is_enough(const struct cut *cut, const struct model *model);
-
-/*
- * Does it answer where nobody should? After the last of the silences began; or, one of the silent too, so long after the
- * first that this was that one's own: TCP may notice a silence late, but nothing arrives after it.
- */
-bool cut_is_denied_by(const struct cut *cut, const struct model *model, const struct path *path);
+/* Two of its addresses or more, at least min_peers by weight, and none like them answered since the last of these fell
+ * silent. */
+bool cut_is_one(const struct cut *cut, const struct model *model);
 
 /* The beginning of a claim: severity, count, times. */
 void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,

@@ -4,10 +4,10 @@
  * interface: partition_nic.c.
  *
  * A peer is silent as in reach.c, with all its services. A subnet (see subnet.h) is cut off when min_peers
- * of its addresses are silent, none of them answered since the last of these fell silent, nor long after the first
- * (then each died by itself), and an address
- * elsewhere, of the same namespace and by an interface that one of the silent is reached by, did: else it is this
- * host, or its uplink. What another interface leads to (a bridge of containers) says nothing of that one.
+ * of its addresses are silent, none of them answered since the last of these fell silent, and an address elsewhere,
+ * of the same namespace and by an interface that one of the silent is reached by, did: else it is this host, or its
+ * uplink. What another interface leads to (a bridge of containers) says nothing of that one. An address that fell
+ * silent long before others there answered last died by itself, and does not count.
  *
  * Of clients, which only connect to us, client_weight make one: two of a network may well be switched off at once.
  *
@@ -30,7 +30,6 @@
 
 /* Who answers elsewhere. */
 struct elsewhere {
-	bool within;	      /* of the subnet itself */
 	unsigned int answers; /* by an interface that one of the silent is reached by */
 	const struct path *control;
 };
@@ -55,13 +54,9 @@ static void look_around(struct elsewhere *e, const struct cut *cut, const struct
 	for (unsigned int i = 0; i < s->paths->n; i++) {
 		const struct path *path = &s->paths->path[i];
 
-		if (path->netns != cut->first->netns || path->loopback)
-			continue;
-		if (same_subnet(path, cut->first)) {
-			e->within |= cut_is_denied_by(cut, s->model, path);
-			continue;
-		}
-		if (path->progress_ns <= cut->until_ns || !by_their_nic(cut, s, path))
+		if (path->netns != cut->first->netns || path->loopback ||
+		    same_subnet(path, cut->first) || path->progress_ns <= cut->until_ns ||
+		    !by_their_nic(cut, s, path))
 			continue;
 		e->answers++;
 		if (!e->control || path->gain[PEER_SEGS_OUT] > e->control->gain[PEER_SEGS_OUT])
@@ -120,16 +115,13 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	silences_find(&silences, model, &paths);
 	for (unsigned int i = 0; silences.n > 1 && i < paths.n; i++) {
 		struct elsewhere elsewhere;
-		__u64 since_ns;
 		struct cut cut;
 
 		if (paths.path[i].loopback ||
-		    !silences_hold(&silences, &paths.path[i], &since_ns) ||
 		    !cut_sum_up(&cut, &silences, i, same_subnet))
 			continue;
 		look_around(&elsewhere, &cut, &silences);
-		if (cut_is_enough(&cut, model) && cut.mine && elsewhere.answers &&
-		    !elsewhere.within)
+		if (cut_is_one(&cut, model) && cut.mine && elsewhere.answers)
 			claim_subnet(model, &cut, &elsewhere, judgement);
 	}
 	partition_nic_judge(&silences, judgement);

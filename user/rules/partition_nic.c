@@ -2,13 +2,15 @@
 /*
  * partition_nic.c - network-partition of an interface: no peer by it answers.
  *
- * Two addresses or more by it (clients weighed as in partition.c) are silent, and none by it answered since the last of
- * these fell silent, nor long after the first. One finding, not one for each peer: they have the uplink in common, or this host.
+ * Two addresses or more by it (weighed and counted as in partition.c) are silent, and none by it answered since the last
+ * of these fell silent. One finding, not one for each peer: they have the uplink in common, or this host. Addresses that
+ * were never seen to answer weigh no more than clients: what is blocked is tried for ever, and on a quiet interface that
+ * may be all that is.
  *
- * Basis and confidence, n: silent addresses so weighed, k: addresses that answered meanwhile by other interfaces, which
- * no virtual ones are (a bridge of containers answers whatever is outside):
+ * Basis and confidence, n: silent addresses so weighed, k: addresses that answered meanwhile by other interfaces that
+ * lead outside, as this one does (a bridge of containers answers whatever is outside, and those behind it may end):
  *	measured   k > 0:	c = 0.95 * (1 - 0.2 / n) * (1 - 0.05 / k)
- *	inferred   k = 0:	c = 0.70 * (1 - 0.2 / n), as it may be this host
+ *	inferred   else:	c = 0.70 * (1 - 0.2 / n), as it may be this host
  * times 0.9 when the silences began more than together_s apart, and 1 - 0.2 * i, i: the share of connections to others
  * that nothing was sent on, which may be fine.
  */
@@ -17,38 +19,66 @@
 
 #include "rules/cut.h"
 #include "rules/families.h"
+#include "rules/nic_link.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
 
-/* Who answers by this interface, and by others. */
+/* Who answers by other interfaces. */
 struct others {
-	bool by_it;
 	unsigned int answers;
 	const struct path *control;
+	bool comparable; /* this one leads outside too */
 };
+
+/* Is it an adapter, or made of one: a bond, a VLAN, a bridge with a port to the outside? No tunnel is: what it leads to
+ * may be anything, this host too. */
+static bool leads_outside(const struct model *model, const struct nic *nic, unsigned int depth)
+{
+	const struct nic *port = NULL;
+
+	if (!nic || !nic_is_virtual(nic))
+		return nic;
+	if (!depth)
+		return false;
+	if (nic->parent && leads_outside(model,
+					 nics_find(model_nics(model), nic->netns, nic->parent),
+					 depth - 1))
+		return true;
+	while ((port = nics_next(model_nics(model), port)))
+		if (port->netns == nic->netns && port->master == nic->ifindex &&
+		    leads_outside(model, port, depth - 1))
+			return true;
+	return false;
+}
+
+/* A bridge on a VLAN of a bond. */
+#define NIC_STOREYS 3
 
 static bool is_outside(const struct model *model, const struct path *path)
 {
-	const struct nic *nic = nics_find(model_nics(model), path->netns, path->ifindex);
-
-	return nic && !(nic->flags & NIC_VIRTUAL);
+	return leads_outside(model, nics_find(model_nics(model), path->netns, path->ifindex),
+			     NIC_STOREYS);
 }
 
 static void look_around(struct others *o, const struct cut *cut, const struct silences *s)
 {
+	const struct path *last = NULL; /* paths are sorted by interface: each is looked at once */
+	bool outside = false;
+
 	memset(o, 0, sizeof(*o));
+	o->comparable = is_outside(s->model, cut->first);
 	for (unsigned int i = 0; i < s->paths->n; i++) {
 		const struct path *path = &s->paths->path[i];
 
-		if (path->netns != cut->first->netns || path->loopback)
+		if (path->netns != cut->first->netns || path->loopback ||
+		    paths_share_nic(path, cut->first) || path->progress_ns <= cut->until_ns)
 			continue;
-		if (paths_share_nic(path, cut->first)) {
-			o->by_it |= cut_is_denied_by(cut, s->model, path);
-			continue;
-		}
-		if (path->progress_ns <= cut->until_ns || !is_outside(s->model, path))
+		if (!last || !paths_share_nic(path, last))
+			outside = is_outside(s->model, path);
+		last = path;
+		if (!outside)
 			continue;
 		o->answers++;
 		if (!o->control || path->gain[PEER_SEGS_OUT] > o->control->gain[PEER_SEGS_OUT])
@@ -87,13 +117,14 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		   const char *label)
 {
 	struct text enter = path_nsenter(model, cut->silent[0]);
+	bool plain = text_is_plain_word(label);
 	char addr[46];
 
 	addr_text(cut->silent[0]->addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See whether the gateway answers by it",
-		     "%sip neigh show dev %s", enter.s, label);
-	claim_advice(claim, false, "See the interface's own errors", "%sip -s -s link show dev %s",
-		     enter.s, label);
+	claim_advice(claim, false, "See whether the gateway answers by it", "%sip neigh show%s%s",
+		     enter.s, plain ? " dev " : "", plain ? label : "");
+	claim_advice(claim, false, "See the interface's own errors", "%sip -s -s link%s%s", enter.s,
+		     plain ? " show dev " : "", plain ? label : "");
 	claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s", enter.s,
 		     addr);
 	snprintf(claim->call, sizeof(claim->call), "the network team: the port or router of %.16s",
@@ -109,31 +140,31 @@ static void claim_nic(const struct silences *s, const struct cut *cut, const str
 		nics_find(model_nics(model), cut->first->netns, cut->first->ifindex);
 	struct subject subject = subject_nic(model, nic, cut->first->netns, cut->first->ifindex);
 	double c = 1.0 - 0.2 / cut_weight(cut, model);
+	bool measured = o->answers && o->comparable;
 	char label[32], place[40];
 	struct claim claim;
 
 	subject_label(&subject, label, sizeof(label));
 	snprintf(place, sizeof(place), "by %s", label);
 	cut_claim_begin(&claim, model, &network_partition_rule, &subject, cut);
-	claim.basis = o->answers ? BASIS_MEASURED : BASIS_INFERRED;
-	claim_message(&claim,
-		      "NETWORK: nobody answers by %s: %u peers silent, its uplink or beyond.",
-		      label, cut->n);
+	claim.basis = measured ? BASIS_MEASURED : BASIS_INFERRED;
+	claim_message(&claim, "NETWORK: nobody answers by %s: %u peers silent, %s.", label, cut->n,
+		      o->comparable ? "its uplink or beyond" : "it or what is behind it");
 	cut_claim_silent(&claim, model, cut, names, place, judgement);
-	if (o->answers) {
-		c *= 0.95 * (1.0 - 0.05 / o->answers);
+	c *= measured ? 0.95 * (1.0 - 0.05 / o->answers) : 0.70;
+	if (o->answers)
 		claim_evidence(&claim, ROLE_CONTROL, true, "host.peers.answering", o->answers,
 			       "{peer}", "%s answered meanwhile by another interface%s",
 			       text_addr(o->control->addr, 0).s,
 			       o->answers > 1 ? ", and others" : "");
-	} else {
-		c *= 0.70;
+	else
 		claim_text(&claim, ROLE_UNKNOWN,
 			   "whether it is this host: no other interface tells");
-	}
 	c *= cut_claim_apart(&claim, model, cut, "nic.silence.apart");
 	c *= weigh_idle(&claim, s, cut);
-	claim_text(&claim, ROLE_UNKNOWN, "adapter, cable, switch port or the first router");
+	claim_text(&claim, ROLE_UNKNOWN,
+		   o->comparable ? "adapter, cable, switch port or the first router"
+				 : "whether those behind it ended by themselves: it has no adapter");
 	claim.confidence = confidence_round(c);
 	advise(&claim, model, cut, label);
 	judgement->claim(judgement->ctx, &claim);
@@ -145,15 +176,14 @@ void partition_nic_judge(const struct silences *silences, const struct judgement
 
 	for (unsigned int i = 0; silences->n > 1 && i < paths->n; i++) {
 		struct others others;
-		__u64 since_ns;
 		struct cut cut;
 
 		if (paths->path[i].loopback || !paths->path[i].ifindex ||
-		    !silences_hold(silences, &paths->path[i], &since_ns) ||
 		    !cut_sum_up(&cut, silences, i, paths_share_nic))
 			continue;
+		cut.light += cut.strangers;
 		look_around(&others, &cut, silences);
-		if (cut_is_enough(&cut, silences->model) && cut.mine && !others.by_it)
+		if (cut_is_one(&cut, silences->model) && cut.mine)
 			claim_nic(silences, &cut, &others, judgement);
 	}
 }
