@@ -13,7 +13,7 @@ what it is and what run.py holds it to:
   # fault: TYPE NAME=VALUE...    the events that are the fault: without these lines no such finding
   # across: KEY=VALUE... [KIND]  with these thresholds: no finding; or, with KIND, this one
   # least: KIND NUMBER           its confidence is at least (and with "most": at most) so much
-  # caused: KIND by KIND         the finding of the first kind is caused by that of the second, or "by none"
+  # caused: KIND by KIND         the finding of the first kind is caused by that of the second (and KIND), or "by none"
   # leads: TEXT                  the first line of the report begins with that, less SUSPECT and OVER NOW
 """
 import os

@@ -168,7 +168,7 @@ def caused(runner, capture, output):
     causes = {f["kind"]: [kinds.get(cause) for cause in f["caused_by"]] for f in findings(output)}
     for text in capture.says["caused"]:
         effect, _, cause = text.partition(" by ")
-        want = [] if cause == "none" else [cause]
+        want = [] if cause == "none" else cause.split(" and ")
         runner.check(f"{capture.name}: caused", None if causes.get(effect) == want else f"{effect} by {causes.get(effect)}")
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of an interface by which nobody answers any more."""
 from backdrop import begin, good_peer, second
-from make_events import NETNS
+from make_events import HOST_NETNS_2, NETNS
+from stories_dns import S1, Servers, fault
 from stories_network import A, B, C, D, VECTOR, silent
 from stories_nic import GOOD, VIRTUAL
 
@@ -192,3 +193,29 @@ def story_cut_odd_name(host):
     host.put("nic", name="a;reboot", ifindex=2, netns=NETNS, flags=3, speed_mbps=10000)
     for _ in fates(host, 16, a=(6, 99), b=(6, 99)):
         pass
+
+
+def story_cut_name_server_too(host):
+    host.say(what="the uplink dies, and what is asked of the name server stays unanswered: because of that, and no surer",
+             expect=["network-partition eth0", f"dns-failure {S1}:53"], fault=[*ALL, fault(S1)],
+             caused="dns-failure by network-partition", most="dns-failure 0.7", leads="NETWORK: nobody answers by eth0")
+    begin(host)
+    servers = Servers(host)
+    for i in fates(host, 50, a=(16, 99), b=(16, 99), c=(16, 99)):
+        servers.ask(S1, 4, 4 if i < 16 else 0)
+
+
+def story_cut_containers_too(host):
+    host.say(what="the uplink dies for the host and for two containers with networks of their own: because of it",
+             expect=["network-partition eth0", "network-partition if7"],
+             fault=[*ALL, "tcp_peer ifindex=7"], leads="NETWORK: nobody answers by eth0",
+             caused="network-partition by network-partition")
+    begin(host)
+    for i in fates(host, 16, a=(6, 99), b=(6, 99), c=(6, 99)):
+        for n, netns in enumerate((HOST_NETNS_2, HOST_NETNS_2 + 1)):
+            inside = {"netns": netns, "ifindex": 7, "pid": 912 + n, "comm": "api", "start_ns": 300 * 10**9}
+            for addr in (f"10.3.{n}.2", f"10.3.{n}.3"):
+                if i < 6:
+                    good_peer(host, addr, 300, **inside)
+                else:
+                    silent(host, addr, i - 5, **inside)

@@ -30,7 +30,7 @@ def story_link_down_no_names(host):
     host.say(what="the cable of eth0 is pulled after two good minutes: the name server is silent because of that",
              expect=["nic-link-down eth0", f"dns-failure {S1}:53", "network-partition eth0"],
              fault=["nic ifindex=2", *PEERS, fault(S1)],
-             caused="dns-failure by nic-link-down", leads="ADAPTER: eth0 has had no link")
+             caused="dns-failure by nic-link-down and network-partition", leads="ADAPTER: eth0 has had no link")
     host.is_daemon(5)
     begin_nic(host)
     servers = Servers(host)

@@ -213,6 +213,16 @@ static const struct dns_look *look_at(const struct dns_server *server, unsigned 
 	return oldest + i < server->n_looks ? &server->look[(oldest + i) % DNS_LOOKS] : NULL;
 }
 
+__u64 dns_asked_since(const struct dns_server *server, __u64 since_ns)
+{
+	const struct dns_look *look;
+
+	for (unsigned int i = 0; (look = look_at(server, i)); i++)
+		if (look->ns > since_ns)
+			return look_at(server, i + 1) ? look->ns : since_ns;
+	return since_ns;
+}
+
 /* What was asked between the look before that time and the one at it; 0 when there is no such one. */
 static __u64 asked_at(const struct dns_server *server, __u64 ns)
 {

@@ -29,6 +29,8 @@ static struct control find_control(const struct model *model, const struct dns_o
 	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns);
 	__u64 since_ns =
 		dns_answered_ns(o->server) > from_ns ? dns_answered_ns(o->server) : from_ns;
+	/* What a peer answered before all was asked in vain, or at that look, says nothing of what came then. */
+	__u64 asked_ns = dns_asked_since(o->server, since_ns);
 
 	while ((other = dns_servers_next(model_dns(model), other))) {
 		struct dns_outcome outcome;
@@ -39,7 +41,7 @@ static struct control find_control(const struct model *model, const struct dns_o
 			control.server = other;
 	}
 	while (!control.server && (peer = peers_next(model_peers(model), peer)))
-		if (peer->key.netns == o->server->netns && peer->progress_ns > since_ns &&
+		if (peer->key.netns == o->server->netns && peer->progress_ns > asked_ns &&
 		    !peer_is_loopback(peer, model_nics(model)) &&
 		    memcmp(peer->key.addr, o->server->addr, sizeof(peer->key.addr)) != 0 &&
 		    (!control.peer || peer_window(peer, frame, PEER_SEGS_OUT) >

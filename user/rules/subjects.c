@@ -303,6 +303,20 @@ static bool same_nic(const struct subject *a, const struct subject *b)
 	       a->ifindex == b->ifindex;
 }
 
+/* Of a container, which has a network of its own: that ends at an interface of the host's. */
+static bool is_inside(const struct subject *a, const struct subject *b)
+{
+	return by_nic(a) && a->netns && b->type == SUBJECT_NIC && !b->netns;
+}
+
+/* Is the name server a reached by b? Nobody asks by which interface. */
+static bool is_behind(const struct subject *a, const struct subject *b)
+{
+	if (b->type == SUBJECT_SUBNET)
+		return a->type == SUBJECT_PEER && subnet_holds(b, a->addr, a->netns);
+	return b->type == SUBJECT_NIC && (a->netns == b->netns || is_inside(a, b));
+}
+
 bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
 		   enum join join)
 {
@@ -338,6 +352,10 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_SUBNET)
 			return same_subject(a, b);
 		return same_nic(a, b);
+	case JOIN_INSIDE:
+		return is_inside(a, b);
+	case JOIN_BEHIND:
+		return is_behind(a, b);
 	case JOIN_SAME_PROCESS:
 		return a->type == SUBJECT_PROCESS && same_subject(a, b);
 	case JOIN_HOST:
