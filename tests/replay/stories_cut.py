@@ -219,3 +219,40 @@ def story_cut_containers_too(host):
                     good_peer(host, addr, 300, **inside)
                 else:
                     silent(host, addr, i - 5, **inside)
+
+
+def moves_away(host, back):
+    """The uplink of eth0 dies; what `back` does for each peer then, and nothing is sent by eth0 any more, for a quarter of
+    an hour. A connection that is only held (see begin) is by eth0 all the time."""
+    host.is_daemon(5)
+    begin(host)
+    host.put("nic", name="eth1", ifindex=3, netns=NETNS, flags=3, speed_mbps=10000)
+    for i in range(190):
+        host.wait(4)
+        second(host, peers=())
+        for addr in (A, B, C):
+            if i < 6:
+                good_peer(host, addr, 300)
+            elif i < 12:
+                silent(host, addr, 5 * (i - 5))
+            else:
+                back(addr, i)
+        host.tick()
+    host.end()
+
+
+def story_cut_all_moved(host):
+    host.say(what="the uplink of eth0 dies, and all goes by eth1 from then on: the finding does not stay open for a day",
+             expect="network-partition eth0", fault=ALL, leads="NOTHING FOUND")
+    moves_away(host, lambda addr, i: good_peer(host, addr, 300, max_backoff=0, live_stuck=0, ifindex=3))
+
+
+def story_cut_all_gave_up(host):
+    host.say(what="the uplink dies, and the programs are stopped: nobody asks any more, and the finding is over some day",
+             expect="network-partition eth0", fault=ALL, leads="NOTHING FOUND")
+
+    def gave_up(addr, i):
+        if i == 12:
+            host.peer(addr, 9092, live=0, live_stuck=0, max_backoff=0, broken=4)
+
+    moves_away(host, gave_up)

@@ -224,7 +224,8 @@ static void move_unclaimed(struct life *life, struct slot *s)
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_UNTRACKED);
 	else if (is_too_soon(life, s))
 		return;
-	else if (!subject_present(life->model, &s->finding.claim.subject))
+	else if (!subject_present(life->model, &s->finding.claim.subject) ||
+		 (rule->present && !rule->present(life->model, &s->finding.claim.subject)))
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_GONE);
 	else if (s->absent >= rule->close_evals && rule->recovered &&
 		 rule->recovered(life->model, &s->finding.claim.subject, s->finding.last_seen_ns))

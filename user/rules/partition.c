@@ -180,6 +180,7 @@ const struct rule network_partition_rule = {
 	.exposed = exposed,
 	.judge = judge,
 	.recovered = recovered,
+	.present = nic_is_used,
 	.open_evals = 1,
 	.close_evals = 2,
 };

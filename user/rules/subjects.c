@@ -166,6 +166,26 @@ static bool subnet_present(const struct model *model, const struct subject *s)
 	return false;
 }
 
+/* Sent anything in these minutes, or waited for. A connection that only lies there says nothing of the way. */
+static bool is_used(const struct model *model, const struct peer *peer)
+{
+	return peer->live_stuck || peer->live_syn ||
+	       model_now(model) - peer->changed_ns < PEER_LEFT_NS;
+}
+
+bool nic_is_used(const struct model *model, const struct subject *s)
+{
+	const struct peer *peer = NULL;
+
+	if (s->type != SUBJECT_NIC)
+		return true;
+	while ((peer = peers_next(model_peers(model), peer)))
+		if (peer->ifindex == s->ifindex &&
+		    subject_netns(model, peer->key.netns) == s->netns && is_used(model, peer))
+			return true;
+	return false;
+}
+
 bool subject_present(const struct model *model, const struct subject *subject)
 {
 	const struct disk *disk;

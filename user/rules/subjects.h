@@ -32,6 +32,10 @@ __u32 asked_pid(const struct model *model);
 /* Until when an ask lasts that is made anew at each evaluation: two ticks and some, or a tick that is late would end it. */
 __u64 asked_until(const struct model *model);
 
+/* Of an interface: was anything sent by it, or is it waited for, in the last minutes? All peers may have moved to another
+ * one, or nobody wants them any more. Of anything else: true. */
+bool nic_is_used(const struct model *model, const struct subject *subject);
+
 /* "eth0", or "if7" where the name is not known. */
 const char *nic_label(const struct model *model, __u32 netns, __u32 ifindex, char *buf,
 		      size_t size);

@@ -315,6 +315,7 @@ const struct rule uplink_loss_rule = {
 	.exposed = exposed,
 	.judge = judge,
 	.recovered = recovered,
+	.present = nic_is_used,
 	.open_evals = 2,
 	.close_evals = 3,
 };
