@@ -73,15 +73,17 @@ def story_thin_no_space(host):
     host.end()
 
 
-def waiting(host, flags):
-    """Writes to the first volume wait, from the fourth second on."""
+def waiting(host, flags, extended=99, moves=99):
+    """Writes to the first volume wait, from the fourth second on; the pool may be extended, and they go on."""
     pool_host(host)
     queue_a, queue_www = Queue(host, SDA), Queue(host, WWW)
     pool(host, 70 * GB)
 
     def told(i):
         queue_a.look(80, 40)
-        if i < 4:
+        if i == extended:
+            pool(host, 100 * GB, size=200 * GB)
+        if i < 4 or i >= moves:
             queue_www.look(0, 20)
             return
         if i == 4:
@@ -96,6 +98,18 @@ def story_thin_no_space_waits(host):
     host.say(what="a thin pool runs out of data space, what is written to a volume waits for it: the pool is full, no disk hangs",
              expect="disk-full dm-2", fault=[FULL + " flags=2", "block_queue dev=254:4 in_flight=4"])
     waiting(host, NO_SPACE)
+
+
+def story_thin_no_space_extended(host):
+    host.say(what="the same, then it is extended; the look at the volume was a moment before, and what waited is on its way",
+             expect="disk-full dm-2", fault=[FULL, "block_queue dev=254:4 in_flight=4"])
+    waiting(host, NO_SPACE, extended=10, moves=11)
+
+
+def story_thin_no_space_no_wait(host):
+    host.say(what="a full thin pool that fails writes at once: nothing waits for it, so a volume that does not answer is stuck",
+             expect=["disk-full dm-2", "disk-stuck-io dm-4"], fault=[FULL, "block_queue dev=254:4 in_flight=4"])
+    waiting(host, NO_SPACE | ERRORS)
 
 
 def story_thin_volume_stuck(host):

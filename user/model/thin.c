@@ -26,6 +26,8 @@ int thin_pools_apply(struct thin_pools *pools, const struct event_thin_pool *eve
 		return -ENOMEM;
 	if (pool->now.data_bytes != event->data_bytes)
 		growth_forget(&pool->data);
+	if (pool->now.flags & THIN_NO_SPACE && !(event->flags & THIN_NO_SPACE))
+		pool->room_ns = event->h.ts_ns;
 	pool->now = *event;
 	if (!(event->flags & THIN_UNANSWERED) && event->data_used <= event->data_bytes)
 		growth_add(&pool->data, event->h.ts_ns, event->data_used);

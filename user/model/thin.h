@@ -13,6 +13,7 @@
 struct thin_pool {
 	struct event_thin_pool now;
 	struct growth data; /* bytes mapped */
+	__u64 room_ns;	    /* it had room again; 0: it never lacked it */
 };
 
 struct thin_pools {

@@ -15,7 +15,8 @@ extern const struct threshold disk_full_critical_share;
 
 /* Claims each thin pool that is full, will be, or has stopped. */
 void thin_full_judge(const struct model *model, const struct judgement *judgement);
-/* Is the disk a volume of a pool that is out of space, or the pool? What is written to it waits for that. */
+/* Is the disk a volume of a pool that is out of space, and lets writes wait for it, or did until a moment ago? Or the
+ * pool? */
 bool thin_full_holds(const struct model *model, const struct disk *disk);
 /* Of a pool: it was told of since, or it is gone. */
 bool thin_full_recovered(const struct model *model, const struct subject *subject, __u64 since_ns);

@@ -248,6 +248,16 @@ void thin_full_judge(const struct model *model, const struct judgement *judgemen
 			claim_pool(model, &f, judgement);
 }
 
+/* What waited for room is on its way, and the looks at the pool and at its volumes are not of one moment. */
+#define ON_ITS_WAY_NS 5000000000ULL
+
+static bool lets_wait(const struct model *model, const struct thin_pool *pool)
+{
+	if (pool->now.flags & THIN_NO_SPACE)
+		return !(pool->now.flags & THIN_ERRORS_IF_FULL);
+	return pool->room_ns && model_now(model) - pool->room_ns < ON_ITS_WAY_NS;
+}
+
 bool thin_full_holds(const struct model *model, const struct disk *disk)
 {
 	struct stack_walk down;
@@ -257,7 +267,7 @@ bool thin_full_holds(const struct model *model, const struct disk *disk)
 		const struct thin_pool *pool =
 			thin_pools_find(model_thin_pools(model), down.dev[i]);
 
-		if (pool && pool->now.flags & THIN_NO_SPACE)
+		if (pool && lets_wait(model, pool))
 			return true;
 	}
 	return false;
