@@ -4,7 +4,7 @@ from backdrop import begin, good_peer, second
 from make_events import HOST_NETNS_2, NETNS
 from stories_dns import S1, Servers, fault
 from stories_network import A, B, C, D, VECTOR, silent
-from stories_nic import GOOD, VIRTUAL
+from stories_nic import ADDRESSED, GOOD, VIRTUAL, begin_nic
 
 A3 = "10.1.1.3"
 ALL = [f"tcp_peer peer.addr={addr}" for addr in (A, A3, B, C)]
@@ -256,3 +256,24 @@ def story_cut_all_gave_up(host):
             host.peer(addr, 9092, live=0, live_stuck=0, max_backoff=0, broken=4)
 
     moves_away(host, gave_up)
+
+
+def story_cut_of_a_bridge(host):
+    host.say(what="all peers are reached by a bridge, whose port eth0 loses its cable: because of that",
+             expect=["nic-link-down eth0", "network-partition br0"], fault=["nic ifindex=2", "tcp_peer ifindex=5"],
+             caused="network-partition by nic-link-down", leads="ADAPTER: eth0 has had no link")
+    begin_nic(host)
+    host.put("nic", name="br0", ifindex=5, netns=NETNS, flags=GOOD | VIRTUAL | ADDRESSED, kind="bridge", hw_type=1)
+    host.eth0.now["master"] = 5
+    host.eth0.tell()
+    for i in range(20):
+        if i == 6:
+            host.eth0.lose()
+        second(host, peers=())
+        for addr in (A, B, C):
+            if i < 6:
+                good_peer(host, addr, 300, ifindex=5)
+            else:
+                silent(host, addr, i - 5, ifindex=5)
+        host.tick()
+    host.end()

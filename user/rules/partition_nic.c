@@ -53,9 +53,6 @@ static bool leads_outside(const struct model *model, const struct nic *nic, unsi
 	return false;
 }
 
-/* A bridge on a VLAN of a bond. */
-#define NIC_STOREYS 3
-
 static bool is_outside(const struct model *model, const struct path *path)
 {
 	return leads_outside(model, nics_find(model_nics(model), path->netns, path->ifindex),

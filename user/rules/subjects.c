@@ -323,18 +323,43 @@ static bool same_nic(const struct subject *a, const struct subject *b)
 	       a->ifindex == b->ifindex;
 }
 
-/* Of a container, which has a network of its own: that ends at an interface of the host's. */
-static bool is_inside(const struct subject *a, const struct subject *b)
+/* A VLAN by its parent, a bridge or a bond by its ports. */
+static bool is_made_of(const struct model *model, const struct nic *upper, __u32 lower,
+		       unsigned int storeys)
 {
-	return by_nic(a) && a->netns && b->type == SUBJECT_NIC && !b->netns;
+	const struct nics *nics = model_nics(model);
+	const struct nic *port = NULL;
+
+	if (!upper || !storeys)
+		return false;
+	if (upper->parent &&
+	    (upper->parent == lower ||
+	     is_made_of(model, nics_find(nics, upper->netns, upper->parent), lower, storeys - 1)))
+		return true;
+	while ((port = nics_next(nics, port)))
+		if (port->master == upper->ifindex && port->netns == upper->netns &&
+		    (port->ifindex == lower || is_made_of(model, port, lower, storeys - 1)))
+			return true;
+	return false;
+}
+
+/* A container has a network of its own: that ends at an interface of the host's. */
+static bool is_over(const struct model *model, const struct subject *a, const struct subject *b)
+{
+	if (!by_nic(a) || b->type != SUBJECT_NIC || b->netns)
+		return false;
+	return a->netns || (a->ifindex != b->ifindex &&
+			    is_made_of(model,
+				       nics_find(model_nics(model), model_netns(model, 0), a->ifindex),
+				       b->ifindex, NIC_STOREYS));
 }
 
 /* Is the name server a reached by b? Nobody asks by which interface. */
-static bool is_behind(const struct subject *a, const struct subject *b)
+static bool is_behind(const struct model *model, const struct subject *a, const struct subject *b)
 {
 	if (b->type == SUBJECT_SUBNET)
 		return a->type == SUBJECT_PEER && subnet_holds(b, a->addr, a->netns);
-	return b->type == SUBJECT_NIC && (a->netns == b->netns || is_inside(a, b));
+	return b->type == SUBJECT_NIC && (a->netns == b->netns || is_over(model, a, b));
 }
 
 bool subjects_meet(const struct model *model, const struct subject *a, const struct subject *b,
@@ -372,10 +397,10 @@ bool subjects_meet(const struct model *model, const struct subject *a, const str
 		if (a->type == SUBJECT_SUBNET && b->type == SUBJECT_SUBNET)
 			return same_subject(a, b);
 		return same_nic(a, b);
-	case JOIN_INSIDE:
-		return is_inside(a, b);
+	case JOIN_OVER:
+		return is_over(model, a, b);
 	case JOIN_BEHIND:
-		return is_behind(a, b);
+		return is_behind(model, a, b);
 	case JOIN_SAME_PROCESS:
 		return a->type == SUBJECT_PROCESS && same_subject(a, b);
 	case JOIN_HOST:

@@ -32,6 +32,9 @@ __u32 asked_pid(const struct model *model);
 /* Until when an ask lasts that is made anew at each evaluation: two ticks and some, or a tick that is late would end it. */
 __u64 asked_until(const struct model *model);
 
+/* What is stacked so high on an adapter: a bridge on a VLAN of a bond. */
+#define NIC_STOREYS 3
+
 /* Of an interface: was anything sent by it, or is it waited for, in the last minutes? All peers may have moved to another
  * one, or nobody wants them any more. Of anything else: true. */
 bool nic_is_used(const struct model *model, const struct subject *subject);
