@@ -117,8 +117,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		struct elsewhere elsewhere;
 		struct cut cut;
 
-		if (paths.path[i].loopback ||
-		    !cut_sum_up(&cut, &silences, i, same_subnet))
+		if (paths.path[i].loopback || !cut_sum_up(&cut, &silences, i, same_subnet))
 			continue;
 		look_around(&elsewhere, &cut, &silences);
 		if (cut_is_one(&cut, model) && cut.mine && elsewhere.answers)

@@ -42,9 +42,8 @@ static bool leads_outside(const struct model *model, const struct nic *nic, unsi
 		return nic;
 	if (!depth)
 		return false;
-	if (nic->parent && leads_outside(model,
-					 nics_find(model_nics(model), nic->netns, nic->parent),
-					 depth - 1))
+	if (nic->parent &&
+	    leads_outside(model, nics_find(model_nics(model), nic->netns, nic->parent), depth - 1))
 		return true;
 	while ((port = nics_next(model_nics(model), port)))
 		if (port->netns == nic->netns && port->master == nic->ifindex &&
@@ -160,8 +159,9 @@ static void claim_nic(const struct silences *s, const struct cut *cut, const str
 	c *= cut_claim_apart(&claim, model, cut, "nic.silence.apart");
 	c *= weigh_idle(&claim, s, cut);
 	claim_text(&claim, ROLE_UNKNOWN,
-		   o->comparable ? "adapter, cable, switch port or the first router"
-				 : "whether those behind it ended by themselves: it has no adapter");
+		   o->comparable
+			   ? "adapter, cable, switch port or the first router"
+			   : "whether those behind it ended by themselves: it has no adapter");
 	claim.confidence = confidence_round(c);
 	advise(&claim, model, cut, label);
 	judgement->claim(judgement->ctx, &claim);

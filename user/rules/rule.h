@@ -120,7 +120,7 @@ enum join {
 	JOIN_WITHIN, /* one is a subnet, the other a peer in it; or an interface, and what is reached by it */
 	JOIN_SAME_PEER,
 	JOIN_SAME_NIC,
-	JOIN_OVER,   /* the second is an interface of the host's, the first what a container or one stacked on it reaches */
+	JOIN_OVER, /* the second is an interface of the host's, the first what a container or one stacked on it reaches */
 	JOIN_BEHIND, /* the first is a name server that is reached by the second, or may be */
 	JOIN_SAME_PROCESS,
 	JOIN_HOST

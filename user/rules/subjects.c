@@ -348,10 +348,10 @@ static bool is_over(const struct model *model, const struct subject *a, const st
 {
 	if (!by_nic(a) || b->type != SUBJECT_NIC || b->netns)
 		return false;
-	return a->netns || (a->ifindex != b->ifindex &&
-			    is_made_of(model,
-				       nics_find(model_nics(model), model_netns(model, 0), a->ifindex),
-				       b->ifindex, NIC_STOREYS));
+	return a->netns ||
+	       (a->ifindex != b->ifindex &&
+		is_made_of(model, nics_find(model_nics(model), model_netns(model, 0), a->ifindex),
+			   b->ifindex, NIC_STOREYS));
 }
 
 /* Is the name server a reached by b? Nobody asks by which interface. */
