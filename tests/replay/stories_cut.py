@@ -277,3 +277,12 @@ def story_cut_of_a_bridge(host):
                 silent(host, addr, i - 5, ifindex=5)
         host.tick()
     host.end()
+
+
+def story_cut_name_server_answers(host):
+    host.say(what="both peers fall silent, and a name server answers all along: two dead peers rather than the uplink",
+             expect=[f"peer-unreachable {A}:9092", f"peer-unreachable {B}:9092"], fault=ALL)
+    begin(host)
+    servers = Servers(host)
+    for _ in fates(host, 16, a=(6, 99), b=(6, 99)):
+        servers.ask(S1, 4)

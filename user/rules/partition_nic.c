@@ -12,11 +12,14 @@
  *	measured   k > 0:	c = 0.95 * (1 - 0.2 / n) * (1 - 0.05 / k)
  *	inferred   else:	c = 0.70 * (1 - 0.2 / n), as it may be this host
  * times 0.9 when the silences began more than together_s apart, and 1 - 0.2 * i, i: the share of connections to others
- * that nothing was sent on, which may be fine.
+ * that nothing was sent on, which may be fine, and inferred times 0.75 when a name server answered
+ * meanwhile, by this interface or on this host: with fewer than five it is not told.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "model/addr.h"
+#include "model/dns.h"
 #include "rules/cut.h"
 #include "rules/families.h"
 #include "rules/nic_link.h"
@@ -109,6 +112,30 @@ static double weigh_idle(struct claim *claim, const struct silences *s, const st
 	return 1.0 - 0.2 * (double)idle / (double)(idle + cut->sockets);
 }
 
+/* Over UDP, by nobody knows which interface. */
+static const struct dns_server *find_name_server(const struct model *model, const struct cut *cut)
+{
+	const struct dns_server *server = NULL;
+
+	while ((server = dns_servers_next(model_dns(model), server)))
+		if (server->netns == cut->first->netns && !addr_is_loopback(server->addr) &&
+		    server->answered_ns > cut->until_ns)
+			return server;
+	return NULL;
+}
+
+static double say_name_server(struct claim *claim, const struct model *model, const struct cut *cut)
+{
+	const struct dns_server *server = find_name_server(model, cut);
+
+	if (!server)
+		return 1.0;
+	claim_evidence(claim, ROLE_AGAINST, false, "dns.server.answering", 1.0, "{server}",
+		       "name server %s answered meanwhile, by which way?",
+		       text_addr(server->addr, 0).s);
+	return 0.75;
+}
+
 static void advise(struct claim *claim, const struct model *model, const struct cut *cut,
 		   const char *label)
 {
@@ -156,6 +183,8 @@ static void claim_nic(const struct silences *s, const struct cut *cut, const str
 	else
 		claim_text(&claim, ROLE_UNKNOWN,
 			   "whether it is this host: no other interface tells");
+	if (!measured)
+		c *= say_name_server(&claim, model, cut);
 	c *= cut_claim_apart(&claim, model, cut, "nic.silence.apart");
 	c *= weigh_idle(&claim, s, cut);
 	claim_text(&claim, ROLE_UNKNOWN,
