@@ -286,3 +286,29 @@ def story_cut_name_server_answers(host):
     servers = Servers(host)
     for _ in fates(host, 16, a=(6, 99), b=(6, 99)):
         servers.ask(S1, 4)
+
+
+def story_cut_tried_now_and_then(host):
+    host.say(what="the uplink is dead for long, and programs try now and then, one by one: still one finding, no peer's",
+             expect="network-partition eth0", fault=ALL, leads="NETWORK: nobody answers by eth0")
+    host.is_daemon(5)
+    begin(host)
+    for i in range(150):
+        host.wait(4)
+        second(host, peers=())
+        for n, addr in enumerate((A, B, C)):
+            at = (i + n) % 30
+            if i < 6:
+                good_peer(host, addr, 300)
+            elif i < 20:
+                silent(host, addr, 5 * (i - 5))
+            elif i == 20:
+                host.peer(addr, live=0, live_stuck=0, max_backoff=0, broken=4)
+            elif at == 0:
+                host.peer(addr, attempts=1, segs_out=1, live=1, live_syn=1)
+            elif at in (1, 2, 4):
+                host.peer(addr, syn=1, segs_out=1)
+            elif at == 12:
+                host.peer(addr, live=0, live_syn=0, timed_out=1)
+        host.tick()
+    host.end()

@@ -21,8 +21,8 @@ static bool is_kind(const struct slot *s, const char *kind)
 /*
  * Does the winner still stand for what it stood for? A disk that failed, or what was leaked, stays what it is until it
  * is seen to be well. What a network does is of the moment: a finding that is not claimed any more, and cannot be
- * seen to be well, is open for a day, and what comes in that day is another fault. (What a former run found is only
- * claimed again when it was looked at long enough.)
+ * seen to be well, is open for a day, and what comes in that day is another fault: but for one that a single answer
+ * would end. (What a former run found is only claimed again when it was looked at long enough.)
  */
 static bool stands(const struct life *life, const struct slot *s)
 {
@@ -30,6 +30,9 @@ static bool stands(const struct life *life, const struct slot *s)
 
 	if (s->claimed || !s->open)
 		return s->claimed;
+	if (rule->lasts &&
+	    rule->lasts(life->model, &s->finding.claim.subject, s->finding.last_seen_ns))
+		return true;
 	return rule->class == CLASS_HARDWARE || rule->class == CLASS_LEAK ||
 	       s->absent < rule->close_evals || is_too_soon(life, s);
 }

@@ -160,6 +160,12 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	return false;
 }
 
+/* While nobody by the interface answers, whoever is tried by it is silent because of that. */
+static bool lasts(const struct model *model, const struct subject *subject, __u64 since_ns)
+{
+	return subject->type == SUBJECT_NIC && !recovered(model, subject, since_ns);
+}
+
 static const struct threshold *const thresholds[] = {&cut_min_peers, &cut_together_s,
 						     &cut_client_weight, NULL};
 
@@ -179,6 +185,7 @@ const struct rule network_partition_rule = {
 	.exposed = exposed,
 	.judge = judge,
 	.recovered = recovered,
+	.lasts = lasts,
 	.present = nic_is_used,
 	.open_evals = 1,
 	.close_evals = 2,

@@ -51,6 +51,9 @@ struct rule {
 	 * load since `since_ns`? NULL: silence for close_evals is enough only if the rule says so
 	 * by leaving it NULL *and* the subject is still there; prefer to give it. */
 	bool (*recovered)(const struct model *model, const struct subject *subject, __u64 since_ns);
+	/* Asked of the same: does it go on for certain, and is told of what it explains, though too little happens to claim
+	 * it? NULL: no. */
+	bool (*lasts)(const struct model *model, const struct subject *subject, __u64 since_ns);
 	/* Asked of the same: is there still what it was found by, where that may go and the subject stay? NULL: yes. */
 	bool (*present)(const struct model *model, const struct subject *subject);
 	/* Hysteresis: evaluations in a row with the claim before it opens, without it before it
