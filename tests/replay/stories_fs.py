@@ -363,6 +363,33 @@ def story_no_space_under_several(host):
     no_space(host, "write", 4, 4)
 
 
+def story_no_space_beside_lvm(host):
+    host.say(what="the same with a file system on the first partition and LVM on the second: which of them writes is not known",
+             expect="disk-full sda", fault=NOSPC, least="disk-full 0.95")
+    begin_fs(host)
+    space(host, 20 * GB)
+    host.disk("sda2", "8:2", parent=SDA, size_bytes=100 * GB, flags=1)
+    host.disk("dm-0", "254:0", size_bytes=90 * GB, backing="vg-var", flags=2, transport="dm", layer="LVM")
+    host.put("disk_link", upper="254:0", lower="8:2")
+    host.disk("loop0", "7:0", size_bytes=GB, flags=2, transport="loop")
+    host.put("disk_link", upper="7:0", lower=SDA1)
+    host.put("mount", dev="254:0", fstype="ext4", mount="/var", source="/dev/mapper/vg-var", fs_dev="254:0")
+    space(host, 20 * GB, dev="254:0")
+    quiet_seconds(host, 3)
+    no_space(host, "write", 4, 4)
+
+
+def story_no_space_beside_its_loop(host):
+    host.say(what="a file system is all that is on a full LUN; a loop device over a file of it is no other: the file system's",
+             expect="disk-full /data", fault=NOSPC, least="disk-full 0.95")
+    begin_fs(host)
+    space(host, 20 * GB)
+    host.disk("loop0", "7:0", size_bytes=GB, flags=2, transport="loop")
+    host.put("disk_link", upper="7:0", lower=SDA1)
+    quiet_seconds(host, 3)
+    no_space(host, "write", 4, 4)
+
+
 def story_no_space_until_extended(host):
     host.say(what="a disk without a file system refuses writes, then its pool is extended and they come through",
              expect="disk-full sda", fault=NOSPC)

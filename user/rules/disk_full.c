@@ -73,6 +73,22 @@ static bool is_judged(const struct model *model, const struct fs *fs)
 	       used + s->avail_bytes && (double)s->size_bytes >= model_threshold(model, &min_size);
 }
 
+/* A mapping or an array on the disk, or on a partition of it. A loop device is a file of a file system's. */
+static bool carries_more(const struct model *model, const struct disk *disk)
+{
+	struct stack_walk up;
+
+	stack_up(model_disks(model), disk->info.dev, &up);
+	for (unsigned int i = 1; i < up.n; i++) {
+		const struct disk *upper = disks_find(model_disks(model), up.dev[i]);
+
+		if (upper && !upper->gone && whole_disk(model, up.dev[i]) != disk &&
+		    strcmp(upper->info.transport, "loop") != 0)
+			return true;
+	}
+	return false;
+}
+
 bool disk_full_tells_of(const struct model *model, const struct disk *disk)
 {
 	const struct fs *fs = NULL;
@@ -80,7 +96,7 @@ bool disk_full_tells_of(const struct model *model, const struct disk *disk)
 
 	while ((fs = filesystems_next(model_filesystems(model), fs)))
 		n += is_judged(model, fs) && whole_disk(model, fs->dev) == disk;
-	return n == 1;
+	return n == 1 && !carries_more(model, disk);
 }
 
 static bool find_fill(const struct model *model, const struct fs *fs, struct fill *f)
@@ -98,7 +114,9 @@ static bool find_fill(const struct model *model, const struct fs *fs, struct fil
 		f->inode_share = s->inodes > s->inodes_free
 					 ? (double)(s->inodes - s->inodes_free) / (double)s->inodes
 					 : 0.0;
-	f->nospc = disk && disk_full_tells_of(model, disk) ? no_space_writes(model, disk) : 0;
+	f->nospc = disk ? no_space_writes(model, disk) : 0;
+	if (f->nospc && !disk_full_tells_of(model, disk))
+		f->nospc = 0;
 	f->by_inodes = f->inode_share >= full && f->inode_share > f->share;
 	f->full = f->share >= full || f->by_inodes;
 	f->left = f->by_inodes ? s->inodes_free : s->avail_bytes;

@@ -27,8 +27,8 @@ __u64 no_space_writes(const struct model *model, const struct disk *disk);
 void no_space_judge(const struct model *model, const struct judgement *judgement);
 /* Of a disk: a write came through since, or it is gone. */
 bool no_space_recovered(const struct model *model, const struct subject *subject);
-/* Is one file system that is judged right on this whole disk, or on a partition of it, and no other? Of several it is
- * the disk that is told of. */
+/* Is one file system that is judged right on this whole disk, or on a partition of it, and nothing else, as LVM? Of
+ * several it is the disk that is told of. */
 bool disk_full_tells_of(const struct model *model, const struct disk *disk);
 
 #endif

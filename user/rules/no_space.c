@@ -3,8 +3,9 @@
  * no_space.c - disk-full, of a disk that refuses writes for want of space: a LUN of a storage pool that is full, a loop
  * device over a full file system.
  *
- * Where one file system that is judged lies right on the disk, disk_full.c tells it of that one. What remains are disks
- * with several of them, those under LVM or md, and those that a database or a virtual machine writes to itself.
+ * Where one file system that is judged lies right on the disk, and nothing else, disk_full.c tells it of that one. What
+ * remains are disks with several of them, those under LVM or md (/boot is beside that mostly), and those that a database or
+ * a virtual machine writes to itself.
  *
  * Basis and confidence: 0.98 reported, the device said so. Severity: critical, writes are refused.
  */
