@@ -88,3 +88,26 @@ def story_flap_amid_loss(host):
         if i == 24:
             blink(host)
     host.end()
+
+
+def story_flap_beside_a_lossy_path(host):
+    host.say(what="one of three paths loses 5 % all along; eth0 loses its link for 2 s, and then all do: because of that",
+             expect=["nic-link-flap eth0", f"path-loss {A}:9092", "uplink-loss eth0"], fault=["nic ifindex=2", *PEERS],
+             caused=["uplink-loss by nic-link-flap", "path-loss by none"])
+    host.is_daemon(5)
+    begin_nic(host)
+    for i in range(32):
+        host.wait(4)
+        second(host, peers=())
+        host.eth0.traffic(5000)
+        if i == 24:
+            blink(host)
+        for addr in (A, B, C):
+            if i == 24:
+                lossy(host, addr, 600, ratio=0.3)
+            elif addr == A and i > 4:
+                lossy(host, addr, 600, ratio=0.05)
+            else:
+                good_peer(host, addr, 600)
+        host.tick()
+    host.end()

@@ -21,25 +21,32 @@ void onset_add(struct onset *onset, const struct frame *frame, const struct path
 	__u64 slot = window_slot_ns(frame->window_ns);
 	__u64 from = window_from_ns(frame->now_ns, frame->window_ns), by = from + slot;
 	double all = 0.0; /* settled or not, as resent_since() has it */
+	unsigned int i = 0;
 
-	for (unsigned int i = 0; i < path->n_peers; i++)
-		all += (double)peer_window(path->peers[i], frame, PEER_SEGS_RETRANS);
+	for (unsigned int j = 0; j < path->n_peers; j++)
+		all += (double)peer_window(path->peers[j], frame, PEER_SEGS_RETRANS);
 	/* While all but a little was resent after the slot, it had not begun within it. */
-	while (by <= frame->now_ns &&
+	while (i + 1 < WINDOW_SLOTS &&
 	       resent_since(path, frame, by - 1) > (1.0 - BEFORE_SHARE) * all) {
 		from = by;
 		by += slot;
+		i++;
 	}
 	if (from < path->from_ns)
 		from = path->from_ns;
-	if (!onset->by_ns || from < onset->from_ns)
-		onset->from_ns = from;
-	if (!onset->by_ns || by < onset->by_ns)
-		onset->by_ns = by;
+	if (!onset->slot[i].n || from < onset->slot[i].from_ns)
+		onset->slot[i].from_ns = from;
+	onset->slot[i].by_ns = by;
+	onset->slot[i].n++;
+	onset->n++;
 }
 
 void onset_claim(struct claim *claim, const struct onset *onset)
 {
-	claim->first_ns = onset->from_ns;
-	claim->first_by_ns = onset->by_ns;
+	unsigned int i = 0, n = onset->slot[0].n;
+
+	while (i + 1 < WINDOW_SLOTS && 2 * n < onset->n)
+		n += onset->slot[++i].n;
+	claim->first_ns = onset->slot[i].from_ns;
+	claim->first_by_ns = onset->slot[i].by_ns;
 }
