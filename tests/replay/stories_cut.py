@@ -312,3 +312,46 @@ def story_cut_tried_now_and_then(host):
                 host.peer(addr, live=0, live_syn=0, timed_out=1)
         host.tick()
     host.end()
+
+
+def inside(host, i, dies, step=1):
+    """What a container with a network of its own reaches, in second, or look, i."""
+    more = {"netns": HOST_NETNS_2, "ifindex": 7, "pid": 912, "comm": "api", "start_ns": 300 * 10**9}
+    for addr in ("10.3.1.2", "10.3.2.2"):
+        if i < dies:
+            good_peer(host, addr, 300, **more)
+        else:
+            silent(host, addr, step * (i - dies + 1), **more)
+
+
+def story_cut_container_by_the_link(host):
+    host.say(what="eth0 loses its cable, by which only a container talks: the link is told later than what came of it",
+             expect=["nic-link-down eth0", "network-partition if7"], fault=["nic ifindex=2", "tcp_peer ifindex=7"],
+             caused="network-partition by nic-link-down", leads="ADAPTER: eth0 has had no link")
+    begin_nic(host)
+    for i in range(24):
+        second(host, peers=())
+        if i == 6:
+            host.eth0.lose()
+        inside(host, i, 6)
+        host.tick()
+    host.end()
+
+
+def story_cut_container_notices_first(host):
+    host.say(what="a daemon: what a container sends is missed a look before what the host sends: the uplink's all the same",
+             expect=["network-partition eth0", "network-partition if7"], fault=[*ALL, "tcp_peer ifindex=7"],
+             caused="network-partition by network-partition", leads="NETWORK: nobody answers by eth0")
+    host.is_daemon(5)
+    begin(host)
+    for i in range(26):
+        host.wait(4)
+        second(host, peers=())
+        inside(host, i, 6, 5)
+        for addr in (A, B):
+            if i < 7:
+                good_peer(host, addr, 300)
+            else:
+                silent(host, addr, 5 * (i - 6))
+        host.tick()
+    host.end()

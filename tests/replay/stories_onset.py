@@ -3,7 +3,7 @@
 from backdrop import good_peer, second
 from stories_dns import S1, Servers, fault
 from stories_network import A, B, C, lossy, silent
-from stories_nic import begin_nic
+from stories_nic import Nic, begin_nic
 
 PEERS = ["tcp_peer ifindex=2 peer.dir=out", "tcp_retrans ifindex=2"]
 
@@ -109,5 +109,23 @@ def story_flap_beside_a_lossy_path(host):
                 lossy(host, addr, 600, ratio=0.05)
             else:
                 good_peer(host, addr, 600)
+        host.tick()
+    host.end()
+
+
+def story_link_down_after_no_names(host):
+    host.say(what="the name server is silent for ten seconds when eth1 loses its cable: that was not the cause",
+             expect=["nic-link-down eth1", f"dns-failure {S1}:53"], fault=["nic ifindex=3", fault(S1)],
+             caused="dns-failure by none")
+    begin_nic(host)
+    eth1 = Nic(host, "eth1", 3)
+    servers = Servers(host)
+    for i in range(36):
+        second(host, peers=())
+        servers.ask(S1, 4, 4 if i < 10 else 0)
+        for addr in (A, B, C):
+            good_peer(host, addr, 300)
+        if i == 20:
+            eth1.lose()
         host.tick()
     host.end()

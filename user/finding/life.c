@@ -241,6 +241,7 @@ static bool update_due(const struct life *life, const struct slot *s, bool last)
 								     : UPDATE_INTERVAL_TRACE_NS;
 	bool changed = s->restored || s->finding.count != s->told_count ||
 		       c->severity != s->told_severity ||
+		       s->finding.n_caused_by > s->told_causes ||
 		       fabs(c->confidence - s->told_confidence) >= CONFIDENCE_STEP;
 
 	if (!changed)
@@ -287,6 +288,7 @@ static int tell(struct life *life, struct slot *s, finding_fn fn, void *ctx)
 	s->last_line_ns = model_now(life->model);
 	s->told_count = s->finding.count;
 	s->told_severity = s->finding.claim.severity;
+	s->told_causes = s->finding.n_caused_by;
 	s->told_confidence = s->finding.claim.confidence;
 	return err < 0 ? err : 0;
 }

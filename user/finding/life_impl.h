@@ -26,6 +26,7 @@ struct slot {
 	__u64 told_count;
 	enum severity told_severity;
 	double told_confidence;
+	unsigned int told_causes;
 };
 
 struct life {

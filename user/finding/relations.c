@@ -4,9 +4,8 @@
 
 #include "finding/life_impl.h"
 
-/* First faults are seen in the order of ticks and rings: the cause may appear a little after the
- * effect. */
-#define CAUSE_SLACK_NS 2000000000ULL
+/* First faults are seen in the order of ticks and rings: the cause may appear a tick, and a little, after the effect. */
+#define CAUSE_SLACK_NS 1000000000ULL
 
 /* ---- one fault, one finding ---- */
 
@@ -139,11 +138,12 @@ static bool caused(const struct life *life, const struct correlation *row,
 	__u64 at = effect->finding.first_seen_ns;
 	__u64 by = effect->finding.first_by_ns ? effect->finding.first_by_ns : at;
 	__u64 from = cause->finding.first_seen_ns;
+	__u64 slack_ns = CAUSE_SLACK_NS + model_frame(life->model)->tick_ns;
 
 	if (effect == cause || !cause->open || !is_kind(effect, row->effect) ||
 	    !is_kind(cause, row->cause))
 		return false;
-	if (from > by + CAUSE_SLACK_NS || (at > from && at - from > row->max_delay_ns))
+	if (from > by + slack_ns || (at > from && at - from > row->max_delay_ns))
 		return false;
 	return subjects_meet(life->model, &effect->finding.claim.subject,
 			     &cause->finding.claim.subject, row->join);

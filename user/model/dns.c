@@ -215,12 +215,15 @@ static const struct dns_look *look_at(const struct dns_server *server, unsigned 
 
 __u64 dns_asked_since(const struct dns_server *server, __u64 since_ns)
 {
-	const struct dns_look *look;
+	const struct dns_look *look, *next;
 
-	for (unsigned int i = 0; (look = look_at(server, i)); i++)
-		if (look->ns > since_ns)
-			return look_at(server, i + 1) ? look->ns : since_ns;
-	return since_ns;
+	for (unsigned int i = 0; (look = look_at(server, i)); i++) {
+		if (look->ns <= since_ns)
+			continue;
+		next = look_at(server, i + 1);
+		return next ? next->ns : 0;
+	}
+	return 0;
 }
 
 /* What was asked between the look before that time and the one at it; 0 when there is no such one. */

@@ -89,8 +89,8 @@ const struct dns_server *dns_server_find(const struct dns_servers *servers, cons
  * time. */
 bool dns_together(const struct dns_server *a, const struct dns_server *b,
 		  const struct frame *frame);
-/* The first look, of those that are kept, after since_ns, when another came after it: what that one saw was asked later.
- * Else since_ns itself. */
+/* The first look, of those that are kept, that saw only queries of after since_ns: the next look but one, as one is still
+ * of the time before. 0: there is none yet. */
 __u64 dns_asked_since(const struct dns_server *server, __u64 since_ns);
 /* Of the window's queries, those that were sent `wait_ns` ago or before. */
 __u64 dns_settled(const struct dns_server *server, const struct frame *frame, __u64 wait_ns);

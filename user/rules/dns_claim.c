@@ -29,8 +29,8 @@ static struct control find_control(const struct model *model, const struct dns_o
 	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns);
 	__u64 since_ns =
 		dns_answered_ns(o->server) > from_ns ? dns_answered_ns(o->server) : from_ns;
-	/* What a peer answered before all was asked in vain, or at that look, says nothing of what came then. */
-	__u64 asked_ns = dns_asked_since(o->server, since_ns);
+	/* What a peer answered before all was asked in vain, or until that look, says nothing of what came then. */
+	__u64 vain_ns = dns_asked_since(o->server, since_ns);
 
 	while ((other = dns_servers_next(model_dns(model), other))) {
 		struct dns_outcome outcome;
@@ -41,7 +41,8 @@ static struct control find_control(const struct model *model, const struct dns_o
 			control.server = other;
 	}
 	while (!control.server && (peer = peers_next(model_peers(model), peer)))
-		if (peer->key.netns == o->server->netns && peer->progress_ns > asked_ns &&
+		if (peer->key.netns == o->server->netns &&
+		    peer->progress_ns > (vain_ns ? vain_ns : since_ns) &&
 		    !peer_is_loopback(peer, model_nics(model)) &&
 		    memcmp(peer->key.addr, o->server->addr, sizeof(peer->key.addr)) != 0 &&
 		    (!control.peer || peer_window(peer, frame, PEER_SEGS_OUT) >
@@ -245,7 +246,11 @@ void dns_claim(const struct model *model, const struct dns_outcome *o,
 
 	claim_init(&claim, &dns_failure_rule, &subject);
 	claim.first_ns = server->first_ns > from_ns ? server->first_ns : from_ns;
-	claim.first_by_ns = model_now(model);
+	/* What answers now and then may have begun to fail at any time. */
+	claim.first_by_ns = dns_asked_since(
+		server, dns_answered_ns(server) > from_ns ? dns_answered_ns(server) : from_ns);
+	if (!claim.first_by_ns)
+		claim.first_by_ns = model_now(model);
 	claim.window_ns = model_now(model) - claim.first_ns;
 	claim_message(&claim, "NETWORK: name server %s %s%s.", text_addr(server->addr, 0).s,
 		      what_fails(o), !by_udp(o) && o->well ? "; over UDP it answers" : "");
