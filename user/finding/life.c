@@ -240,8 +240,7 @@ static bool update_due(const struct life *life, const struct slot *s, bool last)
 	__u64 interval = model_host(life->model)->mode == RUN_DAEMON ? UPDATE_INTERVAL_DAEMON_NS
 								     : UPDATE_INTERVAL_TRACE_NS;
 	bool changed = s->restored || s->finding.count != s->told_count ||
-		       c->severity != s->told_severity ||
-		       s->finding.n_caused_by > s->told_causes ||
+		       c->severity != s->told_severity || s->finding.n_caused_by > s->told_causes ||
 		       fabs(c->confidence - s->told_confidence) >= CONFIDENCE_STEP;
 
 	if (!changed)
