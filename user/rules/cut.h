@@ -49,7 +49,8 @@ bool cut_is_one(const struct cut *cut, const struct model *model);
 /* The beginning of a claim: severity, count, times. */
 void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,
 		     const struct subject *subject, const struct cut *cut);
-/* Who is hit, and who is silent: `prefix`.peers.silent and .answering; `place` as in "there" or "by eth0". */
+/* Who is hit, and who is silent; names: of the evidence, how many are silent and how many answer; `place` as in "there"
+ * or "by eth0". */
 void cut_claim_silent(struct claim *claim, const struct model *model, const struct cut *cut,
 		      const char *const names[2], const char *place,
 		      const struct judgement *judgement);

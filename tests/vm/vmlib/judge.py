@@ -122,11 +122,12 @@ def judge_verdict(scenario, lines):
 
 
 def judge_lead(expected, findings, lines):
-    """The report's first line, the verdict's message, tells of what was expected."""
+    """The report's first line, the verdict's message, tells of what was expected, or of what that says it was caused by."""
     if not expected or not lines:
         return []
     lead = lines[-1].get("lead")
-    if any(f.get("id") == lead and pattern.matches(f) for f in findings for pattern in expected):
+    if any(lead in (f.get("id"), *f.get("caused_by", [])) and pattern.matches(f)
+           for f in findings for pattern in expected):
         return []
     return [f"the first line is: {lines[-1].get('message')}"]
 
