@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of a link that is lost for a moment, and of what is lost because of it, before it, or anyway."""
 from backdrop import good_peer, second
+from make_events import NETNS
 from stories_dns import S1, Servers, fault
 from stories_network import A, B, C, lossy, silent
 from stories_nic import Nic, begin_nic
@@ -129,3 +130,42 @@ def story_link_down_after_no_names(host):
             eth1.lose()
         host.tick()
     host.end()
+
+
+ALL = ["tcp_peer peer.dir=out", "tcp_retrans"]
+
+
+def moves_over(host, to, who=(A, B, C), lost_there=False):
+    """`who` lose a third by eth0, until tick 12; from then on they are reached by `to`, an interface by tick."""
+    host.is_daemon(5)
+    begin_nic(host)
+    host.put("nic", name="eth1", ifindex=3, netns=NETNS, flags=3, speed_mbps=10000)
+    for i in range(24):
+        host.wait(4)
+        second(host, peers=())
+        for addr in (A, B, C):
+            ifindex = to(i) if addr in who else 2
+            if addr in who and (i in range(6, 12) or (lost_there and i >= 12)):
+                lossy(host, addr, 600, ratio=0.3, ifindex=ifindex)
+            else:
+                good_peer(host, addr, 600, ifindex=ifindex)
+        host.tick()
+    host.end()
+
+
+def story_loss_moved_away(host):
+    host.say(what="eth0 loses a third; all is moved to eth1 and is well there: nothing is said of eth1, by which nothing was lost",
+             expect="uplink-loss eth0", fault=ALL)
+    moves_over(host, lambda i: 2 if i < 12 else 3)
+
+
+def story_loss_moved_along(host):
+    host.say(what="the same, but eth1 loses a third too",
+             expect=["uplink-loss eth0", "uplink-loss eth1"], fault=ALL)
+    moves_over(host, lambda i: 2 if i < 12 else 3, lost_there=True)
+
+
+def story_loss_by_both(host):
+    host.say(what="one peer is reached by eth0 and eth1 in turns, and loses a third: it is told, whichever it was",
+             expect=f"path-loss {A}:9092", fault=ALL)
+    moves_over(host, lambda i: 2 + i % 2, who=(A,), lost_there=True)

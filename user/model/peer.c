@@ -173,11 +173,26 @@ static void keep_unsent(struct peer *peer, const struct event_tcp_peer *e, bool 
 		peer->unsent_since_ns = e->h.ts_ns;
 }
 
-/* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). */
+/* The route to a peer that stopped answering may point at loopback (IPv6: unreachable neighbour). One that is back where
+ * it was before within a window is reached by both. */
+static void take_route(struct peer *peer, const struct frame *frame, const struct event_tcp_peer *e,
+		       bool answered)
+{
+	bool back =
+		e->ifindex == peer->ifindex_before && e->h.ts_ns < peer->left_ns + frame->window_ns;
+
+	if (!e->ifindex || e->ifindex == peer->ifindex || (peer->ifindex && !answered))
+		return;
+	if (peer->ifindex) {
+		peer->ifindex_before = peer->ifindex;
+		peer->moved_ns = back ? 0 : e->h.ts_ns;
+		peer->left_ns = e->h.ts_ns;
+	}
+	peer->ifindex = e->ifindex;
+}
+
 static void take_gauges(struct peer *peer, const struct event_tcp_peer *e, bool answered)
 {
-	if (e->ifindex && (!peer->ifindex || answered))
-		peer->ifindex = e->ifindex;
 	peer->live = e->live;
 	peer->live_syn = e->live_syn;
 	peer->live_stuck = e->live_stuck;
@@ -404,6 +419,7 @@ static int apply_peer(struct peers *peers, const struct frame *frame,
 	table_touch(&peers->table, peer);
 	moves = compare(peer, e, next);
 	count_silent(peer, e, moves.answered, next);
+	take_route(peer, frame, e, moves.answered);
 	take_gauges(peer, e, moves.answered);
 	take_runs(peer, &moves, e->h.ts_ns);
 	take_times(peer, frame, &moves, e->h.ts_ns);

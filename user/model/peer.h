@@ -88,6 +88,10 @@ struct peer_past {
 struct peer {
 	struct peer_key key;
 	__u32 ifindex; /* by which it last answered; 0 = unknown */
+	/* by which it answered before; when it left that, 0 = it never moved; the same where it is not reached by both */
+	__u32 ifindex_before;
+	__u64 left_ns;
+	__u64 moved_ns;
 	/* gauges of the latest event */
 	__u32 live;
 	__u32 live_syn;

@@ -7,27 +7,18 @@
 /* What a path always loses a little of did not begin with that. */
 #define BEFORE_SHARE 0.1
 
-static double resent_since(const struct path *path, const struct frame *frame, __u64 ns)
-{
-	double sum = 0.0;
-
-	for (unsigned int i = 0; i < path->n_peers; i++)
-		sum += (double)peer_since(path->peers[i], frame, PEER_SEGS_RETRANS, ns);
-	return sum;
-}
-
 void onset_add(struct onset *onset, const struct frame *frame, const struct path *path)
 {
 	__u64 slot = window_slot_ns(frame->window_ns);
 	__u64 from = window_from_ns(frame->now_ns, frame->window_ns), by = from + slot;
-	double all = 0.0; /* settled or not, as resent_since() has it */
+	double all = 0.0; /* settled or not, as path_since() has it */
 	unsigned int i = 0;
 
 	for (unsigned int j = 0; j < path->n_peers; j++)
 		all += (double)peer_window(path->peers[j], frame, PEER_SEGS_RETRANS);
 	/* While all but a little was resent after the slot, it had not begun within it. */
 	while (i + 1 < WINDOW_SLOTS &&
-	       resent_since(path, frame, by - 1) > (1.0 - BEFORE_SHARE) * all) {
+	       path_since(path, frame, PEER_SEGS_RETRANS, by - 1) > (1.0 - BEFORE_SHARE) * all) {
 		from = by;
 		by += slot;
 		i++;

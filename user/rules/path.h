@@ -23,7 +23,8 @@ extern const struct threshold uplink_client_weight;
  * others. */
 #define LOSS_SIGNALS 3
 
-/* Enough segments to be judged. Loopback has no path and is not judged. */
+/* Enough segments to be judged. Loopback has no path and is not judged, nor is what was lost by another interface than
+ * the path has now. */
 bool path_is_judged(const struct model *model, const struct path *path);
 /* Judged, and loses more than a healthy path does: by ratio, number and kind of its resends. */
 bool path_is_lossy(const struct model *model, const struct path *path);

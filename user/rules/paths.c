@@ -77,6 +77,8 @@ static void add_peer(struct path *path, const struct model *model, const struct 
 		path->lost_ns = peer->lost_ns;
 	if (peer->progress_ns > path->progress_ns)
 		path->progress_ns = peer->progress_ns;
+	if (peer->moved_ns > path->moved_ns)
+		path->moved_ns = peer->moved_ns;
 	if (!path->from_ns || peer->first_ns < path->from_ns)
 		path->from_ns = peer->first_ns;
 }
@@ -171,6 +173,16 @@ void paths_done(struct paths *paths)
 	free(paths->path);
 	free(paths->peers);
 	memset(paths, 0, sizeof(*paths));
+}
+
+double path_since(const struct path *path, const struct frame *frame, enum peer_counter counter,
+		  __u64 since_ns)
+{
+	double sum = 0.0;
+
+	for (unsigned int i = 0; i < path->n_peers; i++)
+		sum += (double)peer_since(path->peers[i], frame, counter, since_ns);
+	return sum;
 }
 
 bool paths_share_nic(const struct path *a, const struct path *b)

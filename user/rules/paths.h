@@ -43,6 +43,7 @@ struct path {
 	__u64 lost_ns;	   /* the latest resend */
 	__u64 progress_ns; /* the latest answer */
 	__u64 from_ns;	   /* first seen, but not before the window */
+	__u64 moved_ns;	   /* since then it goes by this interface alone; 0 = no other is known */
 };
 
 struct paths {
@@ -55,6 +56,9 @@ struct paths {
 void paths_init(struct paths *paths, const struct model *model);
 void paths_done(struct paths *paths);
 
+/* What its peers' counters gained since that time: as peer_since(). */
+double path_since(const struct path *path, const struct frame *frame, enum peer_counter counter,
+		  __u64 since_ns);
 /* Same namespace and interface. */
 bool paths_share_nic(const struct path *a, const struct path *b);
 /* The peer subject of a path. */
