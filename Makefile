@@ -196,6 +196,7 @@ run-test: all test-programs
 		test-bpf='$(MAKE) --no-print-directory test-bpf' \
 		test-killed='$(MAKE) --no-print-directory test-killed' \
 		test-systemd='$(MAKE) --no-print-directory test-systemd' \
+		test-suspend='$(MAKE) --no-print-directory test-suspend' \
 		test-vm='$(MAKE) --no-print-directory test-vm SEED=$(or $(SEED),525908)'
 
 # ---- tests ----
@@ -207,7 +208,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 BPFTEST_SRC := $(sort $(wildcard tests/bpf/test_*.c))
 BPFTEST_BIN := $(BPFTEST_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-.PHONY: test-programs check test-bpf test-vm test-matrix test-systemd test-killed
+.PHONY: test-programs check test-bpf test-vm test-matrix test-systemd test-suspend test-killed
 test-programs: $(UNIT_BIN) $(BPFTEST_BIN) $(B)/tests/load $(B)/san/culprit
 
 $(B)/san/%.o: %.c Makefile VERSION | $(BPF_SKEL)
@@ -269,6 +270,10 @@ test-systemd: all
 	@rm -rf $(B)/vm/systemd-root
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(B)/vm/systemd-root) PREFIX=/usr >$(B)/vm-install.log
 	@tests/vm/systemd.py $(B)/vm/systemd-root --out $(B)/vm/systemd
+
+# A host that is suspended and goes on. KERNELS="5.10 6.1" (default: 6.1)
+test-suspend: need-build $(B)/culprit
+	@tests/vm/suspend.py $(B)/culprit --out $(B)/vm/suspend $(if $(KERNELS),--kernels "$(KERNELS)")
 
 # The static program where there is nothing else. KERNELS="5.10 6.1" (default: 6.1)
 .PHONY: test-static
@@ -420,6 +425,7 @@ help:
 	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
 	@echo 'sudo make test-killed      the daemon killed at 200 moments'
 	@echo 'sudo make test-systemd     the unit under systemd, in a guest'
+	@echo 'sudo make test-suspend     a guest that is suspended and goes on: KERNELS=6.1'
 	@echo 'sudo make bench            cost, beside other tools'
 	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'

@@ -23,7 +23,7 @@ def build(kernel_dir, root, init_path, out_dir):
     if not busybox:
         raise SystemExit(f"vm: no busybox in {root}; install busybox-static")
     release = (kernel_dir / "release").read_text().strip()
-    modules = module_order(kernel_dir, release)
+    modules = module_order(kernel_dir, release, MODULES)
     init = pathlib.Path(init_path).read_bytes()
     with open(busybox, "rb") as file:
         busybox_data = file.read()
@@ -38,11 +38,7 @@ def build(kernel_dir, root, init_path, out_dir):
     archive.add("bin/busybox", 0o100755, busybox_data)
     archive.add("bin/sh", 0o120777, b"busybox")
     archive.add("init", 0o100755, init)
-    names = []
-    for path in modules:
-        names.append(path.name.split(".ko")[0] + ".ko")
-        archive.add("modules/" + names[-1], 0o100644, unsigned(decompressed(path)))
-    archive.add("modules/order", 0o100644, "".join(name + "\n" for name in names).encode())
+    add_modules(archive, modules)
     for old in out_dir.glob("initramfs-*"):
         old.unlink(missing_ok=True)
     temporary = out.with_suffix(f".{os.getpid()}")
@@ -51,12 +47,21 @@ def build(kernel_dir, root, init_path, out_dir):
     return out
 
 
-def module_order(kernel_dir, release):
-    """The module files of MODULES and what they depend on. Split images ship no list of what is built in:
+def add_modules(archive, modules):
+    """These files into /modules; /modules/order names them."""
+    names = []
+    for path in modules:
+        names.append(path.name.split(".ko")[0] + ".ko")
+        archive.add("modules/" + names[-1], 0o100644, unsigned(decompressed(path)))
+    archive.add("modules/order", 0o100644, "".join(name + "\n" for name in names).encode())
+
+
+def module_order(kernel_dir, release, names):
+    """The module files of these names and what they depend on. Split images ship no list of what is built in:
     a name that modprobe does not know is taken to be built in, and the boot proves it."""
     modprobe = shutil.which("modprobe") or "/usr/sbin/modprobe"
     order = []
-    for name in MODULES:
+    for name in names:
         shown = subprocess.run([modprobe, "-d", str(kernel_dir), "-S", release, "--show-depends", name],
                                capture_output=True, text=True, check=False)
         for line in shown.stdout.splitlines():
