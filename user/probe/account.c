@@ -198,7 +198,7 @@ int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn
 	return ret < 0 ? ret : 0;
 }
 
-unsigned long long probes_map_bytes(const struct probes *probes)
+unsigned long long probes_map_bytes(struct probes *probes)
 {
 	unsigned long long bytes = 0;
 	int i;

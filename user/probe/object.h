@@ -42,6 +42,7 @@ struct object {
 	struct bpf_object *bpf; /* NULL: nothing of it works */
 	struct ring_buffer *ring;
 	unsigned long long delivered;
+	unsigned long long map_bytes; /* 0 = not asked for yet */
 	/* During object_drain() only. */
 	event_fn fn;
 	void *ctx;
@@ -68,7 +69,8 @@ void object_unload(struct object *object, struct probe_run *runs);
 int object_drain(struct object *object, event_fn fn, void *ctx);
 /* -ENOENT when there is no such map, or the object is not loaded. */
 int object_map_fd(const struct object *object, const char *map);
-unsigned long long object_map_bytes(const struct object *object);
+/* Memory of its maps and its ring. */
+unsigned long long object_map_bytes(struct object *object);
 /* The links belong to the runs: detach these first. */
 void object_done(struct object *object);
 

@@ -45,7 +45,7 @@ int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn,
 /* EVENT_RING, EVENT_TABLE, EVENT_HOOK: the present numbers. */
 int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx);
 /* Memory of maps and rings, bytes. */
-unsigned long long probes_map_bytes(const struct probes *probes);
+unsigned long long probes_map_bytes(struct probes *probes);
 /* A descriptor that is readable while a ring holds events; -1: there is none, look at it on time. */
 int probes_fd(const struct probes *probes);
 /* Hands out all that is in the rings; returns how many events were urgent (block errors, failed
