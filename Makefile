@@ -110,7 +110,7 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev libmicrohttpd-dev libseccomp-dev scdoc
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
-	sg3-utils smartmontools mdadm rsyslog systemd prometheus openssl gnutls-bin
+	sg3-utils smartmontools mdadm rsyslog systemd prometheus openssl gnutls-bin libclang-rt-dev
 # What libdw.a needs besides.
 DEPS_STATIC := liblzma-dev libbz2-dev
 DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm qemu-user-static
@@ -182,7 +182,7 @@ trace: deps
 run-trace: all
 	@./$(B)/culprit trace -d $(D)
 test: deps-test
-	@$(MAKE) --no-print-directory -j "$$(nproc)" vm-kernels all test-programs
+	@$(MAKE) --no-print-directory -j "$$(nproc)" vm-kernels all test-programs fuzz-programs
 	@$(MAKE) --no-print-directory run-test
 # While the compiler works: they wait for the network. What goes wrong here test-vm tries again, and tells.
 .PHONY: vm-kernels
@@ -190,9 +190,10 @@ vm-kernels:
 	-@tests/vm/kernels
 # One list, one sum: a suite that is missing is a failure, not a smaller number. One seed, so that two runs of
 # the same tree are the same test; test-vm and test-matrix draw one.
-run-test: all test-programs
+run-test: all test-programs fuzz-programs
 	@tests/run.py --skip-fails --log $(B)/log --limit 3000 \
 		check='$(MAKE) --no-print-directory check' \
+		fuzz='$(MAKE) --no-print-directory fuzz T=5' \
 		test-bpf='$(MAKE) --no-print-directory test-bpf' \
 		test-killed='$(MAKE) --no-print-directory test-killed' \
 		test-systemd='$(MAKE) --no-print-directory test-systemd' \
@@ -301,11 +302,23 @@ bench: deps-bench
 run-bench: $(B)/culprit
 	@tests/bench/run.py --culprit $(B)/culprit --json $(B)/bench.json
 
-# Fuzz targets: T seconds each.
-T ?= 30
-.PHONY: fuzz
-fuzz: $(BPF_SKEL)
-	@tests/fuzz/run $(T)
+# Fuzz targets, from the corpora that are kept: T seconds each, as many at a time as there are processors.
+T ?= 600
+FUZZ := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(CORE_SRC) $(filter-out user/main.c,$(USER_SRC)))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+$(B)/fuzz/obj/%.o: %.c Makefile VERSION | $(BPF_SKEL)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(CPPFLAGS) -std=gnu11 $(FUZZ) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(B)/fuzz/libculprit.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(FUZZ_OBJ)
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/libculprit.a
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 $(FUZZ) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< $(B)/fuzz/libculprit.a $(LIBS) -lm
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(FUZZ_BIN)
+fuzz: need-build $(FUZZ_BIN)
+	@tests/fuzz/run $(T) $(FUZZ_BIN)
 
 # ---- the pipeline ----
 
@@ -427,7 +440,7 @@ help:
 	@echo 'sudo make test-systemd     the unit under systemd, in a guest'
 	@echo 'sudo make test-suspend     a guest that is suspended and goes on: KERNELS=6.1'
 	@echo 'sudo make bench            cost, beside other tools'
-	@echo 'make fuzz [T=30]           the decoders and parsers, T seconds each'
+	@echo 'make fuzz [T=600]          the decoders and parsers, T seconds each'
 	@echo 'make lint                  clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make docs                  docs/kinds.md and docs/lines.md, from the program and its schema'
 	@echo 'make deb                   a package for this Debian, in build/deb'
