@@ -110,7 +110,7 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 	libjson-c-dev libinih-dev libdw-dev libsgutils2-dev libmicrohttpd-dev libseccomp-dev scdoc
 DEPS_TEST := libcmocka-dev python3 python3-jsonschema libcap2-bin util-linux kmod iproute2 nftables mount \
 	e2fsprogs xfsprogs btrfs-progs squashfs-tools qemu-system-x86 busybox-static cpio dpkg-dev dmsetup fio ca-certificates binutils procps \
-	sg3-utils smartmontools mdadm rsyslog systemd prometheus openssl gnutls-bin libclang-rt-dev
+	sg3-utils smartmontools mdadm rsyslog systemd prometheus openssl gnutls-bin libclang-rt-dev valgrind
 # What libdw.a needs besides.
 DEPS_STATIC := liblzma-dev libbz2-dev
 DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm qemu-user-static
@@ -232,7 +232,13 @@ check: need-build $(B)/culprit $(B)/san/culprit $(UNIT_BIN)
 		cli='tests/cli/run.py $(B)/culprit' \
 		completion='tests/cli/completion.py $(B)/culprit' \
 		docs='tests/docs/run.py $(B)/culprit' \
+		valgrind='tests/valgrind.py $(B)/culprit 60' \
 		core-symbols='tests/core_symbols.py $(B)/libcore.a'
+
+# All replays under valgrind, of which check does some: a quarter of an hour.
+.PHONY: test-valgrind
+test-valgrind: need-build $(B)/culprit
+	@tests/valgrind.py $(B)/culprit
 
 # cmocka programs that load BPF: root, this kernel.
 $(B)/tests/bpf/%: tests/bpf/%.c $(wildcard tests/bpf/*.h tests/bpf/lib*.c) $(USER_OBJ) $(B)/libcore.a Makefile
@@ -436,6 +442,7 @@ help:
 	@echo 'make arm64                 build/arm64/culprit-static (sudo make deps-arm64)'
 	@echo 'sudo make test-arm64       replays by qemu-user, the core scenarios on KERNELS=6.1-arm64'
 	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
+	@echo 'make test-valgrind         all replays under valgrind'
 	@echo 'sudo make test-killed      the daemon killed at 200 moments'
 	@echo 'sudo make test-systemd     the unit under systemd, in a guest'
 	@echo 'sudo make test-suspend     a guest that is suspended and goes on: KERNELS=6.1'
