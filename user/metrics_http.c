@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIBRARY	       "libmicrohttpd.so.12"
-#define CONNECTIONS    8U
+#define LIBRARY	    "libmicrohttpd.so.12"
+#define CONNECTIONS 8U
+/* One that came and went before it was accepted keeps its place until it is idle too long: what may wait is as little. */
+#define BACKLOG	       CONNECTIONS
 #define IDLE_S	       5U
 #define CONNECTION_MEM 16384U
 #define CONTENT_TYPE   "text/plain; version=0.0.4; charset=utf-8"
@@ -138,8 +140,9 @@ static int start(struct metrics *m, const char *address, struct err *err)
 	m->daemon = m->mhd.start(
 		MHD_USE_EPOLL | (at.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, NULL, NULL,
 		on_request, m, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEM, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEM, MHD_OPTION_END);
 	if (!m->daemon) {
 		code = errno ? -errno : -EADDRNOTAVAIL;
 		return err_set(err, code, "cannot serve metrics at %s: %s", address,

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -153,6 +154,52 @@ static void test_who_holds_on(void **state)
 	metrics_free(m);
 }
 
+/* Begins to connect, without waiting for it. */
+static int reach_for(in_port_t port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	assert_true(connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0 || errno == EINPROGRESS);
+	return fd;
+}
+
+/* A crowd that came and is gone again keeps nobody from scraping for as long as it was large. */
+static void test_who_is_gone(void **state)
+{
+	static const char request[] = "GET /metrics" END "\r\n";
+	unsigned int count = 0;
+	in_port_t port;
+	struct metrics *m = serve(&port, &count);
+	int crowd[120], fd;
+	bool asked = false;
+	time_t end;
+
+	(void)state;
+	for (int i = 0; i < 120; i++)
+		crowd[i] = reach_for(port);
+	usleep(100000);
+	for (int i = 0; i < 120; i++) {
+		(void)!send(crowd[i], "GET /m", 6, MSG_NOSIGNAL);
+		close(crowd[i]);
+	}
+	fd = reach_for(port);
+	end = time(NULL) + 30;
+	while (!count && time(NULL) < end) {
+		struct pollfd out = {.fd = fd, .events = POLLOUT};
+
+		metrics_dispatch(m);
+		if (!asked && poll(&out, 1, 0) > 0)
+			asked = send(fd, request, strlen(request), MSG_NOSIGNAL) > 0;
+		usleep(100000);
+	}
+	assert_int_equal(count, 1);
+	close(fd);
+	metrics_free(m);
+}
+
 static void test_addresses(void **state)
 {
 	static const char *const good[] = {"9899", "127.0.0.1:9899", "[::1]:9899", "0.0.0.0:1",
@@ -208,9 +255,8 @@ static void test_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scrape),
-		cmocka_unit_test(test_who_holds_on),
-		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_scrape),	    cmocka_unit_test(test_who_holds_on),
+		cmocka_unit_test(test_who_is_gone), cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_file),
 	};
 
