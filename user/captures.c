@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +21,30 @@
 /* A writer lives a minute at most. */
 #define HALF_OLD_S 600
 
+static size_t stamp_of(__u64 wall_ns, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(wall_ns / 1000000000ULL);
+	struct tm tm;
+
+	return gmtime_r(&seconds, &tm) ? strftime(buf, size, "%Y%m%dT%H%M%SZ", &tm) : 0;
+}
+
+static int open_directory(const char *directory)
+{
+	return open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int captures_check(const char *directory, struct err *err)
 {
 	struct stat st;
 
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		return err_set(err, -errno, "cannot make %s: %s", directory, strerror(errno));
-	if (stat(directory, &st) < 0)
+	if (lstat(directory, &st) < 0)
 		return err_set(err, -errno, "cannot use %s: %s", directory, strerror(errno));
+	if (S_ISLNK(st.st_mode))
+		return err_set(err, -ELOOP, "%s is a symbolic link: name the directory itself",
+			       directory);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, -ENOTDIR, "%s is no directory", directory);
 	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
@@ -58,15 +75,13 @@ static int write_to(int dir, const char *name, struct flight *flight, __u64 now_
 int captures_write(const char *directory, __u64 wall_ns, const char *cause, struct flight *flight,
 		   __u64 now_ns, struct err *err)
 {
-	time_t seconds = (time_t)(wall_ns / 1000000000ULL);
 	char stamp[32], half[96];
-	struct tm tm;
 	int code, dir;
 
-	if (!gmtime_r(&seconds, &tm) || !strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm))
+	if (!stamp_of(wall_ns, stamp, sizeof(stamp)))
 		return err_set(err, -ERANGE, "what time is it?");
 	snprintf(half, sizeof(half), ".culprit-%s-%s.capture", stamp, cause);
-	dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = open_directory(directory);
 	if (dir < 0)
 		return err_set(err, -errno, "cannot use %s: %s", directory, strerror(errno));
 	code = write_to(dir, half, flight, now_ns, err);
@@ -83,14 +98,17 @@ int captures_write(const char *directory, __u64 wall_ns, const char *cause, stru
 struct kept {
 	char name[256];
 	off_t bytes;
+	bool later; /* than now: the clock went back since, and nobody knows how old it is */
 };
 
 static int newest_first(const void *a, const void *b)
 {
-	return strcmp(((const struct kept *)b)->name, ((const struct kept *)a)->name);
+	const struct kept *x = a, *y = b;
+
+	return x->later != y->later ? x->later - y->later : strcmp(y->name, x->name);
 }
 
-static void look_at(int dir, const char *name, struct kept *list, unsigned int *n)
+static void look_at(int dir, const char *name, const char *now, struct kept *list, unsigned int *n)
 {
 	struct stat st;
 
@@ -105,19 +123,23 @@ static void look_at(int dir, const char *name, struct kept *list, unsigned int *
 		return;
 	snprintf(list[*n].name, sizeof(list->name), "%s", name);
 	list[*n].bytes = st.st_size;
+	list[*n].later = strncmp(name + strlen("culprit-"), now, strlen(now)) > 0;
 	(*n)++;
 }
 
-void captures_prune(const char *directory, unsigned int most, size_t bytes)
+void captures_prune(const char *directory, __u64 wall_ns, unsigned int most, size_t bytes)
 {
 	struct kept *list = calloc(LISTED, sizeof(*list));
-	DIR *dir = list ? opendir(directory) : NULL;
+	int fd = list ? open_directory(directory) : -1;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
+	char now[32] = "";
 	unsigned int n = 0;
 	size_t sum = 0;
 
+	stamp_of(wall_ns, now, sizeof(now));
 	while (dir && (entry = readdir(dir)))
-		look_at(dirfd(dir), entry->d_name, list, &n);
+		look_at(dirfd(dir), entry->d_name, now, list, &n);
 	if (n)
 		qsort(list, n, sizeof(*list), newest_first);
 	for (unsigned int i = 0; i < n; i++) {
@@ -128,5 +150,7 @@ void captures_prune(const char *directory, unsigned int most, size_t bytes)
 	}
 	if (dir)
 		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
 	free(list);
 }

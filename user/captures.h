@@ -6,7 +6,7 @@
 #include "flight.h"
 
 /* Makes the directory (0700) when it is missing. -EPERM: it is not ours, or others may write to it: they could
- * put links into it. */
+ * put links into it. -ELOOP: it is a link itself. */
 int captures_check(const char *directory, struct err *err);
 
 /*
@@ -17,7 +17,7 @@ int captures_write(const char *directory, __u64 wall_ns, const char *cause, stru
 		   __u64 now_ns, struct err *err);
 
 /* Removes the oldest captures until at most `most` are left and they take at most `bytes`, and leavings of
- * writers that were killed. */
-void captures_prune(const char *directory, unsigned int most, size_t bytes);
+ * writers that were killed. What is named by a time later than wall_ns, which is now, counts as the oldest. */
+void captures_prune(const char *directory, __u64 wall_ns, unsigned int most, size_t bytes);
 
 #endif

@@ -268,12 +268,14 @@ static void write_capture(const struct keeper *keeper)
 	const struct keeper_options *o = &keeper->options;
 	struct keeper_view view = {0};
 	struct err err = {0};
+	__u64 wall_ns;
 
 	keeper->view(keeper->view_ctx, &view);
-	if (captures_write(o->captures, model_wall_ns(view.model, model_now(view.model)),
-			   keeper->cause, keeper->flight, model_now(view.model), &err) < 0)
+	wall_ns = model_wall_ns(view.model, model_now(view.model));
+	if (captures_write(o->captures, wall_ns, keeper->cause, keeper->flight,
+			   model_now(view.model), &err) < 0)
 		log_warn("no capture: %s", err.text);
-	captures_prune(o->captures, o->captures_max, o->capture_bytes);
+	captures_prune(o->captures, wall_ns, o->captures_max, o->capture_bytes);
 }
 
 static void tell_manager(struct keeper *keeper)
