@@ -24,7 +24,9 @@
 #define EACH_NS	 (3600 * SECOND_NS)
 /* ... but what is open must be there after a kill: so soon after one opened or ended. */
 #define CHANGE_NS (3 * SECOND_NS)
-#define STEP_MS	  10
+/* ... and one that could not be written is written so soon after: disks get free again. */
+#define AGAIN_NS (60 * SECOND_NS)
+#define STEP_MS	 10
 
 struct memory {
 	struct memory_options options;
@@ -35,6 +37,7 @@ struct memory {
 	__u64 written_ns;
 	__u64 changes; /* of findings, as written */
 	pid_t child;   /* that writes; 0 = none */
+	bool failed;   /* the latest one did, which it said */
 	int lock_fd;   /* -1: none */
 };
 
@@ -167,18 +170,23 @@ static void start_child(struct memory *m, const struct model *model, const struc
 		m->child = pid;
 		return;
 	}
-	if (write_now(m, model, life, &err) < 0)
+	if (write_now(m, model, life, &err) == 0)
+		_exit(0);
+	if (!m->failed)
 		log_warn("%s", err.text);
-	_exit(0);
+	_exit(1);
 }
 
 static bool child_ended(struct memory *m)
 {
-	int status;
+	int status = 0;
+	pid_t pid = m->child ? waitpid(m->child, &status, WNOHANG) : 0;
 
 	/* Whoever gathers children may have been sooner: then it is no child of ours any more. */
-	if (m->child && waitpid(m->child, &status, WNOHANG) != 0)
+	if (pid != 0)
 		m->child = 0;
+	if (pid > 0)
+		m->failed = status != 0;
 	return m->child == 0;
 }
 
@@ -204,8 +212,9 @@ void memory_settle(struct memory *memory, const struct model *model, const struc
 	bool learn = last || now >= due_ns, ended = child_ended(m);
 	bool changed = life_changes(life) != m->changes &&
 		       (!m->written_ns || now - m->written_ns >= CHANGE_NS);
+	bool again = m->failed && now - m->written_ns >= AGAIN_NS;
 
-	if (!m->options.writes || !m->options.path[0] || (!learn && !changed))
+	if (!m->options.writes || !m->options.path[0] || (!learn && !changed && !again))
 		return;
 	/* One that hangs is not joined by another. */
 	if (!ended)

@@ -30,7 +30,8 @@ const struct norms *memory_norms(const struct memory *memory);
 /* Before the first evaluation: what a former run of this boot left open goes on, what one of a former boot left is
  * told as over. Later calls do nothing. */
 void memory_restore(struct memory *memory, const struct model *model, struct life *life);
-/* After each evaluation: writes when it is time (each hour, and soon after a finding opened or ended); `last`: now. */
+/* After each evaluation: writes when it is time (each hour, soon after a finding opened or ended, and a minute after it
+ * could not be written); `last`: now. */
 void memory_settle(struct memory *memory, const struct model *model, const struct life *life,
 		   bool last);
 /* Waits for what is being written, so long at most: it may take longer, and ends by itself. */

@@ -460,6 +460,53 @@ static void test_one_writes(void **state)
 	rmdir(dir);
 }
 
+static void settle(struct memory *memory, struct world *w, const struct life *life, bool now)
+{
+	memory_settle(memory, w->model, life, now);
+	memory_finish(memory, 5000);
+}
+
+/* A disk that was full when a finding opened, and is not any more: the finding is kept all the same. */
+static void test_written_again(void **state)
+{
+	struct memory_options options = {.writes = true};
+	struct finding f = odd_finding("socket-leak");
+	struct life *life = life_new();
+	char dir[] = "/tmp/test_store.XXXXXX", sub[64], lock[MEMORY_PATH_MAX + 8];
+	struct memory *memory;
+	struct err err = {0};
+	struct world w;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	snprintf(options.path, sizeof(options.path), "%s/store", sub);
+	snprintf(lock, sizeof(lock), "%s.lock", options.path);
+	assert_int_equal(memory_new(&options, &memory, &err), 0);
+	world_init(&w);
+	tick(&w);
+	assert_int_equal(life_restore(life, &f), 0);
+	life_evaluate(life, w.model, false, NULL, ignore, NULL);
+	settle(memory, &w, life, true);
+	assert_int_equal(mkdir(sub, 0700), 0);
+	wait_s(&w, 30);
+	tick(&w);
+	settle(memory, &w, life, false);
+	assert_int_equal(access(options.path, F_OK), -1); /* not at each look */
+	wait_s(&w, 31);
+	tick(&w);
+	settle(memory, &w, life, false);
+	settle(memory, &w, life, false);
+	assert_int_equal(access(options.path, F_OK), 0);
+	memory_free(memory);
+	life_free(life);
+	world_done(&w);
+	unlink(options.path);
+	unlink(lock);
+	rmdir(sub);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_of_another_boot),
 		cmocka_unit_test(test_open_records_that_are_not_sound),
 		cmocka_unit_test(test_one_writes),
+		cmocka_unit_test(test_written_again),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
