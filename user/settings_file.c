@@ -5,15 +5,20 @@
 #include "settings.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ini.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "options.h"
 
 #define SEEN_MAX       256
 #define LINE_MAX_BYTES 200
+#define PIPE_MS	       500
 
 struct reader {
 	FILE *file;
@@ -35,6 +40,7 @@ static void fail(struct reader *r)
 static void check_section(struct reader *r, const char *text)
 {
 	char name[64], hint[80];
+	const char *after;
 	size_t len;
 
 	text += strspn(text, " \t");
@@ -43,6 +49,14 @@ static void check_section(struct reader *r, const char *text)
 	len = strcspn(text + 1, "]\n");
 	snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : sizeof(name) - 1),
 		 text + 1);
+	after = text + 1 + len + (text[1 + len] == ']');
+	after += strspn(after, " \t\r\n");
+	/* libinih passes over it. */
+	if (*after && *after != ';' && *after != '#') {
+		err_set(r->err, -EINVAL, "text after [%s]: a key has a line of its own", name);
+		fail(r);
+		return;
+	}
 	if (settings_section_known(name))
 		return;
 	suggest_text(hint, sizeof(hint), "", settings_section_near(name));
@@ -107,6 +121,29 @@ static int handle(void *ctx, const char *section, const char *key, const char *v
 	return 0;
 }
 
+/* A pipe that nobody writes to would keep a daemon that reads its settings again for ever. */
+static int open_file(struct reader *r, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(r->err, -errno, "cannot read %s: %s", path, strerror(errno));
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && poll(&poll_fd, 1, PIPE_MS) <= 0) {
+		close(fd);
+		return err_set(r->err, -EAGAIN, "cannot read %s: nobody writes to this pipe", path);
+	}
+	if (fcntl(fd, F_SETFL, 0) == 0)
+		r->file = fdopen(fd, "r");
+	if (!r->file) {
+		err_set(r->err, -errno, "cannot read %s: %s", path, strerror(errno));
+		close(fd);
+		return r->err->code;
+	}
+	return 0;
+}
+
 static int parse_file(struct reader *r, const char *path)
 {
 	int line = ini_parse_stream(read_line, r, handle, r);
@@ -133,10 +170,8 @@ int settings_load(struct settings *settings, const char *path, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	r->settings = *settings;
 	r->err = err;
-	r->file = fopen(path, "re");
-	if (!r->file) {
-		ret = err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
-	} else {
+	ret = open_file(r, path);
+	if (ret == 0) {
 		ret = parse_file(r, path);
 		fclose(r->file);
 	}

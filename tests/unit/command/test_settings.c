@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rules/rule.h"
@@ -100,6 +101,7 @@ static void test_wrong(void **state)
 		{"[generl]\nx = 1\n[general]\ny\n",
 		 "1: unknown section [generl] (did you mean general?)"},
 		{"class = network\n", "1: 'class' stands before any [section]"},
+		{"[general] tick_s = 1\n", "1: text after [general]"},
 		{"[labels]\na = 1\n\na = 2\n", "4: 'a' is given twice in [labels]"},
 		{"[labels]\na = 1\n[general]\n[labels]\na = 2\n",
 		 "5: 'a' is given twice in [labels]"},
@@ -179,6 +181,13 @@ static void test_files(void **state)
 	assert_string_equal(err.text, "cannot read /nonexistent/x: No such file or directory");
 	assert_int_equal(settings_load(&s, "/", &err), -EISDIR);
 	assert_non_null(strstr(err.text, "Is a directory"));
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(10); /* it does not wait for who writes */
+	assert_int_equal(settings_load(&s, path, &err), -EAGAIN);
+	alarm(0);
+	assert_non_null(strstr(err.text, "nobody writes to this pipe"));
+	unlink(path);
 }
 
 static void test_list(void **state)
