@@ -175,6 +175,7 @@ int settings_load(struct settings *settings, const char *path, struct err *err)
 		ret = parse_file(r, path);
 		fclose(r->file);
 	}
+	r->settings.in_file = r->n_seen;
 	if (ret == 0)
 		*settings = r->settings;
 	free(r);

@@ -470,6 +470,8 @@ def pid_that_is_none():
 def settings_files():
     good = temporary("[general]\nclass = network\n[labels]\nsite = fra1\n")
     check("good, 2 settings" in out("daemon", "-c", good, "--check-config"), "does not count")
+    sinks = temporary("[sinks]\nfile = /lines\nqueue_kb = 64\n[daemon]\nconfine = no\n")
+    check("good, 3 settings" in out("daemon", "-c", sinks, "--check-config"), "does not count sinks")
     check("defaults" in out("daemon", "--check-config"), "does not say that there is no file")
     for text, says in [("[general]\nclas = network\n", ":2: unknown key 'clas' in [general] (did you mean"),
                        ("[thresholds]\npath-loss.min_segmets = 1\n", ":2: unknown threshold"),

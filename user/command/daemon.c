@@ -14,7 +14,7 @@
 
 static int check_config(const struct options *o, const struct settings *settings)
 {
-	unsigned int n = settings->n + (settings->tick_ms != 0) + (settings->duration_ns != 0);
+	unsigned int n = settings->in_file;
 
 	if (!o->config)
 		puts("no settings file given: the defaults are in force");
