@@ -121,7 +121,8 @@ static int handle(void *ctx, const char *section, const char *key, const char *v
 	return 0;
 }
 
-/* A pipe that nobody writes to would keep a daemon that reads its settings again for ever. */
+/* A pipe that nobody writes to would keep a daemon that reads its settings again for ever, and one that was read to its
+ * end is no file without settings. */
 static int open_file(struct reader *r, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -130,7 +131,8 @@ static int open_file(struct reader *r, const char *path)
 
 	if (fd < 0)
 		return err_set(r->err, -errno, "cannot read %s: %s", path, strerror(errno));
-	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && poll(&poll_fd, 1, PIPE_MS) <= 0) {
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
+	    (poll(&poll_fd, 1, PIPE_MS) <= 0 || !(poll_fd.revents & POLLIN))) {
 		close(fd);
 		return err_set(r->err, -EAGAIN, "cannot read %s: nobody writes to this pipe", path);
 	}

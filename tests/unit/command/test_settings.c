@@ -175,6 +175,8 @@ static void test_files(void **state)
 {
 	struct settings s = {0};
 	struct err err;
+	char name[32];
+	int ends[2];
 
 	(void)state;
 	assert_int_equal(settings_load(&s, "/nonexistent/x", &err), -ENOENT);
@@ -188,6 +190,15 @@ static void test_files(void **state)
 	alarm(0);
 	assert_non_null(strstr(err.text, "nobody writes to this pipe"));
 	unlink(path);
+	/* Once it can be read, as a shell's <(...). */
+	assert_int_equal(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+	assert_int_equal(write(ends[1], "[labels]\na = 1\n", 15), 15);
+	close(ends[1]);
+	assert_int_equal(settings_load(&s, name, &err), 0);
+	assert_int_equal(settings_load(&s, name, &err), -EAGAIN);
+	assert_string_equal(settings_get(&s, "label.a"), "1");
+	close(ends[0]);
 }
 
 static void test_list(void **state)
