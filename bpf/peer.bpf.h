@@ -60,8 +60,15 @@ static __always_inline void peer_learn_owner(struct peer_value *peer)
 	__builtin_memcpy(peer->owner_comm, owner.comm, sizeof(owner.comm));
 }
 
+/* Set by who costs too much: single segments and connections are counted, and nothing more is told of them. */
+volatile __u32 quiet SEC(".data.quiet");
+
 static __always_inline bool peer_may_send(struct peer_value *peer, __u64 now_ns)
 {
+	if (quiet) {
+		count(COUNTER_SUPPRESSED);
+		return false;
+	}
 	return take_token(&peer->event_ns, &peer->tokens, 1, CONFIG_EVENT_BURST,
 			  config.peer_event_interval_ns, now_ns);
 }

@@ -63,13 +63,14 @@ int set_group(struct settings *s, const char *key, const char *value, struct err
 	return 0;
 }
 
-/* Settings like the others, so that the source has them, and a reload changes them. */
+/* Settings like the others, so that the source has them, and a reload changes them. What they are when unset is in
+ * live_budget.h. */
 int set_budget(struct settings *s, const char *key, const char *value, struct err *err)
 {
 	double number = 0;
 	int ret = settings_number_between(key, value, 0, 1e6, &number, err);
 
-	return ret < 0 ? ret : settings_set(s, key, number > 0 ? value : "", err);
+	return ret < 0 ? ret : settings_set(s, key, value, err);
 }
 
 int set_flight_minutes(struct settings *s, const char *key, const char *value, struct err *err)

@@ -100,13 +100,14 @@ struct event_self {
 	__u64 wall_ns;	 /* since start */
 	__u64 rss_bytes; /* gauge */
 	__u64 map_bytes; /* gauge: memory of BPF maps and rings */
+	__u64 hooks_ns;	 /* CPU time of its programs in others' context, since start, by what a run takes; 0 = unknown */
 };
 
 struct event_hook {
 	struct event h;
 	char name[32]; /* BPF program name */
 	__u64 runs;
-	__u64 run_ns; /* 0 = unknown (kernel.bpf_stats_enabled is off) */
+	__u64 run_ns; /* that they took, by what one takes; 0 = unknown */
 };
 
 EVENT_SIZE_IS(event_clock, 32);
@@ -118,7 +119,7 @@ EVENT_SIZE_IS(event_end, 24);
 EVENT_SIZE_IS(event_probe, 200);
 EVENT_SIZE_IS(event_ring, 64);
 EVENT_SIZE_IS(event_table, 72);
-EVENT_SIZE_IS(event_self, 48);
+EVENT_SIZE_IS(event_self, 56);
 EVENT_SIZE_IS(event_hook, 64);
 
 #endif

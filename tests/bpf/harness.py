@@ -64,8 +64,9 @@ class Daemon:
         self.configure(daemon, sinks, general, more)
 
     def configure(self, daemon=(), sinks=(), general=("store = none",), more=()):
-        """Writes the settings file; `more`: whole sections."""
-        self.conf.write_text("\n".join(["[general]", "tick_s = 0.5", *general, "[daemon]", f"socket = {self.socket}",
+        """Writes the settings file; `more`: whole sections. Any budget, when none is named: such ticks cost what none would."""
+        budgets = [f"{key} = 0" for key in ("budget_cpu", "budget_mb") if not any(line.startswith(key) for line in daemon)]
+        self.conf.write_text("\n".join(["[general]", "tick_s = 0.5", *general, "[daemon]", f"socket = {self.socket}", *budgets,
                                         *daemon, *(["[sinks]", *sinks] if sinks else []), *more]) + "\n")
 
     def start(self):

@@ -265,6 +265,8 @@ def keeps_to_its_budget(home):
         first = until(lambda: {k: v for k, v in degraded().items() if k not in before})
         check("over its budget: nothing is armed, which the status line says", first and "tcp.sample" not in first and
               "not armed" in first.get("block.issue", "") and "budget 0.0001 %" in first["block.issue"], first)
+        check("... then single connections are only counted", until(lambda: all(
+            "only counted" in degraded().get(name, "") for name in ("tcp.state", "tcp.retransmit", "tcp.synack"))), degraded())
         check("... then sockets are sampled more seldom", until(lambda: "fourth look" in degraded().get("tcp.sample", "")),
               degraded())
         daemon.configure([], [f"file = {path}"])

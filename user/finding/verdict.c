@@ -369,9 +369,12 @@ static void own_cost(const struct model *model, struct verdict *v)
 	v->rss_bytes = now->rss_bytes;
 	v->map_bytes = now->map_bytes;
 	v->cpu_percent = -1.0;
-	if (now->wall_ns > first->wall_ns && now->cpu_ns >= first->cpu_ns)
-		v->cpu_percent = 100.0 * (double)(now->cpu_ns - first->cpu_ns) /
-				 (double)(now->wall_ns - first->wall_ns);
+	if (now->wall_ns > first->wall_ns && now->cpu_ns >= first->cpu_ns &&
+	    now->hooks_ns >= first->hooks_ns)
+		v->cpu_percent =
+			100.0 *
+			(double)(now->cpu_ns - first->cpu_ns + now->hooks_ns - first->hooks_ns) /
+			(double)(now->wall_ns - first->wall_ns);
 }
 
 void verdict_make(const struct model *model, const struct life *life, struct verdict *ret)

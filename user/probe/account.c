@@ -46,6 +46,8 @@ static void limit(const struct probes *probes, enum hook hook, struct event_prob
 
 	if (hook == HOOK_TCP_SAMPLE)
 		why = probes->sampled_limit;
+	else if (hook == HOOK_TCP_STATE || hook == HOOK_TCP_RETRANSMIT || hook == HOOK_TCP_SYNACK)
+		why = probes->told_limit;
 	else if (hook == HOOK_BLOCK_ISSUE || hook == HOOK_BLOCK_INSERT || hook == HOOK_FILES_SCAN ||
 		 hook == HOOK_LEAK_OPEN || hook == HOOK_LEAK_CLOSE || hook == HOOK_REFUSED_NUMBER ||
 		 hook == HOOK_REFUSED_FILE || hook == HOOK_TLS_HANDSHAKE ||
@@ -59,12 +61,19 @@ static void limit(const struct probes *probes, enum hook hook, struct event_prob
 
 void probes_limit(struct probes *probes, const struct probes_limits *limits)
 {
+	int quiet_fd = object_map_fd(&probes->objects[OBJECT_TCP], ".data.quiet");
+
 	snprintf(probes->armed_limit, sizeof(probes->armed_limit), "%s",
 		 limits->armed ? limits->armed : "");
+	snprintf(probes->told_limit, sizeof(probes->told_limit), "%s",
+		 limits->told ? limits->told : "");
 	snprintf(probes->sampled_limit, sizeof(probes->sampled_limit), "%s",
 		 limits->sampled ? limits->sampled : "");
 	if (probes->have_peers)
 		tcp_peers_sample_each(&probes->peers, limits->sample_each);
+	if (quiet_fd >= 0)
+		(void)bpf_map_update_elem(quiet_fd, &(__u32){0}, &(__u32){limits->told != NULL},
+					  BPF_ANY);
 }
 
 int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx)
@@ -120,11 +129,11 @@ static int send_table(const struct sender *sender, const char *name, __u64 limit
 }
 
 /*
- * A hook: its own count of runs, and the kernel's time when bpf_stats are on. A program that is
+ * A hook: its own count of runs, and the time that they took by what one takes (hook_cost.h). A program that is
  * interrupted by itself on the same CPU is not run by the kernel (6.1+, and iterators never): what it
  * would have counted is lost, and said as a table with room for all runs that dropped these.
  */
-static int send_hook(const struct sender *sender, const struct probe_run *run, __u64 runs)
+static int send_hook(const struct sender *sender, struct probe_run *run, __u64 runs)
 {
 	struct bpf_prog_info info = {0};
 	struct event_hook event = {.runs = runs};
@@ -135,7 +144,8 @@ static int send_hook(const struct sender *sender, const struct probe_run *run, _
 	if (!run->program || bpf_obj_get_info_by_fd(bpf_program__fd(run->program), &info, &len))
 		return 0;
 	snprintf(event.name, sizeof(event.name), "%s", bpf_program__name(run->program));
-	event.run_ns = info.run_time_ns;
+	hook_cost_add(&run->cost, runs, &info);
+	event.run_ns = (__u64)run->cost.total_ns;
 	ret = send(sender, &event.h, EVENT_HOOK, sizeof(event));
 	if (ret < 0 || !info.recursion_misses)
 		return ret;
@@ -177,6 +187,7 @@ int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn
 {
 	struct sender sender = {.now_ns = now_ns, .fn = fn, .ctx = ctx};
 	__u64 counters[PROBE_OBJECTS][COUNTERS] = {{0}};
+	bool wanted = false;
 	int i, fd, ret = 0;
 
 	for (i = 0; i < PROBE_OBJECTS && ret >= 0; i++) {
@@ -190,12 +201,30 @@ int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn
 	if (ret >= 0)
 		ret = account_tables(probes, &sender, counters);
 	for (i = 0; i < PROBE_ROWS && ret >= 0; i++) {
-		const struct probe_row *row = probes->runs[i].row;
+		struct probe_run *run = &probes->runs[i];
+		__u64 runs = counters[run->row->object][COUNTER_RUNS + run->row->hook];
 
-		ret = send_hook(&sender, &probes->runs[i],
-				counters[row->object][COUNTER_RUNS + row->hook]);
+		ret = send_hook(&sender, run, runs);
+		wanted |= run->program && hook_cost_wanted(&run->cost, runs);
 	}
+	hook_clock_look(&probes->clock, wanted);
 	return ret < 0 ? ret : 0;
+}
+
+/* What iterates runs in this process, whose time has it. */
+static bool is_of_others(const struct probe_run *run)
+{
+	return run->way >= 0 && strcmp(run->row->ways[run->way].type, "iter") != 0;
+}
+
+unsigned long long probes_hooks_ns(const struct probes *probes)
+{
+	double ns = 0;
+
+	for (int i = 0; i < PROBE_ROWS; i++)
+		if (is_of_others(&probes->runs[i]))
+			ns += probes->runs[i].cost.total_ns;
+	return (unsigned long long)ns;
 }
 
 unsigned long long probes_map_bytes(struct probes *probes)

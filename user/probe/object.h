@@ -15,6 +15,7 @@
 #include <culprit/event.h>
 
 #include "probe/feature.h"
+#include "probe/hook_cost.h"
 #include "probe/probe_table.h"
 #include "source/source.h"
 
@@ -29,6 +30,7 @@ struct probe_run {
 	struct bpf_program *program;
 	struct bpf_link *link; /* NULL: not attached (on demand), or no way works */
 	char reason[96];       /* why off, or why a better way is not taken */
+	struct hook_cost cost;
 };
 
 struct object_options {

@@ -96,6 +96,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	probes->options.config.page_shift = page_shift();
 	probes->options.listen_zero_fd = -1;
 	probes->ring_fd = -1;
+	hook_clock_init(&probes->clock);
 	fs_stats_init(&probes->fs, -1);
 	dns_stats_init(&probes->dns, -1, -1);
 	tls_probe_init(&probes->tls);
@@ -412,6 +413,7 @@ void probes_free(struct probes *probes)
 		return;
 	if (probes->ring_fd >= 0)
 		close(probes->ring_fd);
+	hook_clock_done(&probes->clock);
 	probes_disarm_all(probes);
 	tls_probe_done(probes);
 	for (i = 0; i < PROBE_ROWS; i++)

@@ -33,10 +33,11 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
  * missing capability named, -ENOTSUP without BTF, or the first failure. Each probe's fate is in
  * probes_report(). */
 int probes_attach(struct probes *probes, struct err *err);
-/* From now on: what the reason of a probe that runs for suspects only says (NULL: nothing), the same of the one
- * that samples sockets, and with which snapshot it does: each, or each n-th. probes_report() tells it. */
+/* From now on: what the reason of a probe that runs for suspects only says (NULL: nothing), the same of those that tell of
+ * single segments and connections (which then only count them), and of the one that samples sockets; and with which
+ * snapshot it does: each, or each n-th. probes_report() tells it. */
 struct probes_limits {
-	const char *armed, *sampled; /* copied */
+	const char *armed, *told, *sampled; /* copied */
 	unsigned int sample_each;
 };
 void probes_limit(struct probes *probes, const struct probes_limits *limits);
@@ -44,6 +45,9 @@ void probes_limit(struct probes *probes, const struct probes_limits *limits);
 int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx);
 /* EVENT_RING, EVENT_TABLE, EVENT_HOOK: the present numbers. */
 int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx);
+/* CPU time of the programs that run in others' context since the start, as of the last probes_account(): see hook_cost.h.
+ * 0 until it is known. */
+unsigned long long probes_hooks_ns(const struct probes *probes);
 /* Memory of maps and rings, bytes. */
 unsigned long long probes_map_bytes(struct probes *probes);
 /* A descriptor that is readable while a ring holds events; -1: there is none, look at it on time. */

@@ -24,9 +24,10 @@ struct probes {
 	bool verbose;
 	unsigned int cpus; /* possible ones: a per-CPU value has a place for each */
 	unsigned int armed;
-	char armed_limit[96],
+	char armed_limit[96], told_limit[96],
 		sampled_limit[96]; /* why they do less than they could; empty: they do not */
 	int ring_fd;		   /* epoll over the rings; -1: none */
+	struct hook_clock clock;
 	/* Each is set up when its link_fd, map or program is there. */
 	bool have_peers;
 	bool have_blocks;

@@ -126,7 +126,7 @@ static void add_hooks(struct build *b, struct json_object *o, const struct model
 			list = build_list(b, o, "hooks", 0);
 		build_text_n(b, item, "name", h->name, sizeof(h->name));
 		build_u64(b, item, "runs", h->runs);
-		/* 0: kernel.bpf_stats_enabled is off, nobody knows. */
+		/* 0: not measured yet. */
 		if (h->run_ns && h->runs)
 			build_number(b, item, "ns_per_run", (double)h->run_ns / (double)h->runs);
 		build_append(b, list, item);

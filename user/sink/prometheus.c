@@ -240,7 +240,7 @@ static void print_hooks(const struct model *model, FILE *out)
 	if (!timed)
 		return;
 	family(out, "hook_seconds_total", "counter",
-	       "Time in a program in the kernel, while bpf_stats are on.");
+	       "Time in a program in the kernel: its runs, by what one takes.");
 	for (unsigned int i = 0; (h = model_hook_at(model, i)); i++)
 		if (h->run_ns)
 			sample(out, "hook_seconds_total", "hook", h->name, sizeof(h->name),

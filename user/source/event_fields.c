@@ -136,6 +136,7 @@ static const struct event_field self_fields[] = {
 	F(event_self, 2, U64, wall_ns),
 	F(event_self, 3, U64, rss_bytes),
 	F(event_self, 4, U64, map_bytes),
+	F(event_self, 5, U64, hooks_ns),
 };
 
 static const struct event_field hook_fields[] = {

@@ -59,11 +59,13 @@ bool live_budget_judge(struct live_budget *b, const struct budget_use *use, doub
 	return b->calm >= BUDGET_CALM && b->step > BUDGET_ALL && move_to(b, b->step - 1);
 }
 
-const char *live_budget_left_out(const struct live_budget *b, bool armed, bool sampled)
+const char *live_budget_left_out(const struct live_budget *b, enum budget_step from)
 {
-	if (armed && b->step >= BUDGET_UNARMED)
-		return "not armed";
-	if (sampled && b->step >= BUDGET_SELDOM)
-		return "each fourth look only";
-	return NULL;
+	static const char *const words[BUDGET_STEPS] = {
+		[BUDGET_UNARMED] = "not armed",
+		[BUDGET_QUIET] = "only counted",
+		[BUDGET_SELDOM] = "each fourth look only",
+	};
+
+	return b->step >= from ? words[from] : NULL;
 }

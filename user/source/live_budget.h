@@ -2,8 +2,7 @@
 /*
  * live_budget.h - what a daemon may cost, and what it leaves out when it costs more.
  *
- * Judged over twelve ticks: CPU time of this process (iterators that it runs included, hooks in others' context
- * not), and its resident memory with that of its maps. Over it, one step down; below 70 % of it for three times
+ * Judged over twelve ticks: CPU time of this process and of its programs in others' context, and its resident memory with that of its maps. Over it, one step down; below 70 % of it for three times
  * twelve ticks, one step up: a budget that is just met does not go up and down.
  */
 #ifndef CULPRIT_LIVE_BUDGET_H
@@ -17,9 +16,14 @@
 enum budget_step {
 	BUDGET_ALL, /* nothing is left out */
 	BUDGET_UNARMED, /* nothing is armed for a suspect: no call sites, breakdowns of descriptors, issuers of requests */
+	BUDGET_QUIET, /* nor is anything told of single segments and connections: these are only counted */
 	BUDGET_SELDOM, /* and sockets are sampled with each fourth look only */
 	BUDGET_STEPS,
 };
+
+/* What a daemon may cost where nothing is set; a trace, anything. */
+#define BUDGET_CPU_PERCENT 1
+#define BUDGET_MB	   32
 
 #define BUDGET_TICKS	   12
 #define BUDGET_CALM	   3 /* times that, before a step up */
@@ -33,7 +37,7 @@ struct live_budget {
 };
 
 struct budget_use {
-	__u64 wall_ns, cpu_ns; /* since the start */
+	__u64 wall_ns, cpu_ns; /* since the start; of the process and its programs */
 	__u64 bytes;
 };
 
@@ -42,8 +46,7 @@ struct budget_use {
 bool live_budget_judge(struct live_budget *b, const struct budget_use *use, double cpu_percent,
 		       __u64 bytes);
 
-/* What a probe's reason says at this step; NULL where it is not touched. `armed`: it runs for a suspect only;
- * `sampled`: it looks at sockets. */
-const char *live_budget_left_out(const struct live_budget *b, bool armed, bool sampled);
+/* What the reason of a probe says that does less from that step on; NULL before it. */
+const char *live_budget_left_out(const struct live_budget *b, enum budget_step from);
 
 #endif

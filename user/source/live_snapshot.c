@@ -21,32 +21,38 @@ static int tell_host(struct live *live, struct emit *emit)
 }
 
 /* A number among the settings; 0 where there is none. */
-static double number(const struct live *live, const char *key)
+static double budget(const struct live *live, const char *key, double of_daemon)
 {
 	const char *text = live_settings_get(&live->settings, key);
 
-	return text ? strtod(text, NULL) : 0;
+	if (text)
+		return strtod(text, NULL);
+	return live->options.mode == RUN_DAEMON ? of_daemon : 0;
 }
 
 /* What is left out is a probe that does less: the status line and the metrics have it. */
 static int keep_to_budget(struct live *live, const struct event_self *self, struct emit *emit)
 {
 	struct live_budget *b = &live->budget;
-	struct budget_use use = {self->wall_ns, self->cpu_ns, self->rss_bytes + self->map_bytes};
-	const char *armed, *sampled;
-	char text[2][96];
+	struct budget_use use = {self->wall_ns, self->cpu_ns + self->hooks_ns,
+				 self->rss_bytes + self->map_bytes};
+	const char *left_out[BUDGET_STEPS] = {NULL};
+	char text[BUDGET_STEPS][96];
 
-	if (!live_budget_judge(b, &use, number(live, "budget_cpu"),
-			       (__u64)(number(live, "budget_mb") * 1e6)))
+	if (!live_budget_judge(b, &use, budget(live, "budget_cpu", BUDGET_CPU_PERCENT),
+			       (__u64)(budget(live, "budget_mb", BUDGET_MB) * 1e6)))
 		return 0;
-	armed = live_budget_left_out(b, true, false);
-	sampled = live_budget_left_out(b, false, true);
-	snprintf(text[0], sizeof(text[0]), "%s: %s", armed ? armed : "", b->reason);
-	snprintf(text[1], sizeof(text[1]), "%s: %s", sampled ? sampled : "", b->reason);
-	live_asks_limit(&live->asks, armed != NULL);
+	for (enum budget_step step = BUDGET_UNARMED; step < BUDGET_STEPS; step++) {
+		const char *what = live_budget_left_out(b, step);
+
+		snprintf(text[step], sizeof(text[step]), "%s: %s", what ? what : "", b->reason);
+		left_out[step] = what ? text[step] : NULL;
+	}
+	live_asks_limit(&live->asks, left_out[BUDGET_UNARMED] != NULL);
 	probes_limit(live->probes,
-		     &(struct probes_limits){armed ? text[0] : NULL, sampled ? text[1] : NULL,
-					     sampled ? BUDGET_SAMPLE_EACH : 1});
+		     &(struct probes_limits){left_out[BUDGET_UNARMED], left_out[BUDGET_QUIET],
+					     left_out[BUDGET_SELDOM],
+					     left_out[BUDGET_SELDOM] ? BUDGET_SAMPLE_EACH : 1});
 	return probes_report(live->probes, emit->now_ns, emit_event, emit);
 }
 
@@ -55,6 +61,7 @@ static int tell_self(struct live *live, struct emit *emit)
 	struct event_self event = {
 		.wall_ns = emit->now_ns - live->born_ns,
 		.map_bytes = probes_map_bytes(live->probes),
+		.hooks_ns = probes_hooks_ns(live->probes),
 	};
 
 	live_self_read(&event);

@@ -41,11 +41,13 @@ static void test_down_and_up(void **state)
 	assert_int_equal(r.budget.step, BUDGET_UNARMED);
 	assert_string_equal(r.budget.reason, "2 % of a core, budget 1 %");
 	pass(&r, 12, 2, 1, 32 * MB);
+	assert_int_equal(r.budget.step, BUDGET_QUIET);
+	pass(&r, 12, 2, 1, 32 * MB);
 	assert_int_equal(r.budget.step, BUDGET_SELDOM);
-	/* There is no third step. */
+	/* There is no fourth step. */
 	pass(&r, 24, 2, 1, 32 * MB);
 	assert_int_equal(r.budget.step, BUDGET_SELDOM);
-	assert_int_equal(r.changes, 2);
+	assert_int_equal(r.changes, 3);
 	/* Just below: it stays, and so it does when calm is interrupted. */
 	pass(&r, 120, 0.9, 1, 32 * MB);
 	pass(&r, 24, 0.1, 1, 32 * MB);
@@ -53,10 +55,12 @@ static void test_down_and_up(void **state)
 	pass(&r, 24, 0.1, 1, 32 * MB);
 	assert_int_equal(r.budget.step, BUDGET_SELDOM);
 	pass(&r, 12, 0.1, 1, 32 * MB);
+	assert_int_equal(r.budget.step, BUDGET_QUIET);
+	pass(&r, 36, 0.1, 1, 32 * MB);
 	assert_int_equal(r.budget.step, BUDGET_UNARMED);
 	pass(&r, 36, 0.1, 1, 32 * MB);
 	assert_int_equal(r.budget.step, BUDGET_ALL);
-	assert_string_equal(live_budget_left_out(&r.budget, true, true) ? "some" : "none", "none");
+	assert_string_equal(live_budget_left_out(&r.budget, BUDGET_UNARMED) ? "some" : "none", "none");
 }
 
 static void test_memory(void **state)
@@ -68,8 +72,9 @@ static void test_memory(void **state)
 	assert_int_equal(r.budget.step, BUDGET_UNARMED);
 	assert_string_equal(r.budget.reason, "40 MB, budget 32 MB");
 	/* A burst that is over before it is judged does not count. */
-	assert_string_equal(live_budget_left_out(&r.budget, true, false), "not armed");
-	assert_null(live_budget_left_out(&r.budget, false, true));
+	assert_string_equal(live_budget_left_out(&r.budget, BUDGET_UNARMED), "not armed");
+	assert_null(live_budget_left_out(&r.budget, BUDGET_QUIET));
+	assert_null(live_budget_left_out(&r.budget, BUDGET_SELDOM));
 	pass(&r, 1, 0, 0, 0);
 	assert_int_equal(r.budget.step, BUDGET_ALL);
 	assert_string_equal(r.budget.reason, "");
