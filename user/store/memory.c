@@ -41,28 +41,50 @@ struct memory {
 	int lock_fd;   /* -1: none */
 };
 
+/* The folder of the store; false where it is the root, or the path has none. */
+static bool folder_of(const struct memory *m, char folder[MEMORY_PATH_MAX])
+{
+	char *slash;
+
+	snprintf(folder, MEMORY_PATH_MAX, "%s", m->options.path);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
 /* The last folder of the default path is made when it is missing. */
 static void make_folder(const struct memory *m)
 {
-	char folder[MEMORY_PATH_MAX], *slash;
+	char folder[MEMORY_PATH_MAX];
 
-	snprintf(folder, sizeof(folder), "%s", m->options.path);
-	slash = strrchr(folder, '/');
-	if (!m->options.is_default || !slash || slash == folder)
-		return;
-	*slash = '\0';
-	mkdir(folder, 0700);
+	if (m->options.is_default && folder_of(m, folder))
+		mkdir(folder, 0700);
+}
+
+/* Whoever may write there may write the store, and so may another who could not lock it either. */
+static bool may_write_beside(const struct memory *m)
+{
+	char folder[MEMORY_PATH_MAX];
+
+	return folder_of(m, folder) && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0;
 }
 
 /* Two that write one store would each forget what the other learned. */
 static int lock(struct memory *m, struct err *err)
 {
 	char path[MEMORY_PATH_MAX + 8];
+	struct stat st;
 
 	make_folder(m);
 	snprintf(path, sizeof(path), "%s.lock", m->options.path);
 	m->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-	/* Where it cannot be made the store cannot be written either, which is said then. */
+	/* One that is there and not for us to open (a link, or another user's) says nothing of who runs. Where none can be made
+	 * the store cannot be written either, which is said then. */
+	if (m->lock_fd < 0 && lstat(path, &st) == 0 && may_write_beside(m))
+		return err_set(err, -EBUSY,
+			       "cannot lock %s: remove it when no other culprit daemon runs", path);
 	if (m->lock_fd < 0 || flock(m->lock_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0;
 	return err_set(err, -EBUSY, "another culprit daemon has %s: stop it, or set another store",

@@ -23,7 +23,7 @@ struct memory_options {
 struct memory;
 
 /* Reads what is there. What cannot be read or was set aside is logged, and no failure. -ENOMEM; -EBUSY: who writes
- * has the lock beside the store as long as it lives, and somebody else has it. */
+ * has the lock beside the store as long as it lives, and somebody else has it, or it is a link or another user's. */
 int memory_new(const struct memory_options *options, struct memory **ret_memory, struct err *err);
 /* Valid as long as the memory; NULL of NULL. */
 const struct norms *memory_norms(const struct memory *memory);

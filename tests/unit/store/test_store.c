@@ -460,6 +460,28 @@ static void test_one_writes(void **state)
 	rmdir(dir);
 }
 
+/* A lock that cannot be opened locks nobody out: where the store could be written all the same none begins. */
+static void test_lock_of_another(void **state)
+{
+	struct memory_options options = {.writes = true};
+	char dir[] = "/tmp/test_store.XXXXXX", lock[MEMORY_PATH_MAX + 8];
+	struct memory *memory = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(options.path, sizeof(options.path), "%s/store", dir);
+	snprintf(lock, sizeof(lock), "%s.lock", options.path);
+	assert_int_equal(symlink("/nowhere/else", lock), 0);
+	assert_int_equal(memory_new(&options, &memory, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "remove it when no other culprit daemon runs"));
+	options.writes = false;
+	assert_int_equal(memory_new(&options, &memory, &err), 0);
+	memory_free(memory);
+	unlink(lock);
+	rmdir(dir);
+}
+
 static void settle(struct memory *memory, struct world *w, const struct life *life, bool now)
 {
 	memory_settle(memory, w->model, life, now);
@@ -520,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_of_another_boot),
 		cmocka_unit_test(test_open_records_that_are_not_sound),
 		cmocka_unit_test(test_one_writes),
+		cmocka_unit_test(test_lock_of_another),
 		cmocka_unit_test(test_written_again),
 	};
 
