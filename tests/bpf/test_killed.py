@@ -132,7 +132,7 @@ def main():
         for killer in killers:
             check(f"killed {killer.times} times, {killer.killed}: each time the store was whole, and the next one read it",
                   not killer.wrong and sum(killer.killed.values()) == killer.times, killer.wrong)
-            check("... and it was written meanwhile", len(killer.seen) > killer.times // 8, killer.seen)
+            check("... and it was written meanwhile", len(killer.seen) > killer.times // 10, killer.seen)
             with killer.daemon as daemon:
                 check("... the last one answers", daemon.ask().returncode == 0)
             left = [p.name for p in killer.home.glob("store.*") if p.name != "store.lock"]
