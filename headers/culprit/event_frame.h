@@ -100,7 +100,7 @@ struct event_self {
 	__u64 wall_ns;	 /* since start */
 	__u64 rss_bytes; /* gauge */
 	__u64 map_bytes; /* gauge: memory of BPF maps and rings */
-	__u64 hooks_ns;	 /* CPU time of its programs in others' context, since start, by what a run takes; 0 = unknown */
+	__u64 hooks_ns; /* CPU time of its programs in others' context, since start, by what a run takes; 0 = unknown */
 };
 
 struct event_hook {

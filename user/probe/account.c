@@ -62,6 +62,7 @@ static void limit(const struct probes *probes, enum hook hook, struct event_prob
 void probes_limit(struct probes *probes, const struct probes_limits *limits)
 {
 	int quiet_fd = object_map_fd(&probes->objects[OBJECT_TCP], ".data.quiet");
+	__u32 only = 0, quiet = limits->told != NULL;
 
 	snprintf(probes->armed_limit, sizeof(probes->armed_limit), "%s",
 		 limits->armed ? limits->armed : "");
@@ -72,8 +73,7 @@ void probes_limit(struct probes *probes, const struct probes_limits *limits)
 	if (probes->have_peers)
 		tcp_peers_sample_each(&probes->peers, limits->sample_each);
 	if (quiet_fd >= 0)
-		(void)bpf_map_update_elem(quiet_fd, &(__u32){0}, &(__u32){limits->told != NULL},
-					  BPF_ANY);
+		(void)bpf_map_update_elem(quiet_fd, &only, &quiet, BPF_ANY);
 }
 
 int probes_report(struct probes *probes, unsigned long long now_ns, event_fn fn, void *ctx)

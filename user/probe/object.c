@@ -421,12 +421,13 @@ static unsigned long long memlock_bytes(int fd)
 /* Each is made as large as it can become (none has BPF_F_NO_PREALLOC): asking for all takes a third of an idle tick. */
 unsigned long long object_map_bytes(struct object *object)
 {
+	unsigned long long bytes = object->map_bytes;
 	struct bpf_map *map;
 
-	if (object->bpf && !object->map_bytes)
-		bpf_object__for_each_map(map, object->bpf) object->map_bytes +=
-			memlock_bytes(bpf_map__fd(map));
-	return object->map_bytes;
+	if (object->bpf && !bytes)
+		bpf_object__for_each_map(map, object->bpf) bytes += memlock_bytes(bpf_map__fd(map));
+	object->map_bytes = bytes;
+	return bytes;
 }
 
 void object_done(struct object *object)

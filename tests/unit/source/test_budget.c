@@ -60,7 +60,8 @@ static void test_down_and_up(void **state)
 	assert_int_equal(r.budget.step, BUDGET_UNARMED);
 	pass(&r, 36, 0.1, 1, 32 * MB);
 	assert_int_equal(r.budget.step, BUDGET_ALL);
-	assert_string_equal(live_budget_left_out(&r.budget, BUDGET_UNARMED) ? "some" : "none", "none");
+	assert_string_equal(live_budget_left_out(&r.budget, BUDGET_UNARMED) ? "some" : "none",
+			    "none");
 }
 
 static void test_memory(void **state)
