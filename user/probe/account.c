@@ -205,7 +205,7 @@ int probes_account(struct probes *probes, unsigned long long now_ns, event_fn fn
 		__u64 runs = counters[run->row->object][COUNTER_RUNS + run->row->hook];
 
 		ret = send_hook(&sender, run, runs);
-		wanted |= run->program && hook_cost_wanted(&run->cost, runs);
+		wanted |= run->program && hook_cost_wanted(&run->cost);
 	}
 	hook_clock_look(&probes->clock, wanted);
 	return ret < 0 ? ret : 0;

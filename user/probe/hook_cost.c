@@ -20,6 +20,8 @@ void hook_cost_add(struct hook_cost *cost, __u64 runs, const struct bpf_prog_inf
 		stat_runs = info->run_cnt;
 		stat_ns = info->run_time_ns;
 	}
+	cost->busy = runs - cost->seen >= HOOK_COST_RUNS;
+	cost->seen = runs;
 	if (stat_runs >= HOOK_COST_RUNS) {
 		double measured = (double)stat_ns / (double)stat_runs;
 
@@ -36,9 +38,9 @@ void hook_cost_add(struct hook_cost *cost, __u64 runs, const struct bpf_prog_inf
 	}
 }
 
-bool hook_cost_wanted(const struct hook_cost *cost, __u64 runs)
+bool hook_cost_wanted(const struct hook_cost *cost)
 {
-	return cost->run_ns <= 0 && runs - cost->runs >= HOOK_COST_RUNS;
+	return cost->run_ns <= 0 && cost->busy;
 }
 
 void hook_clock_init(struct hook_clock *clock)

@@ -23,12 +23,15 @@ struct hook_cost {
 	double run_ns; /* of one; 0 = not known yet */
 	__u64 runs;    /* its own count that total_ns holds */
 	double total_ns;
+	__u64 seen; /* its own count at the latest look, */
+	bool busy; /* and whether it ran so often since the one before that it is worth measuring */
 };
 
 /* Takes its count of runs and what the kernel says of it; what a run costs may be known by that, or better. */
 void hook_cost_add(struct hook_cost *cost, __u64 runs, const struct bpf_prog_info *info);
-/* It ran often enough since to be measured, and was not yet. */
-bool hook_cost_wanted(const struct hook_cost *cost, __u64 runs);
+/* It runs so often that one look is enough to measure it, and was not measured yet: what runs seldom costs nothing, and is
+ * measured over many looks. */
+bool hook_cost_wanted(const struct hook_cost *cost);
 
 /* When bpf_stats are on: `fd` while they are, -1 else. */
 struct hook_clock {
@@ -36,7 +39,7 @@ struct hook_clock {
 	unsigned int looks;
 };
 void hook_clock_init(struct hook_clock *clock);
-/* After each look; `wanted`: a program was not measured yet. Turns them off again, or on where it is time; without
+/* After each look; `wanted`: a busy program was not measured yet. Turns them off again, or on where it is time; without
  * CAP_SYS_ADMIN they stay off. */
 void hook_clock_look(struct hook_clock *clock, bool wanted);
 void hook_clock_done(struct hook_clock *clock);

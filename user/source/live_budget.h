@@ -2,8 +2,9 @@
 /*
  * live_budget.h - what a daemon may cost, and what it leaves out when it costs more.
  *
- * Judged over twelve ticks: CPU time of this process and of its programs in others' context, and its resident memory with that of its maps. Over it, one step down; below 70 % of it for three times
- * twelve ticks, one step up: a budget that is just met does not go up and down.
+ * Judged over twelve ticks: CPU time of this process and of its programs in others' context, and its resident memory
+ * with that of its maps. Over it, one step down; below 70 % of it for three times twelve ticks, one step up: a budget
+ * that is just met does not go up and down.
  */
 #ifndef CULPRIT_LIVE_BUDGET_H
 #define CULPRIT_LIVE_BUDGET_H

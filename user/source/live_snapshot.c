@@ -20,7 +20,7 @@ static int tell_host(struct live *live, struct emit *emit)
 	return EMIT(emit, EVENT_HOST, &event);
 }
 
-/* A number among the settings; 0 where there is none. */
+/* What is allowed: as it is set, else what a daemon may cost; 0: any. */
 static double budget(const struct live *live, const char *key, double of_daemon)
 {
 	const char *text = live_settings_get(&live->settings, key);
