@@ -20,6 +20,8 @@
 #define LISTED 4096
 /* A writer lives a minute at most. */
 #define HALF_OLD_S 600
+/* So many captures of one second and one cause. */
+#define SAME_SECOND 9
 
 static size_t stamp_of(__u64 wall_ns, char *buf, size_t size)
 {
@@ -55,15 +57,11 @@ int captures_check(const char *directory, struct err *err)
 	return 0;
 }
 
-static int write_to(int dir, const char *name, struct flight *flight, __u64 now_ns, struct err *err)
+static int write_to(int fd, const char *name, struct flight *flight, __u64 now_ns, struct err *err)
 {
 	struct recorder *recorder = NULL;
-	int code,
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int code = recorder_new_fd(fd, name, &recorder, err);
 
-	if (fd < 0)
-		return err_set(err, -errno, "cannot write %s: %s", name, strerror(errno));
-	code = recorder_new_fd(fd, name, &recorder, err);
 	if (code == 0)
 		code = flight_write(flight, 0, now_ns, recorder, err);
 	if (code == 0)
@@ -72,19 +70,47 @@ static int write_to(int dir, const char *name, struct flight *flight, __u64 now_
 	return code;
 }
 
+/* A name that nobody has yet, nor writes to at the moment, and its file: others may be asked for in the same second. */
+static int open_half(int dir, const char *stamp, const char *cause, char *half, size_t size)
+{
+	for (unsigned int n = 1; n <= SAME_SECOND; n++) {
+		char more[16] = "";
+		struct stat st;
+		int fd;
+
+		if (n > 1)
+			snprintf(more, sizeof(more), "-%u", n);
+		snprintf(half, size, ".culprit-%s-%s%s.capture", stamp, cause, more);
+		fd = openat(dir, half, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return -errno;
+		if (fd >= 0 && fstatat(dir, half + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return fd;
+		if (fd >= 0) {
+			close(fd);
+			unlinkat(dir, half, 0);
+		}
+	}
+	return -EEXIST;
+}
+
 int captures_write(const char *directory, __u64 wall_ns, const char *cause, struct flight *flight,
 		   __u64 now_ns, struct err *err)
 {
 	char stamp[32], half[96];
-	int code, dir;
+	int code, dir, fd;
 
 	if (!stamp_of(wall_ns, stamp, sizeof(stamp)))
 		return err_set(err, -ERANGE, "what time is it?");
-	snprintf(half, sizeof(half), ".culprit-%s-%s.capture", stamp, cause);
 	dir = open_directory(directory);
 	if (dir < 0)
 		return err_set(err, -errno, "cannot use %s: %s", directory, strerror(errno));
-	code = write_to(dir, half, flight, now_ns, err);
+	fd = open_half(dir, stamp, cause, half, sizeof(half));
+	if (fd < 0) {
+		close(dir);
+		return err_set(err, fd, "cannot write %s: %s", half, strerror(-fd));
+	}
+	code = write_to(fd, half, flight, now_ns, err);
 	if (code == 0 && renameat(dir, half, dir, half + 1) < 0)
 		code = err_set(err, -errno, "cannot rename %s: %s", half, strerror(errno));
 	if (code < 0)

@@ -11,7 +11,8 @@ int captures_check(const char *directory, struct err *err);
 
 /*
  * Writes DIRECTORY/culprit-TIME-CAUSE.capture (TIME as 20261126T105600Z of wall_ns, ns since the epoch): all of
- * the flight recorder, first under a name that begins with a dot. Uses the flight recorder up: for a child.
+ * the flight recorder, first under a name that begins with a dot; -2 to -9 after CAUSE where that second has one of that
+ * cause. Uses the flight recorder up: for a child.
  */
 int captures_write(const char *directory, __u64 wall_ns, const char *cause, struct flight *flight,
 		   __u64 now_ns, struct err *err);

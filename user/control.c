@@ -26,6 +26,9 @@ struct control {
 	void *ctx;
 	struct children children;
 	struct sockaddr_un address;
+	/* Of the socket's file: another one may be there when we go. */
+	dev_t file_dev;
+	ino_t file_ino;
 };
 
 static int set_address(struct sockaddr_un *address, const char *path, struct err *err)
@@ -95,6 +98,7 @@ static int clear_path(const struct sockaddr_un *address, struct err *err)
 static int listen_at(struct control *c, struct err *err)
 {
 	const char *path = c->address.sun_path;
+	struct stat st = {0};
 	mode_t mask;
 	int code = clear_path(&c->address, err);
 
@@ -115,6 +119,10 @@ static int listen_at(struct control *c, struct err *err)
 		code = -errno;
 		unlink(path);
 		return err_set(err, code, "cannot listen at %s: %s", path, strerror(-code));
+	}
+	if (lstat(path, &st) == 0) {
+		c->file_dev = st.st_dev;
+		c->file_ino = st.st_ino;
 	}
 	return 0;
 }
@@ -149,10 +157,15 @@ int control_new(const char *path, const char *group, control_fn fn, void *ctx,
 
 void control_free(struct control *control)
 {
+	struct stat st;
+
 	if (!control)
 		return;
+	/* As long as our own is open its number is not given to another. */
+	if (lstat(control->address.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_dev == control->file_dev && st.st_ino == control->file_ino)
+		unlink(control->address.sun_path);
 	close(control->fd);
-	unlink(control->address.sun_path);
 	control_reap(control);
 	free(control);
 }

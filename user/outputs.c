@@ -59,15 +59,16 @@ static int write_to(struct outputs *o, unsigned int i, const struct line *line)
 	if (o->gone[i])
 		return 0; /* it has counted the line as lost */
 	if (code >= 0) {
-		o->failed[i] = false;
+		o->trouble[i].code = 0;
 		return 0;
 	}
-	remember(o, &err);
+	if (code == -EPIPE || !sink->ops->counts)
+		remember(o, &err);
 	if (code == -EPIPE)
 		return is_gone(o, i, &err);
-	if (!o->failed[i])
+	if (!o->trouble[i].code)
 		log_warn("%s", err.text);
-	o->failed[i] = true;
+	o->trouble[i] = err;
 	return 0;
 }
 
@@ -225,7 +226,7 @@ int outputs_replace(struct outputs *o, struct sink *const *sinks, unsigned int n
 		bool stays = is_among(sinks[i], old.sink, old.n, &at);
 
 		o->sink[i] = sinks[i];
-		o->failed[i] = stays && old.failed[at];
+		o->trouble[i] = stays ? old.trouble[at] : (struct err){0};
 		o->gone[i] = stays && old.gone[at];
 	}
 	for (unsigned int i = 0; i < old.n; i++)
@@ -270,6 +271,8 @@ void outputs_close(struct outputs *o)
 
 		if (o->sink[i]->ops->close(o->sink[i], &err) < 0)
 			remember(o, &err);
+		else if (o->trouble[i].code)
+			remember(o, &o->trouble[i]);
 	}
 	o->n = 0;
 	for (unsigned int i = 0; i < o->n_leaving; i++)

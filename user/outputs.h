@@ -13,8 +13,8 @@
 struct outputs {
 	struct sink *sink[OUTPUTS_MAX];
 	unsigned int n;
-	bool failed[OUTPUTS_MAX]; /* that was told of */
-	bool gone[OUTPUTS_MAX];	  /* its reader is, for good */
+	struct err trouble[OUTPUTS_MAX]; /* of its latest line, told of; code 0: none */
+	bool gone[OUTPUTS_MAX];		 /* its reader is, for good */
 	/* No more outputs, but with lines still to get rid of; until then, and no longer than that. */
 	struct {
 		struct sink *sink;
@@ -22,7 +22,9 @@ struct outputs {
 	} leaving[OUTPUTS_MAX];
 	unsigned int n_leaving;
 	struct loop *loop; /* NULL: nobody watches them yet */
-	struct err first;  /* the first trouble that one had; code 0: none */
+	/* The first trouble that is not over: one that says by a gap line what it lost, and takes lines again, is well;
+	 * code 0: none. Whole after outputs_close(). */
+	struct err first;
 };
 
 /* Takes the sinks over. */
@@ -53,7 +55,7 @@ void outputs_close_others(const struct outputs *o, struct sink *const *sinks, un
 
 /* At the end: gives what waits its time, `ms` for all of them together. */
 void outputs_settle(const struct outputs *o, unsigned int ms);
-/* Closes them all, those that leave too; what one could not get rid of becomes `first`, where that is free. */
+/* Closes them all, those that leave too; what one could not get rid of, or that it failed to the last, becomes `first`, where that is free. */
 void outputs_close(struct outputs *o);
 
 #endif

@@ -42,10 +42,12 @@ int settings_set(struct settings *settings, const char *key, const char *value, 
 {
 	struct setting *s = find(settings, key);
 
-	if (strlen(key) >= sizeof(s->key) || strlen(value) >= sizeof(s->value))
-		return err_set(err, -ENAMETOOLONG,
-			       "'%.80s' is too long: at most %zu bytes, its value %zu", key,
-			       sizeof(s->key) - 1, sizeof(s->value) - 1);
+	if (strlen(key) >= sizeof(s->key))
+		return err_set(err, -ENAMETOOLONG, "'%.80s...' is too long: at most %zu bytes", key,
+			       sizeof(s->key) - 1);
+	if (strlen(value) >= sizeof(s->value))
+		return err_set(err, -ENAMETOOLONG, "%s: its value is longer than %zu bytes", key,
+			       sizeof(s->value) - 1);
 	if (!value[0]) {
 		if (s)
 			*s = settings->list[--settings->n];

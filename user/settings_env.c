@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "options.h"
 #include "settings_impl.h"
 
 #define PREFIX	       "CULPRIT_"
@@ -42,6 +43,33 @@ static const char *section_of(const char *text, const char **ret_key)
 	return NULL;
 }
 
+static const char *section_at(const void *table, unsigned int i)
+{
+	(void)table;
+	return settings_section(i);
+}
+
+/* Nearly one of ours is meant as one. What is none may be somebody else's: a cluster's service of our name sets
+ * CULPRIT_SERVICE_HOST. */
+static int no_section(const char *text, struct err *err)
+{
+	char word[NAME_MAX_BYTES], hint[80];
+	unsigned int sections = 0;
+	const char *near;
+	size_t n = 0;
+
+	for (; text[n] && text[n] != '_'; n++)
+		word[n] = (char)tolower((unsigned char)text[n]);
+	word[n] = '\0';
+	while (settings_section(sections))
+		sections++;
+	near = suggest(word, NULL, sections, section_at);
+	if (!near || !text[strlen(word)])
+		return 0;
+	return err_set(err, -EINVAL, PREFIX "%s: no section '%s'%s", text, word,
+		       suggest_text(hint, sizeof(hint), "", near));
+}
+
 static int take(struct settings *s, const char *section, const char *name, const char *value,
 		struct err *err)
 {
@@ -76,8 +104,11 @@ int settings_environment(struct settings *settings, char *const *environment, st
 		snprintf(text, sizeof(text), "%.*s", (int)(equals - name - strlen(PREFIX)),
 			 name + strlen(PREFIX));
 		section = section_of(text, &key);
-		if (!section)
+		if (!section) {
+			if (no_section(text, err) < 0)
+				return err->code;
 			continue;
+		}
 		ret = take(&copy, section, key, equals + 1, err);
 		if (ret < 0)
 			return err_prefix(err, PREFIX "%s", text);

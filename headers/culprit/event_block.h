@@ -311,6 +311,8 @@ enum raid_member_flag {
 	RAID_MEMBER_FAULTY = 4,	    /* md took it out, or was told to */
 	RAID_MEMBER_SPARE = 8,	    /* is no part of the data, or not yet */
 	RAID_MEMBER_REPLACING = 16, /* stands in for another one soon */
+	RAID_MEMBER_WRITES_FAIL =
+		32, /* md saw a write to it fail, and kept it: there was no other, or it notes bad blocks */
 };
 
 struct event_raid_member {

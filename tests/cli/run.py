@@ -493,6 +493,8 @@ def settings_files():
     expect(1, "trace", "-c", WORK / "missing", says="No such file")
     nowhere = "[sinks]\nstdout = no\n"
     expect(1, "daemon", "-c", temporary(nowhere), "--check-config", says="stdout = no, and nothing else is set")
+    expect(1, "daemon", "-c", temporary("[sinks]\nfile = /x/y\n[daemon]\nmetrics_file = /x/y\n"), "--check-config",
+           says="metrics_file are both /x/y")
     for also in ("journald = yes\n", "[daemon]\nmetrics = 9\n", "[daemon]\ncaptures = /x\n"):
         check("good" in out("daemon", "-c", temporary(nowhere + also), "--check-config"), also)
 

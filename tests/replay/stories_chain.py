@@ -3,7 +3,7 @@
 from backdrop import begin, good_peer, processes, quiet_seconds
 
 SDA, SDA1, SDB, SDB1, MD0, DM0, LOOP = "8:0", "8:1", "8:16", "8:17", "9:0", "254:0", "7:0"
-IN_SYNC, FAULTY, SPARE = 2, 4, 8
+IN_SYNC, FAULTY, SPARE, WRITES_FAIL = 2, 4, 8, 32
 NS = 10**9
 
 
@@ -146,6 +146,49 @@ def story_raid_both_failed(host):
     fail(host, SDA, "read", "medium", [4660, 4661, 9320], **SENSE, **POSTGRES)
     array(host, degraded=1, state="broken")
     busy(host, 6, disks=(SDA,))
+    host.end()
+
+
+def story_raid_last_fails(host):
+    host.say(what="a RAID1 loses a disk, then writes to the other member fail: md keeps it, and calls the array active",
+             expect=["disk-lost sdb", "raid-degraded md0", "filesystem-error /data"], leads="DISK: sdb is gone",
+             fault=["block_io dev=8:16", "block_status dev=8:16", "raid degraded=1", "disk_gone", "fs_error", "fs_health",
+                    "raid_member dev=9:0 member=8:17 slot=1 flags=4"])
+    raid_host(host)
+    busy(host, 2)
+    fail(host, SDB, "write", "offline", [777, 1040])
+    host.put("disk_gone", dev=SDB1)
+    host.put("disk_gone", dev=SDB)
+    array(host, degraded=1)
+    member(host, SDB1, "sdb1", 1, FAULTY)
+    busy(host, 2, disks=(SDA,))
+    array(host, degraded=1, state="active")
+    member(host, SDA1, "sda1", 0, IN_SYNC | WRITES_FAIL)
+    where = "ext4_journal_check_start"
+    host.put("fs_error", dev=DM0, fstype="ext4", id="dm-0", where=where, line=83, pid=812, comm="postgres")
+    host.put("fs_health", dev=DM0, errors=1, flags=5, where=where)
+    host.put("mount", dev=DM0, fstype="ext4", mount="/data", source="/dev/mapper/vg-data", flags=2)
+    busy(host, 6, disks=(SDA,))
+    host.end()
+
+
+def story_raid_bad_blocks_noted(host):
+    host.say(what="a whole RAID1 of which one member once failed a write and has a list of bad blocks", expect="none")
+    raid_host(host)
+    member(host, SDA1, "sda1", 0, IN_SYNC | WRITES_FAIL)
+    busy(host, 10)
+    host.end()
+
+
+def story_raid6_one_less_fails(host):
+    host.say(what="a RAID6 of five lost one member, and another one once failed a write: one more may fail",
+             expect="raid-degraded md0", most="raid-degraded 0.99", fault="raid degraded=1")
+    raid_host(host)
+    busy(host, 2)
+    array(host, level="raid6", disks=5, degraded=1)
+    member(host, SDB1, "sdb1", 1, FAULTY)
+    member(host, SDA1, "sda1", 0, IN_SYNC | WRITES_FAIL)
+    busy(host, 8)
     host.end()
 
 

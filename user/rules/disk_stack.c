@@ -56,6 +56,26 @@ bool raid_member_is_gone(const struct disks *disks, const struct event_raid_memb
 	return disk && disk->gone;
 }
 
+const struct event_raid_member *raid_last_fails(const struct disks *disks,
+						const struct event_raid *raid)
+{
+	const struct event_raid_member *m, *fails = NULL;
+	bool mirror = strcmp(raid->level, "raid1") == 0;
+
+	/* Which two of a raid10's hold the same is not told. */
+	if (!raid->degraded || raid_spare_members(raid) || strcmp(raid->level, "raid10") == 0)
+		return NULL;
+	for (unsigned int i = 0; (m = stack_member(&disks->stack, raid->dev, i)); i++) {
+		if (!(m->flags & RAID_MEMBER_IN_SYNC) || m->flags & RAID_MEMBER_FAULTY)
+			continue;
+		if (m->flags & RAID_MEMBER_WRITES_FAIL)
+			fails = m;
+		else if (mirror)
+			return NULL;
+	}
+	return fails;
+}
+
 /* ---- the array above a disk ---- */
 
 /* Which member of the array the walk came through; one whose device is gone is known by its name only. */
@@ -160,7 +180,8 @@ void disk_array_above(struct disk_array *a, const struct model *model, const str
 	a->out = a->member && !(a->member->flags & RAID_MEMBER_IN_SYNC);
 	/* What is lost with this member is spared if one more could be lost, or it is lost already and the rest
 	 * is enough. */
-	a->spared = !raid_has_failed(now) &&
+	a->fails_too = raid_last_fails(disks, now);
+	a->spared = !raid_has_failed(now) && !a->fails_too &&
 		    (raid_spare_members(now) > 0 || (a->out && now->degraded <= may_lose(now)));
 	a->outside = a->spared && more_on_disk(disks, &up, now->dev);
 	a->spared = a->spared && !a->outside;
@@ -181,6 +202,9 @@ struct text disk_array_text(const struct disk_array *a, bool reads)
 	name = a->disk->info.name;
 	if (a->outside)
 		snprintf(text.s, sizeof(text.s), "only %.15s has a copy", name);
+	else if (a->fails_too && a->fails_too != a->member)
+		snprintf(text.s, sizeof(text.s), "%.15s's %.20s fails writes too", name,
+			 a->fails_too->name);
 	else if (!a->spared)
 		snprintf(text.s, sizeof(text.s), "%.15s %s", name,
 			 raid_has_failed(&a->raid->now) ? "failed" : "has no other copy");

@@ -15,6 +15,7 @@ struct disk_array {
 		*member; /* of it, in or under which the disk is; NULL: not told */
 	bool out;	 /* the member has been taken out, or is not in sync */
 	bool gone;	 /* the disk is */
+	const struct event_raid_member *fails_too; /* as raid_last_fails() */
 	bool spared; /* all data is on the other members, and they are there; or other paths lead to it */
 	bool outside; /* that is so of the array's part only: there is more on the disk */
 	unsigned int
@@ -31,6 +32,10 @@ unsigned int raid_spare_members(const struct event_raid *raid);
 bool raid_member_is_gone(const struct disks *disks, const struct event_raid_member *member);
 /* It serves no data any more. */
 bool raid_has_failed(const struct event_raid *raid);
+/* No member more may be lost, and one that all would be needed of has failed writes: md keeps the last one whatever
+ * becomes of it. NULL: none, or there are others with its data. */
+const struct event_raid_member *raid_last_fails(const struct disks *disks,
+						const struct event_raid *raid);
 
 /* "md0 healed them, no data lost": what the array made of failed requests; empty without one. `reads`: only
  * reads failed. */

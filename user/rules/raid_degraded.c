@@ -7,7 +7,8 @@
  *	0.95	it was degraded before: a slot is empty, and no member says why
  *	0.85	the same, and no disk of this host is known to fail: it may have been made so ("missing")
  *
- * Severity: critical when it serves no data any more (more members gone than its level bears, or md says broken),
+ * Severity: critical when it serves no data any more (more members gone than its level bears, or md says broken), or
+ * when what is left of it has failed writes (md never takes the last one out, and before 6.x does not say broken),
  * warning while it can lose data with the next disk or waits for a new member, info while it rebuilds:
  * then there is nothing to do but wait. A check, a resync of a whole array, or a reshape is no fault.
  */
@@ -30,6 +31,7 @@ struct state {
 	const struct event_raid_member *faulty; /* NULL: none is marked so */
 	const struct event_raid_member *fresh;	/* is being rebuilt, or waits for it */
 	unsigned int n_faulty;
+	const struct event_raid_member *last; /* the last one, which has failed writes */
 	unsigned int in_sync;
 	bool failed; /* no data any more */
 	bool rebuilding;
@@ -73,6 +75,7 @@ static bool find_state(const struct model *model, const struct stack_raid *raid,
 	}
 	s->rebuilding = strcmp(now->sync_action, "recover") == 0;
 	s->failed = raid_has_failed(now) || all_gone(disks, now->dev);
+	s->last = s->failed || s->rebuilding ? NULL : raid_last_fails(disks, now);
 	return now->degraded >= model_threshold(model, &min_missing) || s->failed;
 }
 
@@ -95,7 +98,7 @@ static double sureness(const struct model *model, const struct state *s)
 
 static enum severity severity_of(const struct state *s)
 {
-	if (s->failed)
+	if (s->failed || s->last)
 		return SEVERITY_CRITICAL;
 	return s->rebuilding ? SEVERITY_INFO : SEVERITY_WARNING;
 }
@@ -115,6 +118,9 @@ static void say(struct claim *claim, const struct state *s)
 			claim,
 			"RAID: %.15s (%.10s) has failed: %u of %u members are gone; data is refused.",
 			name, now->level, now->degraded ? now->degraded : now->disks, now->disks);
+	else if (s->last)
+		claim_message(claim, "RAID: %.15s (%.10s): %s, and %.20s fails writes too.", name,
+			      now->level, who, s->last->name);
 	else if (s->rebuilding)
 		claim_message(claim, "RAID: %.15s (%.10s) is rebuilding onto %.24s; no data lost.",
 			      name, now->level, s->fresh ? s->fresh->name : "a new member");
@@ -136,6 +142,7 @@ static void say_members(struct claim *claim, const struct model *model, const st
 
 	for (unsigned int i = 0; (m = stack_member(&disks->stack, now->dev, i)) && at < 56; i++) {
 		const char *how = m->flags & RAID_MEMBER_FAULTY	   ? "failed"
+				  : m == s->last		   ? "fails writes"
 				  : m->flags & RAID_MEMBER_IN_SYNC ? "in sync"
 				  : s->rebuilding		   ? "rebuilding"
 								   : "spare";
@@ -161,6 +168,10 @@ static void evidence(struct claim *claim, const struct model *model, const struc
 		claim_evidence(claim, ROLE_FOR, true, "raid.members.failed", s->n_faulty,
 			       "{member}", "md took %.24s out%s", s->faulty->name,
 			       s->n_faulty > 1 ? ", and more" : "");
+	if (s->last)
+		claim_text(claim, ROLE_FOR,
+			   "md saw writes to %.24s fail, and no other member has its data",
+			   s->last->name);
 	if (s->rebuilding && now->sync_total)
 		claim_evidence(claim, ROLE_AGAINST, true, "raid.rebuilt",
 			       100.0 * (double)now->sync_done / (double)now->sync_total, "%",
@@ -184,6 +195,12 @@ static void advice(struct claim *claim, const struct model *model, const struct 
 		     name);
 	if (s->failed) {
 		claim_advice(claim, true, "Bring the members back before anything else", "%s", "");
+		snprintf(claim->call, sizeof(claim->call),
+			 "whoever has the backup; do not recreate the array");
+		return;
+	}
+	if (s->last) {
+		claim_advice(claim, true, "Copy off what still reads, before any repair", "%s", "");
 		snprintf(claim->call, sizeof(claim->call),
 			 "whoever has the backup; do not recreate the array");
 		return;

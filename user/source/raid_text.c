@@ -17,6 +17,7 @@ __u32 raid_member_flags(const char *state)
 		{"faulty", RAID_MEMBER_FAULTY},
 		{"spare", RAID_MEMBER_SPARE},
 		{"replacement", RAID_MEMBER_REPLACING},
+		{"write_error", RAID_MEMBER_WRITES_FAIL},
 	};
 	__u32 flags = 0;
 

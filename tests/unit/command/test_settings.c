@@ -277,6 +277,8 @@ static void test_environment_wrong(void **state)
 		{"CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENT=1", "unknown threshold"},
 		{"CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS=-1",
 		 "CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS: "},
+		{"CULPRIT_DEAMON_SOCKET=none",
+		 "CULPRIT_DEAMON_SOCKET: no section 'deamon' (did you mean daemon?)"},
 		{"CULPRIT_SINKS_PRINTER=yes", "CULPRIT_SINKS_PRINTER: "},
 	};
 	struct settings s, before;

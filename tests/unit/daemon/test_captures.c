@@ -107,12 +107,42 @@ static void test_no_link_is_followed(void **state)
 	assert_int_equal(rmdir(other), 0);
 }
 
+/* Two of one second: neither takes the other's place, nor its half-written file. */
+static void test_in_one_second(void **state)
+{
+	struct flight_options options = {.keep_ns = SEC, .bytes = 65536};
+	char half[128], name[128];
+	struct err err = {0};
+	int fd;
+
+	(void)state;
+	snprintf(half, sizeof(half), "%s/.culprit-20261128T100000Z-asked.capture", folder);
+	fd = open(half, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	for (int i = 0; i < 2; i++) {
+		struct flight *flight = flight_new(&options);
+
+		assert_non_null(flight);
+		assert_int_equal(captures_write(folder, NOW, "asked", flight, SEC, &err), 0);
+		flight_free(flight);
+	}
+	assert_int_equal(unlink(half), 0);
+	assert_false(take("20261128T100000Z"));
+	for (int i = 2; i <= 3; i++) {
+		snprintf(name, sizeof(name), "%s/culprit-20261128T100000Z-asked-%d.capture", folder,
+			 i);
+		assert_int_equal(unlink(name), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_oldest_go),
 		cmocka_unit_test(test_a_clock_that_went_back),
 		cmocka_unit_test(test_no_link_is_followed),
+		cmocka_unit_test(test_in_one_second),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -185,12 +185,67 @@ static void test_one_that_is_idle_is_closed(void **state)
 	assert_int_equal(s->outputs.n_leaving, 0);
 }
 
+/* ---- what is told at the end ---- */
+
+static int told; /* what the next write says */
+
+static int say_write(struct sink *sink, const struct line *line, struct err *err)
+{
+	(void)sink;
+	(void)line;
+	return told ? err_set(err, told, "no room") : 0;
+}
+
+static void say_counts(const struct sink *sink, struct sink_counts *ret)
+{
+	(void)sink;
+	*ret = (struct sink_counts){.name = "told"};
+}
+
+static int say_close(struct sink *sink, struct err *err)
+{
+	(void)sink;
+	(void)err;
+	return 0;
+}
+
+static int status_of(struct setup *s, bool counts, int first, int second)
+{
+	const struct sink_ops ops = {.name = "told",
+				     .write = say_write,
+				     .counts = counts ? say_counts : NULL,
+				     .close = say_close};
+	struct sink sink = {.ops = &ops}, *sinks = &sink;
+	struct outputs outputs;
+	struct line line = line_of(LINE_VERDICT, s->model, "m");
+
+	line.verdict = &s->verdict;
+	outputs_init(&outputs, &sinks, 1);
+	told = first;
+	assert_int_equal(outputs_write(&outputs, &line), 0);
+	told = second;
+	assert_int_equal(outputs_write(&outputs, &line), 0);
+	outputs_close(&outputs);
+	return outputs.first.code;
+}
+
+/* A disk that was full for a minute is no failure of a daemon that is stopped a month later. */
+static void test_what_is_over_is_no_failure(void **state)
+{
+	assert_int_equal(status_of(*state, true, 0, 0), 0);
+	assert_int_equal(status_of(*state, true, -ENOSPC, 0), 0);
+	assert_int_equal(status_of(*state, true, 0, -ENOSPC), -ENOSPC);
+	/* One that says nothing by itself of what it lost. */
+	assert_int_equal(status_of(*state, false, -ENOSPC, 0), -ENOSPC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_last_lines_are_written, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_that_hangs_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_that_is_idle_is_closed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_over_is_no_failure, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,7 +314,8 @@ static void test_texts_of_arrays(void **state)
 
 	(void)state;
 	assert_int_equal(raid_member_flags("in_sync\n"), RAID_MEMBER_IN_SYNC);
-	assert_int_equal(raid_member_flags("faulty,write_error"), RAID_MEMBER_FAULTY);
+	assert_int_equal(raid_member_flags("faulty,write_error"),
+			 RAID_MEMBER_FAULTY | RAID_MEMBER_WRITES_FAIL);
 	assert_int_equal(raid_member_flags("spare,replacement\n"),
 			 RAID_MEMBER_SPARE | RAID_MEMBER_REPLACING);
 	assert_int_equal(raid_member_flags("want_replacement,in_sync"), RAID_MEMBER_IN_SYNC);
