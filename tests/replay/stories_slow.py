@@ -222,6 +222,21 @@ def story_saturated_burst(host):
     host.end()
 
 
+def story_saturated_late_looks(host):
+    host.say(what="256 readers on a host whose processors are full too: we look each two seconds, not each",
+             expect="disk-saturated sdb", fault="block_split dev=8:16")
+    begin_ssd(host)
+    work(host, 8, reads=100, read_ms=6, busy_ms=600)
+    work(host, 2, reads=1030, read_ms=248, in_flight=256)
+    host.split_ms = (240, 8)
+    split = Split(host, SDB, "read")
+    for _ in range(5):
+        host.wait(1)
+        work(host, 1, reads=2060, read_ms=248, in_flight=256, busy_ms=1600, split=split)
+    work(host, 7, reads=100, read_ms=6, busy_ms=600)
+    host.end()
+
+
 def story_saturated_slow_device(host):
     host.say(what="requests wait because the device takes 90 ms for what took 6: it is slow, not overloaded",
              expect="disk-slow sdb", fault="block_queue dev=8:16", across="disk-slow.min_ratio=30")

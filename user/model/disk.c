@@ -223,6 +223,7 @@ static int apply_queue(struct disks *disks, const struct frame *frame,
 		       const struct event_block_queue *event)
 {
 	struct disk *disk = disk_with_queue(disks, event->dev);
+	struct look_time time = {.interval_ns = frame->tick_ns};
 
 	/* Most disks of a large host do nothing: these have no past. */
 	if (disk && !disk->queue->past && disk->queue->first.h.ts_ns &&
@@ -230,7 +231,9 @@ static int apply_queue(struct disks *disks, const struct frame *frame,
 		disk->queue->past = calloc(1, sizeof(*disk->queue->past));
 	if (!disk)
 		return -ENOMEM;
-	disk_queue_apply(disk->queue, event, frame->tick_ns, disk->split);
+	/* What changed is told with each tick, under its time. */
+	time.next = frame->ticked_ns && disk->queue->now.h.ts_ns == frame->ticked_ns;
+	disk_queue_apply(disk->queue, event, &time, disk->split);
 	return 0;
 }
 

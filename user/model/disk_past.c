@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Of the interval. A shorter look (one was late) says too little; a longer one began in idle time: its depth would
- * be too small. */
+/* Of the interval. A shorter look (one was late) says too little; a longer one began in idle time, and its depth would
+ * be too small, or is late. */
 #define SHORT_LOOK 0.5
 #define LONG_LOOK  1.5
+/* Longer ones are of a host that stood still. */
+#define LATE_LOOK 4.0
 /* So far above what is expected, a look may be of a fault: it is not learned. */
 #define LEARN_RATIO 2.0
 #define LEARN_LOOKS 5
@@ -40,11 +42,21 @@ static unsigned int depth_slot(double depth)
 	return slot;
 }
 
-const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i)
+const struct disk_look *disk_past_any_look(const struct disk_past *past, unsigned int i)
 {
 	if (!past || i >= DISK_LOOKS_KEPT || i >= past->n_looks)
 		return NULL;
 	return &past->look[(past->n_looks - 1 - i) % DISK_LOOKS_KEPT];
+}
+
+const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i)
+{
+	const struct disk_look *look;
+
+	for (unsigned int any = 0; (look = disk_past_any_look(past, any)); any++)
+		if (!look->late && i-- == 0)
+			return look;
+	return NULL;
 }
 
 static const struct disk_norm *find_norm(const struct disk_norm *norm, unsigned int slot,
@@ -230,16 +242,17 @@ bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int 
 	return ret->lat_ns > 0;
 }
 
-void disk_past_apply(struct disk_past *past, __u64 interval_ns,
+void disk_past_apply(struct disk_past *past, const struct look_time *time,
 		     const struct event_block_queue *before, const struct event_block_queue *now,
 		     struct disk_split *split)
 {
 	__u64 length_ns = now->h.ts_ns - before->h.ts_ns;
-	struct disk_look look = {.ts_ns = now->h.ts_ns, .length_ns = length_ns};
+	double intervals = (double)length_ns / (double)time->interval_ns;
+	struct disk_look look = {
+		.ts_ns = now->h.ts_ns, .length_ns = length_ns, .late = intervals > LONG_LOOK};
 
-	if (now->h.ts_ns <= before->h.ts_ns ||
-	    (double)length_ns < SHORT_LOOK * (double)interval_ns ||
-	    (double)length_ns > LONG_LOOK * (double)interval_ns)
+	if (now->h.ts_ns <= before->h.ts_ns || intervals < SHORT_LOOK ||
+	    (look.late && (!time->next || intervals > LATE_LOOK)))
 		return;
 	fill(&look, PAST_READ, now->reads_done - before->reads_done, now->read_ms - before->read_ms,
 	     now->read_bytes - before->read_bytes);
@@ -250,6 +263,8 @@ void disk_past_apply(struct disk_past *past, __u64 interval_ns,
 	if (split)
 		fill_split(&look, split);
 	past->look[past->n_looks++ % DISK_LOOKS_KEPT] = look;
+	if (look.late)
+		return;
 	if (unusual(past, &look))
 		past->frozen = FREEZE_LOOKS;
 	else if (past->frozen)

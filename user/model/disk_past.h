@@ -29,6 +29,7 @@ enum { PAST_READ, PAST_WRITE, PAST_OPS };
 struct disk_look {
 	__u64 ts_ns;
 	__u64 length_ns;
+	bool late; /* as disk_past_any_look() */
 	__u32 done[PAST_OPS];
 	double lat_ms[PAST_OPS]; /* mean, queue and device; 0 = nothing done */
 	double kb[PAST_OPS];	 /* mean size */
@@ -73,8 +74,14 @@ struct disk_expect {
 	bool scaled;	 /* from another depth: an upper limit */
 };
 
-/* interval_ns: from one look to the next, as it is meant. split may be NULL: never armed. */
-void disk_past_apply(struct disk_past *past, __u64 interval_ns,
+/* What is known of when a look was. */
+struct look_time {
+	__u64 interval_ns; /* from one to the next, as it is meant */
+	bool next; /* the one before was of the tick before: there was no idle time in between */
+};
+
+/* split may be NULL: never armed. */
+void disk_past_apply(struct disk_past *past, const struct look_time *time,
 		     const struct event_block_queue *before, const struct event_block_queue *now,
 		     struct disk_split *split);
 void disk_split_apply(struct disk_split *split, const struct event_block_split *event);
@@ -86,6 +93,9 @@ bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int 
 /* Of these three `past` may be NULL: nothing is known.
  * The i-th latest look; NULL past the end. */
 const struct disk_look *disk_past_look(const struct disk_past *past, unsigned int i);
+/* The same with late ones among them: we were kept from looking in time, so how long requests took says as much of this
+ * host as of the disk. How many waited, and for whom, it does say. */
+const struct disk_look *disk_past_any_look(const struct disk_past *past, unsigned int i);
 
 /*
  * What a disk with this past takes for requests of `kb` at `depth`, at most:

@@ -40,7 +40,7 @@ static void follow_held(struct disk_queue *q, const struct event_block_queue *ev
 }
 
 void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
-		      __u64 interval_ns, struct disk_split *split)
+		      const struct look_time *time, struct disk_split *split)
 {
 	struct disk_queue *q = queue;
 	__u64 before = disk_queue_done(&q->now), done = disk_queue_done(event);
@@ -76,7 +76,7 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 	follow_oldest(q, event);
 	follow_held(q, event);
 	if (q->past)
-		disk_past_apply(q->past, interval_ns, &q->now, event, split);
+		disk_past_apply(q->past, time, &q->now, event, split);
 	q->now = *event;
 }
 

@@ -48,10 +48,10 @@ struct disk_waits {
 	unsigned int n_limits;
 };
 
-/* interval_ns: from one look to the next, as it is meant. split: what is known of queue and device apart; NULL:
+/* split: what is known of queue and device apart; NULL:
  * nothing. */
 void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
-		      __u64 interval_ns, struct disk_split *split);
+		      const struct look_time *time, struct disk_split *split);
 void disk_waits_blocked(struct disk_waits *waits, const struct event_task_blocked *event);
 /* A limit that finds no room takes the place of the oldest. */
 void disk_waits_limit(struct disk_waits *waits, const struct event_io_limit *event);

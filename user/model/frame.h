@@ -10,6 +10,7 @@
 struct frame {
 	__u64 now_ns;	      /* the largest event time seen */
 	__u64 start_ns;	      /* tick 0; 0 before */
+	__u64 ticked_ns;      /* the latest tick; 0 before */
 	__u64 tick_ns;	      /* from one snapshot to the next, as the source means it */
 	__u64 window_ns;      /* what rates are judged over: setting "window_s", default 60 s */
 	__u64 disk_window_ns; /* disk errors are rare: "disk.window_s", default 600 s */

@@ -187,6 +187,7 @@ static int apply_tick(struct model *model, const struct event *event)
 	if (!model->frame.start_ns)
 		model->frame.start_ns = event->ts_ns;
 	note_look(&model->frame, event->ts_ns);
+	model->frame.ticked_ns = event->ts_ns;
 	model->ticks++;
 	return 0;
 }

@@ -85,7 +85,7 @@ static bool find_full(const struct model *model, const struct disk *disk, struct
 	*f = (struct full){.disk = disk};
 	if (!disk_load_known(disk) || !disk_load_fresh(model, disk) || disk->queue->held_looks)
 		return false;
-	for (unsigned int i = 0; (look = disk_past_look(disk->queue->past, i)); i++) {
+	for (unsigned int i = 0; (look = disk_past_any_look(disk->queue->past, i)); i++) {
 		if (!look_full(model, look))
 			break;
 		if (!f->looks)
@@ -168,7 +168,7 @@ static bool suspect(const struct model *model, const struct disk *disk)
 
 	if (!disk_load_known(disk) || !disk_load_fresh(model, disk))
 		return false;
-	look = disk_past_look(disk->queue->past, 0);
+	look = disk_past_any_look(disk->queue->past, 0);
 	return look && look->depth >= 2.0 &&
 	       (look->busy >= SUSPECT_BUSY || look->depth >= SUSPECT_DEPTH) &&
 	       (look->lat_ms[PAST_READ] >= wait_ms || look->lat_ms[PAST_WRITE] >= wait_ms);
@@ -207,7 +207,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	/* Nothing moves and nothing is in flight: the load is gone. */
 	if (!disk_load_fresh(model, disk))
 		return !disk->queue->now.in_flight;
-	look = disk_past_look(disk->queue->past, 0);
+	look = disk_past_any_look(disk->queue->past, 0);
 	return look && look->ts_ns > since_ns && !look_full(model, look);
 }
 

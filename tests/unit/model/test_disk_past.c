@@ -13,17 +13,24 @@ struct line {
 	struct event_block_queue now;
 };
 
-/* A second with so many reads of so many ms. */
-static void look(struct line *l, unsigned int reads, double ms)
+/* So many reads of so many ms in `ns`; next: the look before was of the tick before. */
+static void look_of(struct line *l, __u64 ns, bool next, unsigned int reads, double ms)
 {
+	const struct look_time time = {.interval_ns = S_NS, .next = next};
 	struct event_block_queue before = l->now;
 
-	l->now.h.ts_ns += S_NS;
+	l->now.h.ts_ns += ns;
 	l->now.reads_done += reads;
 	l->now.read_ms += (__u64)(reads * ms);
 	l->now.read_bytes += reads * 4096ULL;
 	l->now.queue_ms += (__u64)(reads * ms);
-	disk_past_apply(&l->past, S_NS, &before, &l->now, &l->split);
+	disk_past_apply(&l->past, &time, &before, &l->now, &l->split);
+}
+
+/* A second of them. */
+static void look(struct line *l, unsigned int reads, double ms)
+{
+	look_of(l, S_NS, true, reads, ms);
 }
 
 static double expected(const struct line *l)
@@ -118,6 +125,29 @@ static void test_queue_and_device_are_told_apart(void **state)
 	assert_true(seen->queue_ms[PAST_READ] < 0.001);
 }
 
+/* One that was late says what waited; how long is not learned, and is nothing to compare with. One that began in idle
+ * time, or in which this host stood still, says neither. */
+static void test_late_looks(void **state)
+{
+	struct line l = {.now.h.ts_ns = S_NS};
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		look(&l, 100, 5.0);
+	look_of(&l, 2 * S_NS, true, 100, 400.0);
+	assert_true(disk_past_any_look(&l.past, 0)->late);
+	assert_int_equal(disk_past_any_look(&l.past, 0)->done[PAST_READ], 100);
+	assert_true(disk_past_any_look(&l.past, 0)->depth > 19.9);
+	assert_false(disk_past_look(&l.past, 0)->late);
+	assert_ptr_equal(disk_past_look(&l.past, 0), disk_past_any_look(&l.past, 1));
+	assert_null(disk_past_look(&l.past, 10));
+	assert_true(expected(&l) > 4.9 && expected(&l) < 5.1);
+	look_of(&l, 2 * S_NS, false, 100, 400.0);
+	look_of(&l, 5 * S_NS, true, 100, 400.0);
+	look_of(&l, S_NS / 4, true, 100, 400.0);
+	assert_int_equal(l.past.n_looks, 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_an_old_past_fades),
 		cmocka_unit_test(test_what_is_kept_comes_back),
 		cmocka_unit_test(test_queue_and_device_are_told_apart),
+		cmocka_unit_test(test_late_looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
