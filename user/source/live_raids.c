@@ -103,6 +103,20 @@ static void read_state(int md, struct event_raid *raid)
 	raid->degraded = (__u32)small_file_u64(md, "degraded");
 }
 
+/* Of what is left of a degraded array: a write that fails there changes nothing else. */
+static bool member_moved(int md, const struct live_raid *raid)
+{
+	char path[NAME_MAX + 16], text[128];
+
+	for (unsigned int i = 0; i < raid->n; i++) {
+		snprintf(path, sizeof(path), "dev-%s/state", raid->member[i].name);
+		if (small_file_read(md, path, text, sizeof(text)) >= 0 &&
+		    raid_member_flags(text) != raid->member[i].flags)
+			return true;
+	}
+	return false;
+}
+
 bool live_raids_moved(struct live_raids *raids, const char *sys_block)
 {
 	bool progress = ++raids->turn % POLLS_PER_PROGRESS == 0, moved = false;
@@ -115,9 +129,10 @@ bool live_raids_moved(struct live_raids *raids, const char *sys_block)
 		if (md < 0)
 			continue;
 		read_state(md, &now);
-		close(md);
 		moved = now.degraded != told->degraded || strcmp(now.state, told->state) != 0 ||
-			strcmp(now.sync_action, told->sync_action) != 0;
+			strcmp(now.sync_action, told->sync_action) != 0 ||
+			(now.degraded && member_moved(md, &raids->item[i]));
+		close(md);
 		if (now.sync_action[0] && strcmp(now.sync_action, "idle") != 0)
 			moved = moved || progress;
 	}

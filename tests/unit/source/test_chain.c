@@ -194,6 +194,10 @@ static void test_a_member_fails(void **state)
 	put_at("md0", "md/dev-sdb/state", "faulty\n");
 	assert_string_equal(poll_all(&told), "raid sdb=4 ");
 	assert_int_equal(told.raid.degraded, 1);
+	/* The other one fails writes: nothing else of the array changes. */
+	put_at("md0", "md/dev-sda/state", "in_sync,write_error,want_replacement\n");
+	assert_string_equal(poll_all(&told), "sda=34 ");
+	assert_string_equal(poll_all(&told), "");
 	/* It is removed: nothing that is polled each time tells, but an error makes us look. */
 	remove_tree("sys/block/md0/md/dev-sdb");
 	remove_tree("sys/block/md0/slaves/sdb");
