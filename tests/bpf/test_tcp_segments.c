@@ -526,6 +526,47 @@ static void test_idle_peer(void **state)
 	bag_close(bag);
 }
 
+/* One that runs for months looks at the sockets with each second snapshot; with the next one when something was resent. */
+static void test_rests(void **state)
+{
+	struct probes_options options = {
+		.slow_io_ns = 3600ULL * 1000000000ULL, .event_interval_ns = 1, .rests = true};
+	struct event_tcp_peer before = {0}, sums = {0};
+	const struct event_tcp_peer *peer;
+	int listener, client, server;
+	unsigned int port = 0;
+	struct bag *bag;
+	char data[3];
+
+	(void)state;
+	listener = tcp_listen("127.0.0.1", &port, 8);
+	open_pairs(listener, "127.0.0.1", port, &client, &server, 1);
+	bag = bag_open_with(&options);
+	bag_snapshot(bag);
+	add_info(&before, client);
+	expect_sums(bag_peer(bag, PEER_OUT, "127.0.0.1", port), &before);
+	assert_int_equal(write(client, "abc", 3), 3);
+	assert_int_equal(read(server, data, 3), 3);
+	sleep_ms(100);
+	add_info(&sums, client);
+	assert_true(sums.bytes_acked > before.bytes_acked);
+	bag_snapshot(bag);
+	expect_sums(bag_peer(bag, PEER_OUT, "127.0.0.1", port), &before);
+	bag_snapshot(bag);
+	expect_sums(bag_peer(bag, PEER_OUT, "127.0.0.1", port), &sums);
+	assert_true(filter("tcp dport %u drop", port));
+	assert_int_equal(write(client, "x", 1), 1);
+	wait_backoff(client, 2);
+	bag_snapshot(bag);
+	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	assert_int_equal(peer->live_stuck, 1);
+	filter_clear();
+	close(client);
+	close(server);
+	close(listener);
+	bag_close(bag);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +574,7 @@ int main(void)
 		cmocka_unit_test(test_losses),		cmocka_unit_test(test_blackout),
 		cmocka_unit_test(test_synack),		cmocka_unit_test(test_unsent),
 		cmocka_unit_test(test_other_namespace), cmocka_unit_test(test_idle_peer),
+		cmocka_unit_test(test_rests),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, NULL);

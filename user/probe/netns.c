@@ -131,17 +131,20 @@ static unsigned long long sum_fields(const char *text, unsigned int skip, unsign
 
 /* "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab
  * InSegs OutSegs RetransSegs ...": names on one line, numbers on the next. */
-__u64 netns_segments(const struct netns *netns)
+__u64 netns_segments(const struct netns *netns, __u64 *ret_resent)
 {
 	unsigned long long sum = 0;
 	FILE *snmp = open_net(netns->pid, "snmp");
 	char line[512];
 
+	*ret_resent = 0;
 	if (!snmp)
 		return 0;
 	while (!sum && fgets(line, sizeof(line), snmp))
-		if (strncmp(line, "Tcp: ", 5) == 0)
+		if (strncmp(line, "Tcp: ", 5) == 0) {
 			sum = sum_fields(line + 5, 9, 3);
+			*ret_resent = sum_fields(line + 5, 11, 1);
+		}
 	fclose(snmp);
 	return sum;
 }

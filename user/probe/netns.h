@@ -23,7 +23,9 @@ struct netns {
 	bool sampled;	/* in this snapshot */
 	bool known;	/* sampled at least once before this snapshot */
 	__u64 segments; /* sent, resent and received when it was last sampled, */
+	__u64 resent;	/* of these; */
 	__u32 sockets;	/* and how many there were */
+	bool rested;	/* the latest snapshot took the sample before it for its own */
 };
 
 struct netns_list {
@@ -44,9 +46,9 @@ struct netns *netns_find(struct netns_list *list, __u32 inum);
 
 /* How many TCP sockets the namespace has, listeners included: its own counters say so, at no cost. */
 __u32 netns_sockets(const struct netns *netns);
-/* TCP segments sent, resent and received in the namespace, ever (RFC 4022 by /proc/PID/net/snmp); 0 when
- * that cannot be read. While these and the number of sockets stay the same, so does what they count. */
-__u64 netns_segments(const struct netns *netns);
+/* TCP segments sent, resent and received in the namespace, ever (RFC 4022 by /proc/PID/net/snmp), and those resent
+ * alone; 0 when that cannot be read. While these and the number of sockets stay the same, so does what they count. */
+__u64 netns_segments(const struct netns *netns, __u64 *ret_resent);
 /*
  * bpf_iter_create() within the namespace: a descriptor, or a negative errno. -ENOTRECOVERABLE: the way
  * back to our own namespace failed, and this process must end.

@@ -86,6 +86,7 @@ int probes_new(const struct probes_options *options, struct probes **ret_probes,
 	}
 	probes->cpus = (unsigned int)cpus;
 	probes->verbose = options->verbose;
+	probes->rests = options->rests;
 	if (!interval_ns)
 		interval_ns = EVENT_INTERVAL_NS;
 	probes->options.config.slow_io_ns = options->slow_io_ns;
@@ -111,13 +112,17 @@ static int set_up_tcp(struct probes *probes)
 	const struct probe_run *sample = probes_run(probes, HOOK_TCP_SAMPLE);
 	int peers_fd = object_map_fd(object, "peers");
 	int control_fd = object_map_fd(object, ".data.control");
+	int ret;
 
 	if (peers_fd < 0)
 		return 0;
 	probes->options.listen_zero_fd = object_map_fd(object, "listen_zero");
 	probes->have_peers = true;
-	return tcp_peers_init(&probes->peers, peers_fd, control_fd,
-			      sample->link ? bpf_link__fd(sample->link) : -1);
+	ret = tcp_peers_init(&probes->peers, peers_fd, control_fd,
+			     sample->link ? bpf_link__fd(sample->link) : -1);
+	if (probes->rests)
+		tcp_peers_rest(&probes->peers);
+	return ret;
 }
 
 static void set_up_block(struct probes *probes)

@@ -24,6 +24,7 @@ struct probes_options {
 	/* Ring events of one peer or disk: a burst, then one per interval. 0 = the default, a second. */
 	unsigned long long event_interval_ns;
 	unsigned int own_pid;
+	bool rests;   /* for months: as tcp_peers_rest() */
 	bool verbose; /* libbpf's messages to stderr as they come */
 };
 

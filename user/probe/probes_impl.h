@@ -22,6 +22,7 @@ struct probes {
 	struct probe_run runs[PROBE_ROWS];
 	char force_way[PROBE_ROWS][16];
 	bool verbose;
+	bool rests;	   /* as probes_options has it */
 	unsigned int cpus; /* possible ones: a per-CPU value has a place for each */
 	unsigned int armed;
 	char armed_limit[96], told_limit[96],

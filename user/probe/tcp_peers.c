@@ -65,7 +65,7 @@ static unsigned long long clock_ns(void)
 static int sample_one(struct tcp_peers *peers, struct netns *netns)
 {
 	struct tcp_control control = {0};
-	__u64 segments = netns_segments(netns);
+	__u64 resent, segments = netns_segments(netns, &resent);
 	__u32 sockets = netns_sockets(netns);
 	__u32 key = 0;
 	int fd, ret;
@@ -74,6 +74,11 @@ static int sample_one(struct tcp_peers *peers, struct netns *netns)
 	 * last one found: that session stays the present one. */
 	if (netns->known && segments && segments == netns->segments && sockets == netns->sockets)
 		return 0;
+	if (peers->rests && netns->session && !netns->rested && resent == netns->resent) {
+		netns->rested = true;
+		return 0;
+	}
+	netns->rested = false;
 	netns->session = 0;
 	netns->segments = 0;
 	if (!sockets)
@@ -90,6 +95,7 @@ static int sample_one(struct tcp_peers *peers, struct netns *netns)
 		return -errno;
 	netns->session = control.session;
 	netns->segments = segments;
+	netns->resent = resent;
 	netns->sockets = sockets;
 	return 0;
 }
@@ -294,6 +300,11 @@ void tcp_peers_sample_each(struct tcp_peers *peers, unsigned int each)
 {
 	peers->each = each;
 	peers->turn = 0;
+}
+
+void tcp_peers_rest(struct tcp_peers *peers)
+{
+	peers->rests = true;
 }
 
 int tcp_peers_snapshot(struct tcp_peers *peers, unsigned long long now_ns, event_fn fn, void *ctx)

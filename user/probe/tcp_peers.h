@@ -11,6 +11,7 @@
 
 struct tcp_peers {
 	unsigned int each, turn; /* of snapshots; each 0: all */
+	bool rests;		 /* as tcp_peers_rest() */
 	struct id_table seen;	 /* struct peer_seen */
 	struct netns_list netns;
 	int map_fd;		      /* peers */
@@ -22,6 +23,9 @@ struct tcp_peers {
 
 /* Sockets are sampled with each snapshot whose number is a multiple of `each`. */
 void tcp_peers_sample_each(struct tcp_peers *peers, unsigned int each);
+/* From now on, where nothing was resent since the last sample, each second snapshot samples only: what is silent or loses
+ * segments shows by what is resent, and the rest has the time of two snapshots. */
+void tcp_peers_rest(struct tcp_peers *peers);
 /* link_fd as above. */
 int tcp_peers_init(struct tcp_peers *peers, int map_fd, int control_fd, int link_fd);
 /* Samples the live sockets and sends each peer that changed. netns must be up to date with the census. */

@@ -134,6 +134,7 @@ static int open_probes(struct live *live, struct err *err)
 		.force_way = setting(live, "probes.force_way"),
 		.slow_io_ns = SLOW_IO_NS,
 		.own_pid = (unsigned int)getpid(),
+		.rests = live->options.mode == RUN_DAEMON,
 	};
 	int fd, code;
 
