@@ -131,8 +131,8 @@ def flood(home):
             daemon.process.send_signal(signal.SIGTERM)
             until(lambda: daemon.process.poll() is not None)
             took = time.monotonic() - began
-            check("SIGTERM under load ends it; its status says that lines were lost",
-                  daemon.process.returncode == 1 and took < 3, (took, daemon.process.returncode))
+            check("SIGTERM under load ends it; lines that a gap line told of are no failure",
+                  daemon.process.returncode == 0 and took < 3, (took, daemon.process.returncode))
         finally:
             storm.end()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
