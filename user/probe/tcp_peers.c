@@ -74,7 +74,8 @@ static int sample_one(struct tcp_peers *peers, struct netns *netns)
 	 * last one found: that session stays the present one. */
 	if (netns->known && segments && segments == netns->segments && sockets == netns->sockets)
 		return 0;
-	if (peers->rests && netns->session && !netns->rested && resent == netns->resent) {
+	if (peers->rests && peers->each <= 1 && netns->session && !netns->rested &&
+	    resent == netns->resent) {
 		netns->rested = true;
 		return 0;
 	}

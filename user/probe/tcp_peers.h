@@ -24,7 +24,7 @@ struct tcp_peers {
 /* Sockets are sampled with each snapshot whose number is a multiple of `each`. */
 void tcp_peers_sample_each(struct tcp_peers *peers, unsigned int each);
 /* From now on, where nothing was resent since the last sample, each second snapshot samples only: what is silent or loses
- * segments shows by what is resent, and the rest has the time of two snapshots. */
+ * segments shows by what is resent, and the rest has the time of two snapshots. Not where `each` is more than one. */
 void tcp_peers_rest(struct tcp_peers *peers);
 /* link_fd as above. */
 int tcp_peers_init(struct tcp_peers *peers, int map_fd, int control_fd, int link_fd);
