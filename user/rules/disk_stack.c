@@ -178,9 +178,9 @@ void disk_array_above(struct disk_array *a, const struct model *model, const str
 	a->member = member_of(disks, now->dev, &up);
 	a->gone = disk->gone;
 	a->out = a->member && !(a->member->flags & RAID_MEMBER_IN_SYNC);
+	a->fails_too = raid_last_fails(disks, now);
 	/* What is lost with this member is spared if one more could be lost, or it is lost already and the rest
 	 * is enough. */
-	a->fails_too = raid_last_fails(disks, now);
 	a->spared = !raid_has_failed(now) && !a->fails_too &&
 		    (raid_spare_members(now) > 0 || (a->out && now->degraded <= may_lose(now)));
 	a->outside = a->spared && more_on_disk(disks, &up, now->dev);

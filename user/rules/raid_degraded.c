@@ -8,7 +8,7 @@
  *	0.85	the same, and no disk of this host is known to fail: it may have been made so ("missing")
  *
  * Severity: critical when it serves no data any more (more members gone than its level bears, or md says broken), or
- * when what is left of it has failed writes (md never takes the last one out, and before 6.x does not say broken),
+ * when what is left of it has failed writes (md never takes the last one out; 5.10 calls such a RAID1 clean, 6.12 broken),
  * warning while it can lose data with the next disk or waits for a new member, info while it rebuilds:
  * then there is nothing to do but wait. A check, a resync of a whole array, or a reshape is no fault.
  */
@@ -31,7 +31,8 @@ struct state {
 	const struct event_raid_member *faulty; /* NULL: none is marked so */
 	const struct event_raid_member *fresh;	/* is being rebuilt, or waits for it */
 	unsigned int n_faulty;
-	const struct event_raid_member *last; /* the last one, which has failed writes */
+	const struct event_raid_member
+		*last; /* as raid_last_fails(); NULL too where it is no matter any more */
 	unsigned int in_sync;
 	bool failed; /* no data any more */
 	bool rebuilding;
@@ -193,14 +194,11 @@ static void advice(struct claim *claim, const struct model *model, const struct 
 		return;
 	claim_advice(claim, false, "See its members and their states", "mdadm --detail /dev/%.30s",
 		     name);
-	if (s->failed) {
-		claim_advice(claim, true, "Bring the members back before anything else", "%s", "");
-		snprintf(claim->call, sizeof(claim->call),
-			 "whoever has the backup; do not recreate the array");
-		return;
-	}
-	if (s->last) {
-		claim_advice(claim, true, "Copy off what still reads, before any repair", "%s", "");
+	if (s->failed || s->last) {
+		claim_advice(claim, true,
+			     s->failed ? "Bring the members back before anything else"
+				       : "Copy off what still reads, before any repair",
+			     "%s", "");
 		snprintf(claim->call, sizeof(claim->call),
 			 "whoever has the backup; do not recreate the array");
 		return;
