@@ -6,7 +6,8 @@ usage: tests/run.py [--log DIR] NAME=COMMAND...
 
 Each command's own count is read from its output: cmocka's closing lines, or a plain
 "N passed, N failed[, N skipped]". A command that fails without counting a failure, that counts
-nothing, or that runs into its time limit is a failure of its own. The last line is the sum.
+nothing, or that runs into its time limit is a failure of its own. Before the sum, which is the last line, what failed is
+told once more, a line each: of a long output, often only the end is kept.
 """
 import argparse
 import os
@@ -20,6 +21,8 @@ import time
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test\(s\)\.$", re.M)
 CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] .*?(\d+) test\(s\), listed below:$", re.M)
+FAILED_LINE = re.compile(r"^\s*((?:FAIL |\[  FAILED  \] )\S.*)$", re.M)
+AGAIN, AGAIN_WIDTH = 20, 400
 CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] (\d+) test\(s\), listed below:$", re.M)
 
 
@@ -34,14 +37,22 @@ def count(output):
             sum(map(int, CMOCKA_SKIPPED.findall(output))))
 
 
+def what_failed(output):
+    """The lines by which a program tells of a failed test, each once; those of its own programs among them."""
+    found = dict.fromkeys(line.rstrip()[:AGAIN_WIDTH] for line in FAILED_LINE.findall(output))
+    return [line for line in found if not CMOCKA_FAILED.match(line)][:AGAIN]
+
+
 def run(name, command, limit, log):
+    """Runs it and prints its line, and its end where something failed; (passed, failed, skipped) and what failed."""
     start = time.monotonic()
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
-        print(f"FAIL {name}: {error}", flush=True)
-        return 0, 1, 0
+        line = f"FAIL {name}: {error}"
+        print(line, flush=True)
+        return (0, 1, 0), [line]
     try:
         output, timed_out = process.communicate(timeout=limit)[0], False
     except subprocess.TimeoutExpired:
@@ -61,12 +72,12 @@ def run(name, command, limit, log):
     elif passed + failed == 0:
         failed, why = 1, "ran no test"
     seconds = time.monotonic() - start
-    print(f"{'ok  ' if failed == 0 else 'FAIL'} {name}: {passed} passed, {failed} failed"
-          f"{f', {skipped} skipped' if skipped else ''} ({seconds:.1f} s){' ' + why if why else ''}",
-          flush=True)
+    line = (f"{'ok  ' if failed == 0 else 'FAIL'} {name}: {passed} passed, {failed} failed"
+            f"{f', {skipped} skipped' if skipped else ''} ({seconds:.1f} s){' ' + why if why else ''}")
+    print(line, flush=True)
     if failed:
-        print("\n".join("    " + line for line in output.splitlines()[-60:]), flush=True)
-    return passed, failed, skipped
+        print("\n".join("    " + text for text in output.splitlines()[-60:]), flush=True)
+    return (passed, failed, skipped), [line, *("    " + text for text in what_failed(output))] if failed else []
 
 
 def main():
@@ -76,14 +87,16 @@ def main():
     parser.add_argument("--skip-fails", action="store_true", help="a skipped test counts as failed")
     parser.add_argument("tests", nargs="+", metavar="NAME=COMMAND")
     args = parser.parse_args()
-    total = [0, 0, 0]
+    total, again = [0, 0, 0], []
     for test in args.tests:
         name, _, command = test.partition("=")
-        result = run(name, shlex.split(command), args.limit, args.log)
-        total = [a + b for a, b in zip(total, result)]
+        result, failures = run(name, shlex.split(command), args.limit, args.log)
+        total, again = [a + b for a, b in zip(total, result)], again + failures
     passed, failed, skipped = total
     if args.skip_fails:
         failed, skipped = failed + skipped, 0
+    if again:
+        print("what failed:\n" + "\n".join(again))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed or passed == 0 else 0
 
