@@ -82,7 +82,7 @@ static __always_inline __u8 attempt_failed(struct peer_value *peer, int err,
 	return CONN_FAILED;
 }
 
-/* Before the peer had sent a byte, or after seconds in which nobody had sent one. */
+/* Before the peer had sent a byte, after seconds in which nobody had sent one, or at the first use after such. */
 static __always_inline bool nothing_received(const struct tcp_sock *tp, const bool direct)
 {
 	return GET(direct, tp, bytes_received) == 0;
@@ -96,6 +96,16 @@ static __always_inline bool was_idle(const struct tcp_sock *tp, const bool direc
 	__u64 idle = (__u64)(sent < received ? sent : received) * config.jiffy_us;
 
 	return idle >= RESET_IDLE_S * 1000000ULL;
+}
+
+/* What was sent after such a rest was reset at once, and not sent twice: rcv_tstamp is of the last acknowledgement,
+ * as which a reset does not count. */
+static __always_inline bool was_stale(const struct tcp_sock *tp, const bool direct)
+{
+	__u32 silent = (__u32)bpf_jiffies64() - GET(direct, tp, rcv_tstamp);
+
+	return (__u64)silent * config.jiffy_us >= RESET_IDLE_S * 1000000ULL &&
+	       !GET(direct, tp, inet_conn.icsk_retransmits);
 }
 
 /* include/net/sock.h: enum sock_flags; SO_LINGER. */
@@ -137,6 +147,8 @@ static __always_inline __u8 connection_ended(const struct sock *sk, const struct
 			ADD(&peer->resets_early, 1);
 		else if (was_idle(tp, direct))
 			ADD(&peer->resets_idle, 1);
+		else if (was_stale(tp, direct))
+			ADD(&peer->resets_stale, 1);
 		return CONN_RESET;
 	case ETIMEDOUT:
 	case EHOSTUNREACH:

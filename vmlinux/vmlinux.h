@@ -408,6 +408,7 @@ struct tcp_sock {
 	u32 snd_nxt;
 	u32 write_seq;
 	u32 lsndtime;
+	u32 rcv_tstamp;
 	u32 mss_cache;
 };
 

@@ -160,6 +160,7 @@ struct event_tcp_peer {
 	/* Counter: connections that ended by close() or shutdown() of either end, and carried so little both ways that a
 	 * handshake of TLS may have failed on them (BRIEF_*). */
 	__u64 brief;
+	__u64 resets_stale; /* of resets: at the first use after five seconds without a segment from the peer */
 };
 
 /* What the library of a program is. */
@@ -218,7 +219,7 @@ struct event_tls_outcome {
 EVENT_SIZE_IS(peer_key, 24);
 EVENT_SIZE_IS(event_tcp_retrans, 120);
 EVENT_SIZE_IS(event_tcp_conn, 96);
-EVENT_SIZE_IS(event_tcp_peer, 416);
+EVENT_SIZE_IS(event_tcp_peer, 424);
 EVENT_SIZE_IS(event_tls_armed, 64);
 EVENT_SIZE_IS(event_tls_outcome, 96);
 

@@ -67,6 +67,7 @@ struct peer_value {
 	__u64 aborts_linger; /* by SO_LINGER 0, which is asked for; else with data unread */
 	__u64 large_passed;  /* as in struct event_tcp_peer, like the large_* below */
 	__u64 brief;	     /* as there */
+	__u64 resets_stale;  /* as there */
 	/* Gauges over the live sockets of `epoch`. */
 	__u64 srtt_sum_us;
 	__u32 srtt_samples;
@@ -113,6 +114,6 @@ struct listen_key {
 };
 
 EVENT_SIZE_IS(tcp_sums, 40);
-EVENT_SIZE_IS(peer_value, 480);
+EVENT_SIZE_IS(peer_value, 488);
 
 #endif

@@ -69,6 +69,26 @@ def story_resets_idle(host):
     host.end()
 
 
+def story_resets_stale(host):
+    host.say(what="a balancer forgets connections that rest, and resets them when the pool uses them again: a suspicion, and not of the path",
+             expect=f"connection-resets {A}:5432", fault=[COUNTERS_OF_A, "tcp_conn peer.addr=" + A],
+             leads=f"NETWORK: {A}:5432 resets connections at first use after a rest", most="connection-resets 0.79")
+    begin(host)
+    for _ in run(host, 14, B, C):
+        ends(host, A, 6, resets=3, resets_stale=3)
+    host.end()
+
+
+def story_resets_stale_few(host):
+    host.say(what="a peer resets half of its connections in use, and some that had rested: its own doing",
+             expect=f"connection-resets {A}:5432", fault=[COUNTERS_OF_A, "tcp_conn peer.addr=" + A],
+             least="connection-resets 0.85")
+    begin(host)
+    for _ in run(host, 14, B, C):
+        ends(host, A, 8, resets=4, resets_stale=1)
+    host.end()
+
+
 def story_resets_health_check(host):
     host.say(what="a balancer's health check connects to us and resets at once", expect="none")
     begin(host)

@@ -67,6 +67,7 @@ static void counters_of(const struct event_tcp_peer *e, __u64 ret[PEER_COUNTERS]
 	ret[PEER_CLOSED] = e->closed;
 	ret[PEER_RESETS_EARLY] = e->resets_early;
 	ret[PEER_RESETS_IDLE] = e->resets_idle;
+	ret[PEER_RESETS_STALE] = e->resets_stale;
 	ret[PEER_ABORTS] = e->aborts;
 	ret[PEER_ABORTS_EARLY] = e->aborts_early;
 	ret[PEER_ABORTS_LINGER] = e->aborts_linger;

@@ -49,6 +49,7 @@ enum peer_counter {
 	PEER_CLOSED,
 	PEER_RESETS_EARLY, /* of resets */
 	PEER_RESETS_IDLE,
+	PEER_RESETS_STALE,
 	PEER_ABORTS,
 	PEER_ABORTS_EARLY, /* of aborts */
 	PEER_ABORTS_LINGER,

@@ -219,6 +219,7 @@ static void fill(struct event_tcp_peer *event, struct peer_seen *seen,
 	event->closed = value->ended;
 	event->resets_early = value->resets_early;
 	event->resets_idle = value->resets_idle;
+	event->resets_stale = value->resets_stale;
 	event->aborts = value->aborts;
 	event->aborts_early = value->aborts_early;
 	event->aborts_linger = value->aborts_linger;

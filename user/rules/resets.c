@@ -8,13 +8,15 @@
  *   in use	resets less the next two: these hurt
  *   early	before the peer sent a byte. To a connection that we made this hurts (it was accepted, asked,
  *		and dropped); to one that we accepted it does not: a scan, a health check.
+ *   stale	of those in use: at the first use after five seconds without a segment. They hurt, and what does it is
+ *		most likely a balancer or firewall that forgot the connection meanwhile, and says so only when asked.
  *   idle	after five seconds without data: a balancer or firewall that forgets. Never claimed.
  * Not counted at all: a reset after our own close, and one that answers what we sent after the peer's FIN
  * (a client that gave up).
  *
  * Claimed from min_resets on, when min_share of the connections that ended were reset so. Confidence
  *	reported	c = 0.99 * (1 - 0.5 / n) * (0.8 + 0.2 * share)
- * times 0.7 when before the window the same share was reset (that is how this peer ends connections), and
+ * times 0.75 when half of them were stale (the peer, or what is on the way: a suspicion only), 0.7 when before the window the same share was reset (that is how this peer ends connections), and
  * 0.8 when as many were idle.
  *
  * Severity: warning. info when all of them came within burst_s (a service that was restarted once), when
@@ -48,6 +50,7 @@ static const struct threshold burst_s = {
 struct ends {
 	__u64 n;      /* resets that count */
 	__u64 early;  /* of these */
+	__u64 stale;  /* of these */
 	__u64 idle;   /* besides */
 	__u64 linger; /* of these: this end, by SO_LINGER 0 */
 	__u64 closed;
@@ -75,6 +78,7 @@ static void look_theirs(struct ends *e, const struct model *model, const struct 
 	e->idle = peer_window(peer, frame, PEER_RESETS_IDLE);
 	if (peer->key.dir == PEER_OUT)
 		e->early = peer_window(peer, frame, PEER_RESETS_EARLY);
+	e->stale = peer_window(peer, frame, PEER_RESETS_STALE);
 	e->closed = peer_window(peer, frame, PEER_CLOSED);
 	e->past = past_share(peer, e, PEER_RESETS);
 }
@@ -106,6 +110,11 @@ static bool enough(struct ends *e, const struct model *model, double part)
 	       100.0 * e->share >= part * model_threshold(model, &min_share);
 }
 
+static bool mostly_stale(const struct ends *e)
+{
+	return e->stale && 2 * e->stale >= e->n;
+}
+
 /* Both ends are on this host: the end that was reset tells of it, the one that resets knows. */
 static bool has_twin(const struct model *model, const struct peer *peer)
 {
@@ -128,6 +137,9 @@ static void message(struct claim *claim, const struct ends *e, const struct peer
 	else if (peer->key.dir == PEER_IN)
 		claim_message(claim, "NETWORK: client %s resets its connections to port %u.",
 			      text_addr(peer->key.addr, 0).s, peer->key.port);
+	else if (mostly_stale(e))
+		claim_message(claim, "NETWORK: %s resets connections at first use after a rest.",
+			      label);
 	else
 		claim_message(claim,
 			      "NETWORK: %s resets connections in use; the path is not at fault.",
@@ -148,13 +160,18 @@ static void evidence_for(struct claim *claim, const struct ends *e, const struct
 		claim_evidence(claim, ROLE_FOR, true, "tcp.resets.linger", (double)e->linger,
 			       "{connection}", "%s by SO_LINGER 0, the others with data unread",
 			       text_count(e->linger).s);
-	else if (e->early)
+	else if (e->early || e->stale)
 		claim_evidence(claim, ROLE_FOR, true, "tcp.resets.early", (double)e->early,
 			       "{connection}", "%s before the peer sent a byte, %s in mid-transfer",
-			       text_count(e->early).s, text_count(e->n - e->early).s);
+			       text_count(e->early).s,
+			       text_count(e->n - e->early - e->stale).s);
 	else
 		claim_evidence(claim, ROLE_FOR, true, "tcp.resets.mid", (double)e->n,
 			       "{connection}", "all in mid-transfer: after data, and not idle");
+	if (e->stale)
+		claim_evidence(claim, ROLE_FOR, true, "tcp.resets.stale", (double)e->stale,
+			       "{connection}", "%s at the first use after 5 s of rest, or more",
+			       text_count(e->stale).s);
 }
 
 static void control(struct claim *claim, const struct model *model, const struct peer *peer)
@@ -183,7 +200,7 @@ static void control(struct claim *claim, const struct model *model, const struct
 
 static double evidence_against(struct claim *claim, const struct ends *e, bool burst)
 {
-	double factor = 1.0;
+	double factor = mostly_stale(e) ? 0.75 : 1.0;
 
 	if (e->past >= 0.0 && 2.0 * e->past >= e->share) {
 		factor *= 0.7;
@@ -215,6 +232,9 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		     "%stcpdump -nvc 20 'tcp[13] & 4 != 0' and host %s", enter.s, addr);
 	if (e->ours)
 		snprintf(claim->call, sizeof(claim->call), "the owner of that program");
+	else if (mostly_stale(e))
+		snprintf(claim->call, sizeof(claim->call),
+			 "the client's owner: its pool must drop idle connections sooner");
 	else
 		snprintf(claim->call, sizeof(claim->call), "the owner of %.40s: read its log",
 			 addr);
@@ -256,7 +276,8 @@ static void claim_resets(const struct model *model, const struct peer *peer, con
 	claim.confidence = confidence_round(c * evidence_against(&claim, e, burst));
 	if (!e->ours)
 		claim_text(&claim, ROLE_UNKNOWN,
-			   "the peer itself, or a box on the way in its name");
+			   mostly_stale(e) ? "the peer, or a balancer or firewall that forgot them"
+					   : "the peer itself, or a box on the way in its name");
 	advise(&claim, model, e, peer);
 	judgement->claim(judgement->ctx, &claim);
 }

@@ -565,6 +565,7 @@ static const struct event_field tcp_peer_fields[] = {
 	F(event_tcp_peer, 54, U32, unsent),
 	F(event_tcp_peer, 55, U32, unsent_tries),
 	F(event_tcp_peer, 56, U64, brief),
+	F(event_tcp_peer, 57, U64, resets_stale),
 };
 
 static const struct event_field tls_armed_fields[] = {
