@@ -62,8 +62,10 @@ __noinline int queue_request(__u64 address)
 		w->in_flight[1]++;
 	else
 		w->in_flight[2]++;
-	if (op > BLOCK_FLUSH)
-		return 0; /* a discard or a format may take long: its age says nothing */
+	if (op > BLOCK_FLUSH) {
+		w->lengthy++; /* a discard or a format: its age says nothing */
+		return 0;
+	}
 	start_ns = BPF_CORE_READ(rq, start_time_ns);
 	if (!start_ns)
 		w->unknown_start++;

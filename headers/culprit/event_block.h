@@ -171,6 +171,9 @@ struct event_block_queue {
 	__u64 write_ms;
 	__u64 busy_ms;	/* time with something in flight */
 	__u64 queue_ms; /* time that all requests together took: its rate is the mean depth */
+	__u64 discard_ms; /* that all discards together took; from 4.18 on */
+	__u32 lengthy;	  /* gauge: of `others`, those that may take long: no flushes */
+	__u32 pad;
 };
 
 /* Requests that are larger are counted apart: their transfer takes time of its own. */
@@ -352,7 +355,7 @@ EVENT_SIZE_IS(event_mount, 304);
 EVENT_SIZE_IS(event_block_io, 96);
 EVENT_SIZE_IS(event_block_stat, 568);
 EVENT_SIZE_IS(event_block_status, 48);
-EVENT_SIZE_IS(event_block_queue, 120);
+EVENT_SIZE_IS(event_block_queue, 136);
 EVENT_SIZE_IS(event_block_split, 568);
 EVENT_SIZE_IS(event_disk_norm, 56);
 EVENT_SIZE_IS(event_io_limit, 200);

@@ -93,7 +93,7 @@ struct queue_walk {
 	__u32 held[2];	 /* out: bios that blk-throttle holds back, reads and writes */
 	__u32 in_flight[3];  /* out, added to: reads, writes, others */
 	__u32 unknown_start; /* out, added to: of these without a start time */
-	__u32 pad;
+	__u32 lengthy;	     /* out, added to: of the others, those that may take long */
 };
 
 EVENT_SIZE_IS(block_value, 560);

@@ -95,6 +95,31 @@ def story_stuck_discard(host):
     host.end()
 
 
+def behind_discard(host, seconds):
+    """Two reads wait behind a discard of so many seconds."""
+    begin_two(host)
+    both(host, 3, reads=50)
+    for i in range(seconds):
+        second(host)
+        host.queue_a.look(80, 40)
+        host.queue_b.look(in_flight=3, **({"flags": 3, "others": 1, "lengthy": 1, "age_ns": i * 10**9} if i else {}))
+        host.tick()
+    both(host, 4, reads=50)
+    host.end()
+
+
+def story_stuck_behind_discard(host):
+    host.say(what="mkfs discards a partition in one command of eight seconds; reads of another partition wait behind it: no fault",
+             expect="none", across="disk-stuck-io.behind_s=3 disk-stuck-io")
+    behind_discard(host, 8)
+
+
+def story_stuck_discard_for_ever(host):
+    host.say(what="the disk does not come back from it: reads have waited for forty seconds",
+             expect="disk-stuck-io sdb", fault="block_queue dev=8:16 in_flight=3", across="disk-stuck-io.behind_s=60")
+    behind_discard(host, 40)
+
+
 def story_stuck_spin_up(host):
     host.say(what="a disk at rest spins up for its first request for nine seconds: no fault", expect="none")
     begin_two(host, flags=4)

@@ -208,6 +208,69 @@ def story_saturated(host):
     host.end()
 
 
+def trim(host, seconds, split=None, **b):
+    """Seconds in which fstrim's discards take nearly all of sdb's time, and some reads get through."""
+    counts = host.queue_b.count
+    for _ in range(seconds):
+        counts["others_done"] = counts.get("others_done", 0) + 20
+        counts["discard_ms"] = counts.get("discard_ms", 0) + 950
+        counts["queue_ms"] = counts.get("queue_ms", 0) + 950
+        work(host, 1, split=split, in_flight=1, **b)
+
+
+def story_slow_trim(host):
+    host.say(what="fstrim runs for twenty seconds: reads take 15 ms in the device meanwhile instead of 0.3", expect="none")
+    begin_ssd(host)
+    work(host, 12, reads=200, read_ms=0.3)
+    trim(host, 2, reads=60, read_ms=15)
+    host.split_ms = (0.1, 14.9)
+    trim(host, 18, Split(host, SDB, "read"), reads=60, read_ms=15)
+    work(host, 9, reads=200, read_ms=0.3)
+    host.end()
+
+
+def story_slow_after_trim(host):
+    host.say(what="a short trim, and then reads stay slow: that is not the trim's doing",
+             expect="disk-slow sdb", fault="block_queue dev=8:16", across="disk-slow.min_ratio=50")
+    begin_ssd(host)
+    work(host, 12, reads=200, read_ms=0.3)
+    trim(host, 4, reads=60, read_ms=15)
+    host.split_ms = (0.1, 14.9)
+    work(host, 18, reads=60, read_ms=15, split=Split(host, SDB, "read"))
+    work(host, 9, reads=200, read_ms=0.3)
+    host.end()
+
+
+def story_saturated_trim(host):
+    host.say(what="fstrim on a disk whose discards are not queued: reads wait 120 ms for them; named, and info only",
+             expect="disk-saturated sdb", fault="block_split dev=8:16")
+    begin_ssd(host)
+    work(host, 12, reads=200, read_ms=0.3)
+    trim(host, 2, reads=60, read_ms=120, busy_ms=1000)
+    host.split_ms = (119, 0.4)
+    trim(host, 18, Split(host, SDB, "read"), reads=60, read_ms=120, busy_ms=1000)
+    work(host, 9, reads=200, read_ms=0.3)
+    host.end()
+
+
+def story_saturated_check(host):
+    host.say(what="the monthly check of md0 fills sdb's queue: named, and info only",
+             expect="disk-saturated sdb", fault="block_split dev=8:16")
+    begin_ssd(host)
+    host.disk("md0", "9:0", size_bytes=10**12, flags=2)
+    raid = {"dev": "9:0", "disks": 2, "level": "raid1", "state": "clean"}
+    host.put("raid", **raid, sync_action="idle")
+    host.put("raid_member", dev="9:0", name="sdb", slot=1, flags=2, member=SDB)
+    host.put("disk_link", upper="9:0", lower=SDB)
+    work(host, 8, reads=100, read_ms=6, busy_ms=600)
+    host.put("raid", **raid, sync_action="check", sync_done=1, sync_total=1000)
+    work(host, 2, reads=1030, read_ms=248, in_flight=256)
+    host.split_ms = (240, 8)
+    work(host, 9, reads=1030, read_ms=248, in_flight=256, split=Split(host, SDB, "read"))
+    work(host, 7, reads=100, read_ms=6, busy_ms=600)
+    host.end()
+
+
 def story_saturated_burst(host):
     host.say(what="the same for two seconds, again and again: that is what a queue is for", expect="none",
              across="disk-saturated.min_looks=2 disk-saturated")

@@ -260,10 +260,11 @@ void disk_past_apply(struct disk_past *past, const struct look_time *time,
 	     now->write_ms - before->write_ms, now->write_bytes - before->write_bytes);
 	look.depth = (double)(now->queue_ms - before->queue_ms) * 1e6 / (double)length_ns;
 	look.busy = (double)(now->busy_ms - before->busy_ms) * 1e6 / (double)length_ns;
+	look.discards = (double)(now->discard_ms - before->discard_ms) * 1e6 / (double)length_ns;
 	if (split)
 		fill_split(&look, split);
 	past->look[past->n_looks++ % DISK_LOOKS_KEPT] = look;
-	if (look.late)
+	if (look.late || look.discards >= DISCARDS_MANY)
 		return;
 	if (unusual(past, &look))
 		past->frozen = FREEZE_LOOKS;

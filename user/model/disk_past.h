@@ -30,6 +30,7 @@ struct disk_look {
 	__u64 ts_ns;
 	__u64 length_ns;
 	bool late; /* as disk_past_any_look() */
+	double discards; /* how many were worked on, on average, of those that ended in it */
 	__u32 done[PAST_OPS];
 	double lat_ms[PAST_OPS]; /* mean, queue and device; 0 = nothing done */
 	double kb[PAST_OPS];	 /* mean size */
@@ -74,6 +75,9 @@ struct disk_expect {
 	bool scaled;	 /* from another depth: an upper limit */
 };
 
+/* From here on it was housekeeping (fstrim, mkfs, a mount that discards): what others took meanwhile says nothing of
+ * the disk. */
+#define DISCARDS_MANY 0.25
 /* What is known of when a look was. */
 struct look_time {
 	__u64 interval_ns; /* from one to the next, as it is meant */

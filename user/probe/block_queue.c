@@ -64,6 +64,7 @@ int block_queue_look(int program_fd, int map_fd, unsigned int dev, unsigned long
 	ret_look->in_flight = walk.in_flight[0] + walk.in_flight[1] + walk.in_flight[2];
 	ret_look->writes = walk.in_flight[1];
 	ret_look->others = walk.in_flight[2];
+	ret_look->lengthy = walk.lengthy;
 	ret_look->held = walk.held[0] + walk.held[1];
 	ret_look->oldest_ns = walk.oldest_ns;
 	return 0;

@@ -9,6 +9,7 @@ struct queue_look {
 	unsigned int in_flight; /* requests that the driver has: reads, writes and others */
 	unsigned int writes;	/* of these */
 	unsigned int others;	/* of these: flushes, discards, passthrough */
+	unsigned int lengthy;	/* of the others: all but flushes */
 	unsigned int held;	/* bios that blk-throttle holds back */
 	unsigned long long
 		oldest_ns; /* when the oldest read, write or flush began; 0 = unknown, or none */

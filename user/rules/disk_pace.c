@@ -145,7 +145,7 @@ bool disk_pace_slow(const struct model *model, const struct disk *disk, unsigned
 		const struct disk *sibling;
 		struct disk_expect expect;
 
-		if (!look->done[op])
+		if (!look->done[op] || look->discards >= DISCARDS_MANY)
 			continue;
 		if (last_ns && look->ts_ns + SAME_OCCASION_NS < last_ns)
 			break;

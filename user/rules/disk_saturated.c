@@ -14,11 +14,14 @@
  *
  * Cannot be seen: a queue without a scheduler lets tasks wait for a free tag, before there is a request.
  *
- * Severity: info; warning when requests wait `felt_ms` on average.
+ * Severity: info; warning when requests wait `felt_ms` on average. What the host itself has to do with its disks, the
+ * check of an array or a trim, is named, and stays info.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "rules/disk_pace.h"
+#include "rules/disk_stack.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/text.h"
@@ -45,6 +48,7 @@ static const struct threshold felt_ms = {"disk-saturated.felt_ms", 100, "ms",
 struct full {
 	const struct disk *disk;
 	unsigned int looks;
+	unsigned int discarding; /* of these */
 	__u64 from_ns, to_ns;
 	double requests;
 	double queue_ms, device_ms, depth, device_depth, bytes;
@@ -62,6 +66,7 @@ static void add(struct full *f, const struct disk_look *look)
 	}
 	f->depth += look->depth;
 	f->device_depth += look->device_depth;
+	f->discarding += look->discards >= DISCARDS_MANY;
 	f->from_ns = look->ts_ns - look->length_ns;
 	f->looks++;
 }
@@ -114,18 +119,38 @@ static bool device_usual(const struct model *model, const struct disk *disk, boo
 	       !disk_pace_slow(model, disk, PAST_WRITE, &limits, &p);
 }
 
+/* What the host itself has to do with its disks: "the check of md0", "discards"; empty: nothing of the kind. */
+static struct text housekeeping(const struct disk_array *array, const struct full *f)
+{
+	static const char *const actions[] = {"check", "repair", "resync", "recover", "reshape"};
+	struct text text = {""};
+
+	for (size_t i = 0; array->raid && i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(array->raid->now.sync_action, actions[i]) == 0)
+			snprintf(text.s, sizeof(text.s), "the %s of %.15s", actions[i],
+				 array->disk->info.name);
+	if (!text.s[0] && 2 * f->discarding >= f->looks)
+		snprintf(text.s, sizeof(text.s), "discards");
+	return text;
+}
+
 static void claim_full(const struct model *model, const struct full *f, bool known,
 		       const struct judgement *judgement)
 {
 	struct subject subject = subject_disk(f->disk);
 	double seconds = (double)(f->to_ns - f->from_ns) / 1e9, per_s = f->requests / seconds;
 	double device_ms = f->device_ms > 0.001 ? f->device_ms : 0.001;
+	struct disk_array array;
+	struct text own;
 	struct claim claim;
 
+	disk_array_above(&array, model, f->disk);
+	own = housekeeping(&array, f);
 	claim_init(&claim, &disk_saturated_rule, &subject);
 	claim.basis = BASIS_MEASURED;
-	claim.severity =
-		f->queue_ms >= model_threshold(model, &felt_ms) ? SEVERITY_WARNING : SEVERITY_INFO;
+	claim.severity = f->queue_ms >= model_threshold(model, &felt_ms) && !own.s[0]
+				 ? SEVERITY_WARNING
+				 : SEVERITY_INFO;
 	claim.count = (__u64)f->requests;
 	claim.first_ns = f->from_ns;
 	claim.last_ns = f->to_ns;
@@ -149,14 +174,26 @@ static void claim_full(const struct model *model, const struct full *f, bool kno
 		(0.95 - 0.10 * model_threshold(model, &min_looks) / f->looks -
 		 0.15 * model_threshold(model, &min_ratio) * device_ms / f->queue_ms) *
 		(known ? 1.0 : 0.85));
-	claim_message(
-		&claim,
-		"LOAD: %.20s gets more than it can do: %s in its queue, %s in the device itself.",
-		subject.name, text_latency(f->queue_ms * 1e6).s,
-		text_latency(f->device_ms * 1e6).s);
+	if (own.s[0])
+		claim_message(
+			&claim,
+			"LOAD: %.20s is busy with %s: %s in its queue, %s in the device itself.",
+			subject.name, own.s, text_latency(f->queue_ms * 1e6).s,
+			text_latency(f->device_ms * 1e6).s);
+	else
+		claim_message(
+			&claim,
+			"LOAD: %.20s gets more than it can do: %s in its queue, %s in the device itself.",
+			subject.name, text_latency(f->queue_ms * 1e6).s,
+			text_latency(f->device_ms * 1e6).s);
+	if (own.s[0])
+		claim_advice(&claim, false, "See what is under way, and until when",
+			     strcmp(own.s, "discards") == 0 ? "systemctl list-timers fstrim.timer"
+							    : "cat /proc/mdstat");
 	claim_advice(&claim, false, "See who sends the load", "pidstat -d 1 5");
 	snprintf(claim.call, sizeof(claim.call),
-		 "the owner of that load; leave the disk alone, it is healthy");
+		 own.s[0] ? "nobody: wait until that is done; the disk is healthy"
+			  : "the owner of that load; leave the disk alone, it is healthy");
 	judgement->claim(judgement->ctx, &claim);
 }
 

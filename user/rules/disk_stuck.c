@@ -14,13 +14,14 @@
  *	0.80	a virtual disk (loop, dm, md): what is under it is meant
  *	0.85	no other disk completed anything meanwhile: the host may have stood still, or their way is shared
  *
- * Not stuck: discards, formats and other commands that may take long (where the requests can be seen); a
- * rotating disk that was at rest and spins up (`spin_up_s`); bios that blk-throttle holds back, which are
+ * Not stuck: discards, formats and other commands that may take long, and what waits behind one (`behind_s`; where the
+ * requests can be seen); a rotating disk that was at rest and spins up (`spin_up_s`); bios that blk-throttle holds back, which are
  * not in flight; a virtual disk over one that is stuck itself.
  *
  * Severity: critical when a file system is mounted on it or tasks wait in state D (service is refused now),
  * else warning.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,9 @@ static const struct threshold lost_s = {
 static const struct threshold spin_up_s = {
 	"disk-stuck-io.spin_up_s", 20, "s",
 	"a rotating disk at rest takes up to twenty seconds to spin up for its first request"};
+static const struct threshold behind_s = {
+	"disk-stuck-io.behind_s", 30, "s",
+	"behind a discard of a whole disk, a format or a sanitizing others wait; the kernel gives a command that long"};
 
 struct stuck {
 	const struct disk *disk;
@@ -51,6 +55,7 @@ struct stuck {
 	double limit_s;
 	bool all;     /* nothing completes; else one request is lost */
 	bool control; /* it completed requests before, in this run */
+	bool behind;  /* a discard or the like is in flight too: others may wait for it */
 };
 
 static bool may_spin_up(const struct disk *disk)
@@ -70,13 +75,16 @@ static bool find_stuck(const struct model *model, const struct disk *disk, struc
 	/* Commands that may take long, and no other. */
 	if (walked && !q->now.age_ns && q->now.others == q->now.in_flight)
 		return false;
+	s->behind = walked && q->now.lengthy;
 	s->disk = disk;
 	s->age_ns = disk_queue_age_ns(q, model_now(model));
 	s->all = q->still_ns != 0;
 	s->control = q->done_ns != 0;
 	s->limit_s = model_threshold(model, s->all ? &stuck_s : &lost_s);
-	if (s->all && may_spin_up(disk) && s->limit_s < model_threshold(model, &spin_up_s))
-		s->limit_s = model_threshold(model, &spin_up_s);
+	if (s->all && may_spin_up(disk))
+		s->limit_s = fmax(s->limit_s, model_threshold(model, &spin_up_s));
+	if (s->behind)
+		s->limit_s = fmax(s->limit_s, model_threshold(model, &behind_s));
 	if (!s->all && (!walked || q->same < 2))
 		return false;
 	return (double)s->age_ns >= s->limit_s * (double)S_NS;
@@ -250,7 +258,7 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	       (!q->now.in_flight || disk_queue_age_ns(q, model_now(model)) < S_NS);
 }
 
-static const struct threshold *const thresholds[] = {&stuck_s, &lost_s, &spin_up_s, NULL};
+static const struct threshold *const thresholds[] = {&stuck_s, &lost_s, &spin_up_s, &behind_s, NULL};
 
 const struct rule disk_stuck_io_rule = {
 	.kind = "disk-stuck-io",

@@ -18,6 +18,7 @@ enum stat_field {
 	QUEUE_MS = 10,
 	LEAST = 11, /* what every kernel has */
 	DISCARDS = 11,
+	DISCARD_MS = 14,
 	FLUSHES = 15,
 	FIELDS = 17,
 };
@@ -68,5 +69,6 @@ bool diskstats_parse(const char *line, size_t length, struct event_block_queue *
 	queue->write_ms = field[WRITE_MS];
 	queue->busy_ms = field[BUSY_MS];
 	queue->queue_ms = field[QUEUE_MS];
+	queue->discard_ms = field[DISCARD_MS];
 	return true;
 }

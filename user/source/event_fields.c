@@ -237,6 +237,9 @@ static const struct event_field block_queue_fields[] = {
 	F(event_block_queue, 14, U64, write_ms),
 	F(event_block_queue, 15, U64, busy_ms),
 	F(event_block_queue, 16, U64, queue_ms),
+	F(event_block_queue, 17, U64, discard_ms),
+	F(event_block_queue, 18, U32, lengthy),
+	PAD(event_block_queue, pad),
 };
 
 static const struct event_field block_split_fields[] = {

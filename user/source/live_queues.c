@@ -96,6 +96,7 @@ static void look_inside(struct live_queues *q, const struct queue_seen *seen, st
 	now->in_flight = look.in_flight;
 	now->writes = look.writes;
 	now->others = look.others;
+	now->lengthy = look.lengthy;
 	if (look.oldest_ns && look.oldest_ns < now_ns)
 		now->age_ns = now_ns - look.oldest_ns;
 }
