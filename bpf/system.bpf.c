@@ -20,6 +20,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define TASK_UNINTERRUPTIBLE 0x0002
 #define TASK_WAKEKILL	     0x0100
 #define TASK_NOLOAD	     0x0400
+#define PF_FROZEN	     0x00010000 /* until 6.0; of kernel threads only since */
+#define PF_FREEZER_SKIP	     0x40000000 /* until 6.0; a hole since */
 #define SIGNAL_UNKILLABLE    0x00000040
 
 struct {
@@ -33,15 +35,84 @@ struct system_control control SEC(".data.control") = {};
 
 static const struct exit_value exit_zero;
 
-static __always_inline void unit_name(struct cgroup *cgroup, char *to, __u32 size)
+/* As many levels as a cgroup of a pod in a slice of a user has, and some. */
+#define LEVELS_MAX 12
+
+/* ---- whose unit a cgroup is of ---- */
+
+#define NAME_LEN     96 /* the longest that matter: cri-containerd-, 64 digits, .scope */
+#define CONTAINER_ID 64 /* digits, by which Docker and the kubelet without systemd name a container's */
+/* What the kubelet makes of a pod's uid, 36 characters or 32 for one of a file. */
+#define POD_LONG     (3 + 36)
+#define POD_SHORT    (3 + 32)
+/* The units of systemd that run programs of their own are of one or two levels: what a service makes below its
+ * own, further down, are jobs. */
+#define UNIT_LEVELS  2
+
+static __always_inline bool is_pod_at(const char *name, int at)
 {
-	bpf_probe_read_kernel_str(to, size, BPF_CORE_READ(cgroup, kn, name));
+	char mark[3] = {};
+
+	bpf_probe_read_kernel(mark, sizeof(mark), name + at);
+	return mark[0] == 'p' && mark[1] == 'o' && mark[2] == 'd';
+}
+
+/* Where "pod<uid>" begins in "kubepods-burstable-pod<uid>.slice", or in "pod<uid>"; -1: nowhere. */
+static __always_inline int find_pod(const char *name, int length, bool slice)
+{
+	int end = slice ? length - 6 : length;
+
+	if (slice ? end > POD_LONG : end == POD_LONG)
+		if (is_pod_at(name, end - POD_LONG))
+			return end - POD_LONG;
+	if (slice ? end > POD_SHORT : end == POD_SHORT)
+		if (is_pod_at(name, end - POD_SHORT))
+			return end - POD_SHORT;
+	return -1;
+}
+
+/*
+ * The name that stays over restarts, and is of one thing only: the pod's (a container in it gets another each time), or
+ * else the service's or scope's (crun calls what is in a scope "container", whosever it is). True for these, and
+ * for a container's own; else it is the last part of the path.
+ */
+static __always_inline bool unit_name(struct cgroup *cgroup, char *to, __u32 size)
+{
+	struct cgroup_subsys_state *css = (void *)cgroup; /* self is its first member */
+	const char *unit = NULL, *leaf = NULL;
+	char buf[NAME_LEN];
+	__u32 i;
+
+	for (i = 0; i < LEVELS_MAX && css; i++) {
+		const char *name = BPF_CORE_READ(css, cgroup, kn, name);
+		int length = bpf_probe_read_kernel_str(buf, sizeof(buf), name) - 1, at;
+		char end[8] = {};
+		bool slice, scope, service;
+
+		if (i == 0)
+			leaf = name;
+		if (length >= 8)
+			bpf_probe_read_kernel(end, sizeof(end), name + length - 8);
+		slice = end[2] == '.' && end[3] == 's' && end[4] == 'l' && end[7] == 'e';
+		scope = end[2] == '.' && end[3] == 's' && end[4] == 'c' && end[7] == 'e';
+		service = end[0] == '.' && end[1] == 's' && end[2] == 'e' && end[7] == 'e';
+		at = find_pod(name, length, slice);
+		if (at >= 0) {
+			unit = name + at;
+			break;
+		}
+		if (!unit && i < UNIT_LEVELS && (service || scope))
+			unit = name;
+		if (i == 0 && length == CONTAINER_ID)
+			unit = name;
+		css = BPF_CORE_READ(css, parent);
+	}
+	bpf_probe_read_kernel_str(to, size, unit ? unit : leaf);
+	return unit != NULL;
 }
 
 /* ---- out of memory ---- */
 
-/* As many levels as a cgroup of a pod in a slice of a user has, and some. */
-#define LEVELS_MAX 12
 /* A charge is refused before usage is at the limit: it may be for a batch, or for a huge page. */
 #define NEAR_PAGES 1024
 
@@ -55,6 +126,7 @@ static __always_inline void find_limit(struct task_struct *task, struct event_oo
 	__u32 offset = bpf_core_field_offset(struct css_set, subsys), i;
 	__u64 id = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 	struct cgroup_subsys_state *css = NULL;
+	struct cgroup *full = NULL;
 	struct css_set *set = BPF_CORE_READ(task, cgroups);
 
 	bpf_probe_read_kernel(&css, sizeof(css), (void *)set + offset + id * sizeof(css));
@@ -70,11 +142,13 @@ static __always_inline void find_limit(struct task_struct *task, struct event_oo
 		if (max < 1ULL << 40 && used + near >= max) {
 			event->limit_bytes = max << config.page_shift;
 			event->used_bytes = used << config.page_shift;
-			unit_name(BPF_CORE_READ(css, cgroup), event->limit, sizeof(event->limit));
-			return;
+			full = BPF_CORE_READ(css, cgroup);
+			break;
 		}
 		css = BPF_CORE_READ(css, parent);
 	}
+	if (full)
+		unit_name(full, event->limit, sizeof(event->limit));
 }
 
 static __always_inline void describe_victim(struct task_struct *task, struct event_oom_kill *event)
@@ -152,8 +226,8 @@ static __always_inline __u32 how_it_ended(__u32 code)
 
 /*
  * The main process of a service: what started it lives in another cgroup, and nobody is left in its own, or
- * it was its container's first process. What somebody runs in a script has its shell beside it. nr_tasks
- * counts this one and its threads still.
+ * it was its container's first process. What somebody runs in a script has its shell beside it; what a batch
+ * system runs has a cgroup, but no unit of its own. nr_tasks counts this one and its threads still.
  */
 static __always_inline bool is_service(struct task_struct *task, struct task_struct *parent)
 {
@@ -181,7 +255,7 @@ static __always_inline struct exit_value *exit_entry(const struct exit_key *key)
 }
 
 static __always_inline void note_failure(struct task_struct *task, __u32 code, bool crashed,
-					 bool oom_killed, struct exit_value *value)
+					 bool oom_killed, bool unit, struct exit_value *value)
 {
 	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
 	__u64 start_ns = BPF_CORE_READ(task, start_boottime);
@@ -191,7 +265,7 @@ static __always_inline void note_failure(struct task_struct *task, __u32 code, b
 		ADD(&value->crashed, 1);
 	if (oom_killed)
 		ADD(&value->oom, 1);
-	if (is_service(task, parent))
+	if (unit && is_service(task, parent))
 		ADD(&value->apart, 1);
 	ADD(&value->lived_ms, (bpf_ktime_get_boot_ns() - start_ns) / 1000000);
 	value->last_ns = bpf_ktime_get_ns();
@@ -208,14 +282,14 @@ static __always_inline void ended(struct task_struct *task, __u32 code)
 	__u32 how = how_it_ended(code);
 	struct exit_value *value;
 	struct exit_key key = {};
-	bool oom_killed;
+	bool oom_killed, unit;
 
 	oom_killed =
 		how == ENDED_ASKED && (code & 0x7f) == 9 && BPF_CORE_READ(task, signal, oom_mm);
 	if (how == ENDED_ASKED && !oom_killed)
 		return;
 	bpf_probe_read_kernel_str(key.comm, sizeof(key.comm), &task->comm);
-	unit_name(BPF_CORE_READ(task, cgroups, dfl_cgrp), key.unit, sizeof(key.unit));
+	unit = unit_name(BPF_CORE_READ(task, cgroups, dfl_cgrp), key.unit, sizeof(key.unit));
 	if (how == ENDED_WELL) {
 		value = bpf_map_lookup_elem(&exits, &key);
 		if (value)
@@ -224,7 +298,7 @@ static __always_inline void ended(struct task_struct *task, __u32 code)
 	}
 	value = exit_entry(&key);
 	if (value)
-		note_failure(task, code, how == ENDED_CRASHED, oom_killed, value);
+		note_failure(task, code, how == ENDED_CRASHED, oom_killed, unit, value);
 }
 
 static __always_inline void exited(unsigned long long *ctx, const bool direct)
@@ -286,8 +360,16 @@ int hang_raw(unsigned long long *ctx)
 	return RUN(HOOK_SYSTEM_HANG, hangs(ctx));
 }
 
+/* Its threads wait until that is written. Before 5.16 they had PF_FREEZER_SKIP, and mm had the state. */
+static __always_inline bool dumps_core(const struct task_struct *task)
+{
+	return bpf_core_field_exists(task->signal->core_state) &&
+	       BPF_CORE_READ(task, signal, core_state);
+}
+
 /* Who sleeps so that only the end of its wait wakes it: as the kernel's watchdog looks at it
- * (kernel/hung_task.c): killable waits (NFS, vfork) and idle kernel threads are no such sleep. */
+ * (kernel/hung_task.c): killable waits (NFS, vfork), idle kernel threads, and who is frozen (a container that is
+ * paused) are no such sleep. Nor are, unlike there, the threads that wait until a core is written. */
 SEC("?iter/task")
 int system_waiting(struct bpf_iter__task *ctx)
 {
@@ -299,8 +381,9 @@ int system_waiting(struct bpf_iter__task *ctx)
 		return 0;
 	count(COUNTER_RUNS + HOOK_SYSTEM_WAITING);
 	state = task_state(task);
-	if (!(state & TASK_UNINTERRUPTIBLE) || state & (TASK_WAKEKILL | TASK_NOLOAD) ||
-	    task->flags & PF_KTHREAD)
+	if (!(state & TASK_UNINTERRUPTIBLE) ||
+	    state & (TASK_WAKEKILL | TASK_NOLOAD) ||
+	    task->flags & (PF_KTHREAD | PF_FROZEN | PF_FREEZER_SKIP) || dumps_core(task))
 		return 0;
 	leader = task->group_leader;
 	if (!leader)
@@ -359,6 +442,9 @@ int memory_raw(unsigned long long *ctx)
 #define X86_VENDOR_AMD	 2
 #define X86_VENDOR_HYGON 9
 #define MCE_CORRUPT	 (1ULL << 57) /* the processor's context is */
+/* MCA_IPID, HardwareID: 0x96 is a memory controller (AMD PPR, "MCA_IPID"; arch/x86/kernel/cpu/mce/amd.c). */
+#define IPID_HARDWARE(ipid) ((ipid) >> 32 & 0xfff)
+#define IPID_MEMORY	    0x96
 
 static __always_inline void machine_check(unsigned long long *ctx)
 {
@@ -366,6 +452,7 @@ static __always_inline void machine_check(unsigned long long *ctx)
 	struct event_hardware_report *event;
 	__u64 status = BPF_CORE_READ(mce, status);
 	__u8 vendor = BPF_CORE_READ(mce, cpuvendor);
+	bool amd = vendor == X86_VENDOR_AMD || vendor == X86_VENDOR_HYGON;
 
 	event = event_reserve(EVENT_HARDWARE_REPORT, event_hardware_report, bpf_ktime_get_ns());
 	if (!event)
@@ -374,8 +461,10 @@ static __always_inline void machine_check(unsigned long long *ctx)
 	event->severity = REPORT_CORRECTED;
 	if (status & MCE_UNCORRECTED)
 		event->severity = status & MCE_CORRUPT ? REPORT_FATAL : REPORT_UNCORRECTED;
-	else if (status & MCE_DEFERRED && (vendor == X86_VENDOR_AMD || vendor == X86_VENDOR_HYGON))
+	else if (status & MCE_DEFERRED && amd)
 		event->severity = REPORT_DEFERRED;
+	if (amd && IPID_HARDWARE(BPF_CORE_READ(mce, ipid)) == IPID_MEMORY)
+		event->flags = REPORT_OF_MEMORY;
 	event->count = 1;
 	event->status = status;
 	event->address = BPF_CORE_READ(mce, addr);

@@ -168,8 +168,11 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct core_state;
+
 struct signal_struct {
 	struct rlimit rlim[16];
+	struct core_state *core_state;
 	struct mm_struct *oom_mm;
 	short oom_score_adj;
 	atomic_t live;
@@ -229,6 +232,7 @@ struct task_struct {
 struct mce {
 	__u64 status;
 	__u64 addr;
+	__u64 ipid;
 	__u8 cpuvendor;
 	__u8 bank;
 	__u32 extcpu;

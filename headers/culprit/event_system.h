@@ -54,7 +54,8 @@ struct event_oom_kill {
 	__s32 score_adj;
 	char comm[EVENT_COMM_LEN]; /* empty = unknown */
 	char by_comm[EVENT_COMM_LEN];
-	char unit[64];	/* last part of the path of the victim's cgroup */
+	char unit[64]; /* of the victim's cgroup: "x.service", "x.scope", "pod<uid>[.slice]"; else the last part
+			  of its path */
 	char limit[64]; /* the same of the cgroup that was full */
 };
 
@@ -65,7 +66,7 @@ struct event_proc_exits {
 	__u64 failed;	 /* ended by a signal of its own making, or with an exit code of its own */
 	__u64 crashed;	 /* of these by a signal: SEGV, ABRT, BUS, ILL, FPE, SYS, TRAP ... */
 	__u64 oom;	 /* of these killed for lack of memory */
-	__u64 apart;	 /* of these whose parent lives in another cgroup, as a service's does */
+	__u64 apart;	 /* of these a unit's main process: its parent lives in another cgroup */
 	__u64 well;	 /* ended well, since somebody looks at this name */
 	__u64 lived_ms;	 /* that the failed ones lived, together */
 	__u64 last_ns;	 /* CLOCK_MONOTONIC: when the latest one failed */
@@ -74,7 +75,7 @@ struct event_proc_exits {
 	__s32 exit_code; /* as wait(2) tells it: status << 8 | core dumped 0x80 | signal */
 	char comm[EVENT_COMM_LEN];
 	char parent[EVENT_COMM_LEN];
-	char unit[64]; /* last part of the cgroup's path */
+	char unit[64]; /* as of event_oom_kill */
 };
 
 /* A task that sleeps uninterruptibly (and not killably) and was not run since since_ns. */
@@ -110,6 +111,10 @@ enum report_severity {
 	REPORT_FATAL = 4,
 };
 
+enum report_flag {
+	REPORT_OF_MEMORY = 1, /* machine check: the bank is a memory controller's, by its MCA_IPID (AMD) */
+};
+
 /* What memory controllers (ras:mc_event), processors (mce:mce_record) and PCIe ports (ras:aer_event) report. */
 struct event_hardware_report {
 	struct event h;
@@ -120,7 +125,7 @@ struct event_hardware_report {
 	__u16 bank;    /* machine check: bank; memory: controller */
 	__u8 source;   /* enum report_source */
 	__u8 severity; /* enum report_severity */
-	__u32 pad;
+	__u32 flags;   /* enum report_flag */
 	char where[64]; /* memory: the DIMM's label; PCIe: the device's address */
 	char what[64];	/* memory: the driver's message */
 };

@@ -281,6 +281,43 @@ def story_crash_thrice(host):
     host.end()
 
 
+POD = "pod0f7e2a4c_91d3_4b52_8c6e_2b7d1a90c3f1.slice"
+
+
+def restarts(host, waits):
+    """A container of a pod ends with exit code 1 a second after each start; the kubelet waits longer and longer."""
+    begin_host(host)
+    service = Service(host, "orders", POD, 1 << 8, parent="containerd-shim")
+    for wait in waits:
+        dying(host, service, 1, lived_ms=1000)
+        seconds(host, wait)
+    host.end()
+
+
+def story_crash_loop_pod(host):
+    host.say(what="a pod's container that ends soon after each start: the kubelet backs off, to 80 s by now",
+             expect="process-crash-loop orders", fault="proc_exits", across="process-crash-loop.count=40",
+             least="process-crash-loop 0.85")
+    restarts(host, (10, 20, 40, 80, 9))
+
+
+def story_crash_pod_thrice(host):
+    host.say(what="a pod that waits for its database by failing three times, and then runs", expect="none",
+             across="process-crash-loop.count=3 process-crash-loop")
+    restarts(host, (10, 20, 40))
+
+
+def story_crash_service_slow(host):
+    host.say(what="a service, no pod, that failed four times within two minutes: each for another reason, as restarts at once are not",
+             expect="none")
+    begin_host(host)
+    service = Service(host, "orders", "orders.service", 1 << 8)
+    for wait in (30, 30, 30, 9):
+        dying(host, service, 1, lived_ms=20000)
+        seconds(host, wait)
+    host.end()
+
+
 # ---- tasks that hang
 
 def waiting(host, n, age, tasks, wchan="percpu_rwsem_wait"):
@@ -382,4 +419,58 @@ def story_pcie_corrected(host):
              expect="machine-check 0000:00:1c.0")
     begin_host(host)
     report(host, 6, source="pcie", severity="corrected", where="0000:00:1c.0", status=1)
+    host.end()
+
+
+def story_memory_amd(host):
+    host.say(what="a memory controller's bank of an AMD processor (bank 17) corrects errors: its number says it, not its error code",
+             expect="memory-error CPU 0 bank 17", fault="hardware_report", leads="MEMORY: CPU 0 bank 17")
+    begin_host(host)
+    report(host, 12, source="machine_check", severity="corrected", bank=17, flags=1, status=0xdc2040000000011b, address=0x3f2a10000)
+    seconds(host, 3)
+    host.end()
+
+
+def story_memory_amd_edac(host):
+    host.say(what="the same, and EDAC names the module: one finding, the module's",
+             expect="memory-error CPU_SrcID#0_MC#0_Chan#1_DIMM#0", fault="hardware_report")
+    begin_host(host)
+    for _ in range(12):
+        report(host, 1, severity="corrected", **DIMM)
+        host.put("hardware_report", source="machine_check", severity="corrected", count=1, bank=17, flags=1,
+                 status=0xdc2040000000011b, address=0x3f2a10000)
+    seconds(host, 3)
+    host.end()
+
+
+def story_memory_after_edac(host):
+    host.say(what="hours after EDAC told of one corrected error, a memory bank reports one that was not, and EDAC is silent",
+             expect=["memory-error CPU 9 bank 8", "memory-error CPU_SrcID#0_MC#0_Chan#1_DIMM#0"], fault="hardware_report",
+             leads="MEMORY: CPU 9 bank 8")
+    begin_host(host)
+    host.is_daemon(5)
+    report(host, 1, severity="corrected", **DIMM)
+    for _ in range(240):
+        host.wait(44)
+        seconds(host, 1)
+    report(host, 1, source="machine_check", severity="uncorrected", cpu=9, bank=8, status=0xbd80000000100090, address=0x7f001000)
+    seconds(host, 3)
+    host.end()
+
+
+def story_pcie_nonfatal_once(host):
+    host.say(what="a device does not support one request that it is sent: non-fatal, and its driver goes on; a remark",
+             expect="machine-check 0000:03:00.0", fault="hardware_report")
+    begin_host(host)
+    report(host, 1, source="pcie", severity="uncorrected", where="0000:03:00.0", status=0x100000)
+    seconds(host, 3)
+    host.end()
+
+
+def story_pcie_nonfatal(host):
+    host.say(what="a device's requests are lost again and again (completion timeouts): a warning, not critical",
+             expect="machine-check 0000:03:00.0", fault="hardware_report", leads="HARDWARE: 0000:03:00.0 reports 5 hardware errors")
+    begin_host(host)
+    report(host, 5, source="pcie", severity="uncorrected", where="0000:03:00.0", status=0x4000)
+    seconds(host, 3)
     host.end()

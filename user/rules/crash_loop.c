@@ -2,13 +2,14 @@
 /*
  * crash_loop.c - process-crash-loop: a service dies and is restarted, again and again.
  *
- * Same name, same cgroup. Ends that somebody asked for (TERM, INT, HUP, PIPE, KILL, and exit codes that say
+ * Same name, same unit (a pod's containers are each started in a new cgroup: the pod counts). Ends that somebody asked for (TERM, INT, HUP, PIPE, KILL, and exit codes that say
  * so) are none. A command that fails on purpose in a script or a poll looks the same but for where it lives:
  * its shell is beside it, in its cgroup. So an exit code counts for the main process of a service only: what
  * started it is in another cgroup, and nobody was left in its own. A signal of the program's own making
  * counts for everybody.
  *
- * Of `count` ends in the window (code: of 60 s, signal: of ten minutes): not faster than `rate` a second (a
+ * Of `count` ends in the window (code: of 60 s, signal: of ten minutes; a pod's: of ten minutes, as the kubelet waits
+ * longer and longer): not faster than `rate` a second (a
  * fuzzer, a test suite), more of them bad than good, the latest one not long ago. Confidence, n ends:
  *	c = 0.97 - 0.3 / n		of a service's main process (reported)
  *	c = 0.95 - 0.6 / n		by signal, of any other process (reported)
@@ -23,6 +24,7 @@
 #include "rules/machine_claim.h"
 #include "rules/stats.h"
 #include "rules/text.h"
+#include "rules/unit.h"
 
 static const struct threshold service_ends = {
 	"process-crash-loop.count", 4, "{exit}",
@@ -94,7 +96,7 @@ static bool find_loop(const struct model *model, const struct exiter *exiter, st
 	__u64 now_ns = model_now(model);
 
 	/* A service's: most of its ends are. */
-	count_ends(exiter, now_ns, CODE_NS, l);
+	count_ends(exiter, now_ns, unit_is_pod(exiter->now.unit) ? SIGNAL_NS : CODE_NS, l);
 	if (l->apart >= model_threshold(model, &service_ends) && 2.0 * l->apart >= l->ends &&
 	    is_rhythm(model, l))
 		return true;
@@ -175,7 +177,11 @@ static void claim_loop(const struct model *model, const struct loop *l,
 	claim_message(&claim, "CRASH LOOP: %.16s died %.0f times in %s, the latest by %s.",
 		      text_name(now->comm, 16).s, l->ends, text_duration(l->seconds).s,
 		      how(now->exit_code).s);
-	if (text_is_plain_word(now->unit) && strlen(now->unit) < 48)
+	if (unit_is_pod(now->unit))
+		claim_advice(&claim, false, "See which pod it is, then: crictl logs",
+			     "crictl pods --label io.kubernetes.pod.uid=%s",
+			     unit_pod_uid(now->unit).s);
+	else if (unit_is_systemds(now->unit))
 		claim_advice(&claim, false, "Read its log", "journalctl -n 50 -u %s", now->unit);
 	else
 		claim_advice(&claim, false, "Read its log", "journalctl -n 50 _PID=%u", now->pid);

@@ -4,11 +4,12 @@
  * bank or a PCIe device does.
  *
  * One finding for each module, bank or device. A processor's memory-controller bank is memory-error too,
- * unless an EDAC driver tells of the same errors better. Basis: reported; c = 0.98, times 0.9 where only the
- * address is known and not the module.
+ * unless an EDAC driver tells of the same errors better: at the same time, and as grave. Basis: reported; c = 0.98,
+ * times 0.9 where only the address is known and not the module.
  *
  * Severity: critical when it was not corrected and is used (uncorrected, fatal); warning when it is deferred,
- * or when more were corrected in ten minutes than `corrected` allows; else info.
+ * or when more were corrected in ten minutes than `corrected` allows; else info. A PCIe device's non-fatal ones
+ * cost one transaction each, and its driver goes on: warning from `pcie_nonfatal` on, else info.
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,12 @@ static const struct threshold check_corrected = {
 static const struct threshold pcie_corrected = {
 	"machine-check.pcie_corrected", 100, "{error}",
 	"of ten minutes: many links correct a few when they change their power state"};
+static const struct threshold pcie_nonfatal = {
+	"machine-check.pcie_nonfatal", 2, "{error}",
+	"of ten minutes: a single request that a device does not support is no sign of a bad one"};
+
+/* An EDAC driver decodes what the processor reports at once, or not at all. */
+#define SAME_ERROR_NS (2 * 1000000000ULL)
 
 /* MCA error code of a memory controller: 0000 0000 1MMM CCCC (Intel SDM 3B, 15.9.2) */
 #define MCACOD_MEMORY_MASK 0xef80U
@@ -37,16 +44,26 @@ static bool is_memory(const struct part *part)
 {
 	return part->last.source == REPORT_MEMORY ||
 	       (part->last.source == REPORT_MACHINE_CHECK &&
-		(part->last.status & MCACOD_MEMORY_MASK) == MCACOD_MEMORY);
+		(part->last.flags & REPORT_OF_MEMORY ||
+		 (part->last.status & MCACOD_MEMORY_MASK) == MCACOD_MEMORY));
 }
 
-static bool edac_speaks(const struct model *model)
+/* Of the latest error of this bank. */
+static bool edac_speaks(const struct model *model, const struct part *bank)
 {
+	const struct event_hardware_report *b = &bank->last;
 	const struct part *part = NULL;
 
-	while ((part = machine_part(model_machine(model), part)))
-		if (part->last.source == REPORT_MEMORY)
+	while ((part = machine_part(model_machine(model), part))) {
+		const struct event_hardware_report *m = &part->last;
+		__u64 apart_ns = m->h.ts_ns > b->h.ts_ns ? m->h.ts_ns - b->h.ts_ns
+							 : b->h.ts_ns - m->h.ts_ns;
+
+		/* EDAC has no word for what has corrupted the processor's state. */
+		if (m->source == REPORT_MEMORY && apart_ns <= SAME_ERROR_NS &&
+		    (m->severity >= b->severity || m->severity == REPORT_UNCORRECTED))
 			return true;
+	}
 	return false;
 }
 
@@ -66,6 +83,7 @@ static struct subject subject_part(const struct part *part)
 
 struct errors {
 	__u64 corrected, deferred, uncorrected; /* of the window; fatal ones are uncorrected */
+	__u64 fatal;
 };
 
 static double corrected_limit(const struct model *model, const struct part *part)
@@ -79,6 +97,10 @@ static double corrected_limit(const struct model *model, const struct part *part
 static enum severity severity_of(const struct model *model, const struct part *part,
 				 const struct errors *n)
 {
+	if (part->last.source == REPORT_PCIE && !n->fatal && n->uncorrected)
+		return (double)n->uncorrected >= model_threshold(model, &pcie_nonfatal)
+			       ? SEVERITY_WARNING
+			       : SEVERITY_INFO;
 	if (n->uncorrected)
 		return SEVERITY_CRITICAL;
 	if (n->deferred || (double)n->corrected >= corrected_limit(model, part))
@@ -114,6 +136,7 @@ static void claim_part(const struct model *model, const struct rule *rule, const
 		.deferred = part_window(part, frame, REPORT_DEFERRED),
 		.uncorrected = part_window(part, frame, REPORT_UNCORRECTED) +
 			       part_window(part, frame, REPORT_FATAL),
+		.fatal = part_window(part, frame, REPORT_FATAL),
 	};
 	bool memory = is_memory(part), module = part->last.source == REPORT_MEMORY;
 	struct claim claim;
@@ -131,9 +154,10 @@ static void claim_part(const struct model *model, const struct rule *rule, const
 	say_report(&claim, part, &n);
 	if (memory && !module)
 		claim_text(&claim, ROLE_UNKNOWN, "which module: no EDAC driver tells");
-	claim_message(&claim, "%s: %.40s reports %s hardware errors, %s of them not corrected.",
+	claim_message(&claim, "%s: %.40s reports %s, %s of them not corrected.",
 		      memory ? "MEMORY" : "HARDWARE", text_name(subject.name, 40).s,
-		      text_count(claim.count).s, text_count(n.deferred + n.uncorrected).s);
+		      text_plural(claim.count, "hardware error").s,
+		      text_count(n.deferred + n.uncorrected).s);
 	claim_advice(&claim, false, "Read the kernel's decoding",
 		     "journalctl -k -g 'Hardware Error'");
 	if (module)
@@ -141,7 +165,9 @@ static void claim_part(const struct model *model, const struct rule *rule, const
 			     "grep -r . /sys/devices/system/edac/mc --include=*_count");
 	if (claim.severity != SEVERITY_INFO)
 		snprintf(claim.call, sizeof(claim.call),
-			 "who looks after the hardware: replace %.30s",
+			 memory && !module
+				 ? "who looks after the hardware: find and replace the module"
+				 : "who looks after the hardware: replace %.30s",
 			 text_name(subject.name, 30).s);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -149,13 +175,12 @@ static void claim_part(const struct model *model, const struct rule *rule, const
 static void judge_parts(const struct model *model, const struct judgement *judgement, bool memory,
 			const struct rule *rule)
 {
-	bool edac = edac_speaks(model);
 	const struct part *part = NULL;
 
 	while ((part = machine_part(model_machine(model), part))) {
 		if (is_memory(part) != memory)
 			continue;
-		if (memory && edac && part->last.source != REPORT_MEMORY)
+		if (memory && part->last.source != REPORT_MEMORY && edac_speaks(model, part))
 			continue;
 		claim_part(model, rule, part, judgement);
 	}
@@ -204,7 +229,8 @@ const struct rule machine_check_rule = {
 	.against = "A corrected one that does not come back: that is told, and no fault.",
 	.todo = "Read the record in the kernel's log; replace the part.",
 	.needs = {PROBE_RAS_MACHINE_CHECK},
-	.thresholds = (const struct threshold *const[]){&check_corrected, &pcie_corrected, NULL},
+	.thresholds = (const struct threshold *const[]){&check_corrected, &pcie_corrected,
+						   &pcie_nonfatal, NULL},
 	.exposed = machine_exposed,
 	.judge = judge_check,
 	.recovered = recovered,

@@ -803,7 +803,7 @@ static const struct event_field hardware_report_fields[] = {
 	F(event_hardware_report, 7, U64, status),
 	F(event_hardware_report, 8, U32, cpu),
 	F(event_hardware_report, 9, U16, bank),
-	PAD(event_hardware_report, pad),
+	F(event_hardware_report, 10, U32, flags),
 };
 
 static const struct event_field net_stack_fields[] = {
