@@ -40,14 +40,15 @@ static const struct exit_value exit_zero;
 
 /* ---- whose unit a cgroup is of ---- */
 
-#define NAME_LEN     96 /* the longest that matter: cri-containerd-, 64 digits, .scope */
-#define CONTAINER_ID 64 /* digits, by which Docker and the kubelet without systemd name a container's */
+#define NAME_LEN 96 /* the longest that matter: cri-containerd-, 64 digits, .scope */
+#define CONTAINER_ID                                                                               \
+	64 /* digits, by which Docker and the kubelet without systemd name a container's */
 /* What the kubelet makes of a pod's uid, 36 characters or 32 for one of a file. */
-#define POD_LONG     (3 + 36)
-#define POD_SHORT    (3 + 32)
+#define POD_LONG  (3 + 36)
+#define POD_SHORT (3 + 32)
 /* The units of systemd that run programs of their own are of one or two levels: what a service makes below its
  * own, further down, are jobs. */
-#define UNIT_LEVELS  2
+#define UNIT_LEVELS 2
 
 static __always_inline bool is_pod_at(const char *name, int at)
 {
@@ -381,8 +382,7 @@ int system_waiting(struct bpf_iter__task *ctx)
 		return 0;
 	count(COUNTER_RUNS + HOOK_SYSTEM_WAITING);
 	state = task_state(task);
-	if (!(state & TASK_UNINTERRUPTIBLE) ||
-	    state & (TASK_WAKEKILL | TASK_NOLOAD) ||
+	if (!(state & TASK_UNINTERRUPTIBLE) || state & (TASK_WAKEKILL | TASK_NOLOAD) ||
 	    task->flags & (PF_KTHREAD | PF_FROZEN | PF_FREEZER_SKIP) || dumps_core(task))
 		return 0;
 	leader = task->group_leader;

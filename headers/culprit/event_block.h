@@ -169,8 +169,8 @@ struct event_block_queue {
 	__u64 write_bytes;
 	__u64 read_ms; /* time that all reads together took, queue and device */
 	__u64 write_ms;
-	__u64 busy_ms;	/* time with something in flight */
-	__u64 queue_ms; /* time that all requests together took: its rate is the mean depth */
+	__u64 busy_ms;	  /* time with something in flight */
+	__u64 queue_ms;	  /* time that all requests together took: its rate is the mean depth */
 	__u64 discard_ms; /* that all discards together took; from 4.18 on */
 	__u32 lengthy;	  /* gauge: of `others`, those that may take long: no flushes */
 	__u32 pad;

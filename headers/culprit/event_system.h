@@ -54,7 +54,8 @@ struct event_oom_kill {
 	__s32 score_adj;
 	char comm[EVENT_COMM_LEN]; /* empty = unknown */
 	char by_comm[EVENT_COMM_LEN];
-	char unit[64]; /* of the victim's cgroup: "x.service", "x.scope", "pod<uid>[.slice]"; else the last part
+	char unit
+		[64]; /* of the victim's cgroup: "x.service", "x.scope", "pod<uid>[.slice]"; else the last part
 			  of its path */
 	char limit[64]; /* the same of the cgroup that was full */
 };
@@ -112,20 +113,21 @@ enum report_severity {
 };
 
 enum report_flag {
-	REPORT_OF_MEMORY = 1, /* machine check: the bank is a memory controller's, by its MCA_IPID (AMD) */
+	REPORT_OF_MEMORY =
+		1, /* machine check: the bank is a memory controller's, by its MCA_IPID (AMD) */
 };
 
 /* What memory controllers (ras:mc_event), processors (mce:mce_record) and PCIe ports (ras:aer_event) report. */
 struct event_hardware_report {
 	struct event h;
-	__u64 address; /* physical; 0 = unknown */
-	__u64 status;  /* the bank's MCi_STATUS, or the AER status register */
-	__u32 count;   /* errors in this report */
-	__u32 cpu;     /* machine check only */
-	__u16 bank;    /* machine check: bank; memory: controller */
-	__u8 source;   /* enum report_source */
-	__u8 severity; /* enum report_severity */
-	__u32 flags;   /* enum report_flag */
+	__u64 address;	/* physical; 0 = unknown */
+	__u64 status;	/* the bank's MCi_STATUS, or the AER status register */
+	__u32 count;	/* errors in this report */
+	__u32 cpu;	/* machine check only */
+	__u16 bank;	/* machine check: bank; memory: controller */
+	__u8 source;	/* enum report_source */
+	__u8 severity;	/* enum report_severity */
+	__u32 flags;	/* enum report_flag */
 	char where[64]; /* memory: the DIMM's label; PCIe: the device's address */
 	char what[64];	/* memory: the driver's message */
 };

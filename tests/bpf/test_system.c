@@ -118,31 +118,61 @@ static void test_bad_ends(void **state)
 	}
 }
 
-/* Alone in a cgroup that its parent is not in: a service. */
-static void test_service(void **state)
+#define POD	  "pod0f7e2a4c_91d3_4b52_8c6e_2b7d1a90c3f1.slice"
+#define POD_PLAIN "pod0f7e2a4c-91d3-4b52-8c6e-2b7d1a90c3f1"
+#define POD_FILE  "pod8b1a9953c4611296a827abf8c47804d7.slice"
+#define DIGITS	  "4f1c8a5200000000400080000000000100000000000000000000000000000abc"
+
+/* Alone in a cgroup that its parent is not in: the main process of what this is a unit of. */
+static const struct {
+	const char *path, *unit;
+	__u64 apart; /* of three */
+} units[] = {
+	{"one.service", "one.service", 3},
+	{"one.service/payload", "one.service", 3},
+	{"app.slice/app-1.scope", "app-1.scope", 3},
+	{"libpod-1.scope/container", "libpod-1.scope", 3}, /* crun */
+	{"kubepods-burstable-" POD "/cri-containerd-1.scope", POD, 3},
+	{"kubelet-kubepods-" POD_FILE "/crio-1.scope/container", POD_FILE, 3},
+	{POD_PLAIN "/" DIGITS, POD_PLAIN, 3},
+	{DIGITS, "4f1c8a5200000000400080000000000100000000000000000000000000000ab", 3}, /* Docker */
+	{"batch.scope/job_1/step_0/task_0", "task_0", 0},
+	{"plain", "plain", 0},
+};
+
+static void test_units(void **state)
 {
 	static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
 					    "/sys/fs/cgroup/systemd"};
 	const struct event_proc_exits *ends;
-	char cgroup[96] = "";
+	char cgroup[64] = "", path[256], name[16];
 	struct bag *bag;
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 3 && !cgroup[0]; i++)
 		if (run("test -e %s/cgroup.controllers", roots[i]))
-			snprintf(cgroup, sizeof(cgroup), "%s/culprit-test.service", roots[i]);
+			snprintf(cgroup, sizeof(cgroup), "%s/culprit-test", roots[i]);
 	if (!cgroup[0] || !run("mkdir -p %s", cgroup))
 		skip();
 	bag = bag_open(NULL, NULL);
-	for (i = 0; i < 3; i++)
-		end_one("lone-service", 0, 1, cgroup, false);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", cgroup, units[i].path);
+		snprintf(name, sizeof(name), "lone-%u", i);
+		assert_true(run("mkdir -p %s", path));
+		for (unsigned int n = 0; n < 3; n++)
+			end_one(name, 0, 1, path, false);
+		assert_true(run("cd %s && rmdir -p %s", cgroup, units[i].path));
+	}
 	bag_fill(bag);
-	ends = ends_of(bag, "lone-service");
-	assert_non_null(ends);
-	assert_int_equal(ends->failed, 3);
-	assert_int_equal(ends->apart, 3);
-	assert_string_equal(ends->unit, "culprit-test.service");
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		snprintf(name, sizeof(name), "lone-%u", i);
+		ends = ends_of(bag, name);
+		assert_non_null(ends);
+		assert_string_equal(ends->unit, units[i].unit);
+		assert_int_equal(ends->failed, 3);
+		assert_int_equal(ends->apart, units[i].apart);
+	}
 	bag_close(bag);
 	assert_true(run("rmdir %s", cgroup));
 }
@@ -278,7 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_ends),
-		cmocka_unit_test(test_service),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_waiting),
 	};

@@ -6,6 +6,8 @@
 #include "lib.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -371,6 +373,55 @@ static void test_resets(void **state)
 	bag_close(bag);
 }
 
+/* Forgets a connection as a balancer does: no segment says so. (tcp_repair, since 3.5) */
+static void forget(int fd)
+{
+	int on = 1;
+
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)), 0);
+	close(fd);
+}
+
+/* What is reset: in use, at its first use after a rest, and while it rests. */
+static void test_reset_stages(void **state)
+{
+	struct bag *bag = bag_open(NULL, NULL);
+	const struct event_tcp_peer *out;
+	int listener, client[9], server[9];
+	unsigned int i, port = 0;
+
+	(void)state;
+	listener = tcp_listen("127.0.0.1", &port, 16);
+	for (i = 0; i < 9; i++) {
+		client[i] = tcp_connect("127.0.0.1", port);
+		server[i] = tcp_accept(listener);
+		assert_int_equal(send(server[i], "x", 1, 0), 1);
+		assert_int_equal(recv(client[i], (char[1]){0}, 1, 0), 1);
+	}
+	for (i = 0; i < 2; i++) {
+		forget(server[i]);
+		assert_int_equal(send(client[i], "x", 1, 0), 1);
+	}
+	for (; i < 5; i++)
+		forget(server[i]);
+	sleep_ms(5500);
+	for (i = 2; i < 5; i++)
+		assert_int_equal(send(client[i], "x", 1, 0), 1);
+	for (; i < 9; i++)
+		tcp_abort(server[i]);
+	for (i = 0; i < 9; i++)
+		close(client[i]);
+	close(listener);
+	bag_fill(bag);
+	out = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	assert_non_null(out);
+	assert_int_equal(out->resets, 9);
+	assert_int_equal(out->resets_early, 0);
+	assert_int_equal(out->resets_stale, 3);
+	assert_int_equal(out->resets_idle, 4);
+	bag_close(bag);
+}
+
 /* A listener that is closed is no connection that ends. */
 static void test_listener(void **state)
 {
@@ -450,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_answered_by_icmp),
 		cmocka_unit_test(test_abandoned_and_failed),
 		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_reset_stages),
 		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_concurrent),
 	};

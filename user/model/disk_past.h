@@ -29,7 +29,7 @@ enum { PAST_READ, PAST_WRITE, PAST_OPS };
 struct disk_look {
 	__u64 ts_ns;
 	__u64 length_ns;
-	bool late; /* as disk_past_any_look() */
+	bool late;	 /* as disk_past_any_look() */
 	double discards; /* how many were worked on, on average, of those that ended in it */
 	__u32 done[PAST_OPS];
 	double lat_ms[PAST_OPS]; /* mean, queue and device; 0 = nothing done */

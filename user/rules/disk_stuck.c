@@ -258,7 +258,8 @@ static bool recovered(const struct model *model, const struct subject *subject, 
 	       (!q->now.in_flight || disk_queue_age_ns(q, model_now(model)) < S_NS);
 }
 
-static const struct threshold *const thresholds[] = {&stuck_s, &lost_s, &spin_up_s, &behind_s, NULL};
+static const struct threshold *const thresholds[] = {&stuck_s, &lost_s, &spin_up_s, &behind_s,
+						     NULL};
 
 const struct rule disk_stuck_io_rule = {
 	.kind = "disk-stuck-io",

@@ -56,8 +56,8 @@ static bool edac_speaks(const struct model *model, const struct part *bank)
 
 	while ((part = machine_part(model_machine(model), part))) {
 		const struct event_hardware_report *m = &part->last;
-		__u64 apart_ns = m->h.ts_ns > b->h.ts_ns ? m->h.ts_ns - b->h.ts_ns
-							 : b->h.ts_ns - m->h.ts_ns;
+		__u64 apart_ns =
+			m->h.ts_ns > b->h.ts_ns ? m->h.ts_ns - b->h.ts_ns : b->h.ts_ns - m->h.ts_ns;
 
 		/* EDAC has no word for what has corrupted the processor's state. */
 		if (m->source == REPORT_MEMORY && apart_ns <= SAME_ERROR_NS &&
@@ -230,7 +230,7 @@ const struct rule machine_check_rule = {
 	.todo = "Read the record in the kernel's log; replace the part.",
 	.needs = {PROBE_RAS_MACHINE_CHECK},
 	.thresholds = (const struct threshold *const[]){&check_corrected, &pcie_corrected,
-						   &pcie_nonfatal, NULL},
+							&pcie_nonfatal, NULL},
 	.exposed = machine_exposed,
 	.judge = judge_check,
 	.recovered = recovered,

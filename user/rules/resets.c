@@ -163,8 +163,7 @@ static void evidence_for(struct claim *claim, const struct ends *e, const struct
 	else if (e->early || e->stale)
 		claim_evidence(claim, ROLE_FOR, true, "tcp.resets.early", (double)e->early,
 			       "{connection}", "%s before the peer sent a byte, %s in mid-transfer",
-			       text_count(e->early).s,
-			       text_count(e->n - e->early - e->stale).s);
+			       text_count(e->early).s, text_count(e->n - e->early - e->stale).s);
 	else
 		claim_evidence(claim, ROLE_FOR, true, "tcp.resets.mid", (double)e->n,
 			       "{connection}", "all in mid-transfer: after data, and not idle");
