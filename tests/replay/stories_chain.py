@@ -192,6 +192,39 @@ def story_raid6_one_less_fails(host):
     host.end()
 
 
+RESHAPE = {"disks": 5, "degraded": 1, "level": "raid6", "action": "reshape", "done": 1000, "total": 100000}
+
+
+def raid5_host(host):
+    begin(host)
+    host.disk("md0", MD0, size_bytes=8 * 10**12, flags=2)
+    array(host, level="raid5", disks=4, action="idle")
+    for i, name in enumerate("bcde"):
+        member(host, f"8:{16 + 16 * i}", f"sd{name}", i, 2)
+    quiet_seconds(host, 3)
+
+
+def story_raid_reshape(host):
+    host.say(what="a RAID5 grows to a RAID6 onto one disk more: a remark, and no member is missing",
+             expect="raid-degraded md0", fault="raid dev=9:0 sync_action=reshape")
+    raid5_host(host)
+    array(host, **RESHAPE)
+    member(host, "8:80", "sdf", 4, 8)
+    quiet_seconds(host, 6)
+    host.end()
+
+
+def story_raid_reshape_fails(host):
+    host.say(what="the same, and one of the old members fails meanwhile",
+             expect="raid-degraded md0", fault="raid dev=9:0 sync_action=reshape", leads="RAID: md0 (raid6) runs degraded: sdc has failed")
+    raid5_host(host)
+    array(host, **{**RESHAPE, "degraded": 2})
+    member(host, "8:80", "sdf", 4, 8)
+    member(host, "8:32", "sdc", 1, FAULTY)
+    quiet_seconds(host, 6)
+    host.end()
+
+
 def story_raid_check(host):
     host.say(what="a whole RAID1 is checked: much is read, nothing is wrong", expect="none")
     raid_host(host)

@@ -10,7 +10,8 @@
  * Severity: critical when it serves no data any more (more members gone than its level bears, or md says broken), or
  * when what is left of it has failed writes (md never takes the last one out; 5.10 calls such a RAID1 clean, 6.12 broken),
  * warning while it can lose data with the next disk or waits for a new member, info while it rebuilds:
- * then there is nothing to do but wait. A check, a resync of a whole array, or a reshape is no fault.
+ * then there is nothing to do but wait; the same while it is reshaped, and what is missing is what it grows by. A check,
+ * or a resync of a whole array, is no fault.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,12 +31,13 @@ struct state {
 	const struct disk *disk;
 	const struct event_raid_member *faulty; /* NULL: none is marked so */
 	const struct event_raid_member *fresh;	/* is being rebuilt, or waits for it */
-	unsigned int n_faulty;
+	unsigned int n_faulty, n_fresh;
 	const struct event_raid_member
 		*last; /* as raid_last_fails(); NULL too where it is no matter any more */
 	unsigned int in_sync;
-	bool failed; /* no data any more */
-	bool rebuilding;
+	bool failed;	 /* no data any more */
+	bool rebuilding; /* or reshaped: members are being filled, and none is gone */
+	bool reshaping;
 };
 
 /* Of the members that have all data, does one have its disk yet? When all are gone from the host no level helps. */
@@ -72,9 +74,12 @@ static bool find_state(const struct model *model, const struct stack_raid *raid,
 			s->in_sync++;
 		} else if (m->flags & RAID_MEMBER_SPARE) {
 			s->fresh = m;
+			s->n_fresh++;
 		}
 	}
-	s->rebuilding = strcmp(now->sync_action, "recover") == 0;
+	s->reshaping = strcmp(now->sync_action, "reshape") == 0 && !s->n_faulty &&
+		       s->n_fresh >= now->degraded;
+	s->rebuilding = s->reshaping || strcmp(now->sync_action, "recover") == 0;
 	s->failed = raid_has_failed(now) || all_gone(disks, now->dev);
 	s->last = s->failed || s->rebuilding ? NULL : raid_last_fails(disks, now);
 	return now->degraded >= model_threshold(model, &min_missing) || s->failed;
@@ -122,6 +127,9 @@ static void say(struct claim *claim, const struct state *s)
 	else if (s->last)
 		claim_message(claim, "RAID: %.15s (%.10s): %s, and %.20s fails writes too.", name,
 			      now->level, who, s->last->name);
+	else if (s->reshaping)
+		claim_message(claim, "RAID: %.15s is being reshaped to %.10s of %u; no data lost.",
+			      name, now->level, now->disks);
 	else if (s->rebuilding)
 		claim_message(claim, "RAID: %.15s (%.10s) is rebuilding onto %.24s; no data lost.",
 			      name, now->level, s->fresh ? s->fresh->name : "a new member");
@@ -176,7 +184,7 @@ static void evidence(struct claim *claim, const struct model *model, const struc
 	if (s->rebuilding && now->sync_total)
 		claim_evidence(claim, ROLE_AGAINST, true, "raid.rebuilt",
 			       100.0 * (double)now->sync_done / (double)now->sync_total, "%",
-			       "a rebuild is under way: %s done",
+			       "a %s is under way: %s done", s->reshaping ? "reshape" : "rebuild",
 			       text_percent((double)now->sync_done / (double)now->sync_total).s);
 	else if (!s->failed)
 		claim_text(claim, ROLE_AGAINST, "no rebuild is under way (sync_action %.15s)",
@@ -212,7 +220,7 @@ static void advice(struct claim *claim, const struct model *model, const struct 
 	else if (!s->rebuilding)
 		claim_advice(claim, true, "Add a disk that is large enough: mdadm --add", "%s", "");
 	snprintf(claim->call, sizeof(claim->call), "%s",
-		 s->rebuilding ? "nobody: wait for the rebuild"
+		 s->rebuilding ? "nobody: wait until that is done"
 			       : "whoever replaces disks in this host");
 }
 
