@@ -92,6 +92,17 @@ def story_oom_unnamed(host):
     host.end()
 
 
+def story_oom_node(host):
+    host.say(what="a program bound to one NUMA node has used that up, and half of the host's memory is free",
+             expect="memory-exhausted postgres", fault="oom_kill", most="memory-exhausted 0.79",
+             leads="MEMORY: postgres was killed with 51.2 % of the host")
+    begin_host(host)
+    seconds(host, 4, free=8 * 1024 * MB)
+    kill(host, 2210, comm="postgres", unit="postgresql.service")
+    seconds(host, 4, free=8 * 1024 * MB)
+    host.end()
+
+
 def story_memory_pressure(host):
     host.say(what="a host whose working set does not fit: it reclaims all the time",
              expect="memory-pressure replay", fault="host_load",

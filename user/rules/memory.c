@@ -7,9 +7,10 @@
  *	c = 0.98
  * times, for what speaks against:
  *	0.85	nothing but the number of the victim is known
- *	0.85	no cgroup was full, and yet more than `plenty_share` of the host's memory was free before
+ *	0.75	no cgroup was full, and yet more than `plenty_share` of the host's memory was free before: it may be
+ *		that of one NUMA node, which a policy or a cpuset keeps a program to
  * Severity: critical when the host's memory was exhausted: whoever needs some next is next; warning when a
- * cgroup's limit was. With less than `none_share` of its memory free the host was, whatever limit was reached too.
+ * cgroup's limit was, or a node's it seems. With less than `none_share` of its memory free the host was, whatever limit was reached too.
  *
  * memory-pressure. Basis: reported (PSI: the kernel's own times). `some` is the share of the last
  * `span_s` seconds in which at least one task waited for memory. Confidence:
@@ -80,6 +81,12 @@ static double free_before(const struct model *model, __u64 when_ns)
 	return -1.0;
 }
 
+/* No cgroup was full, nor the host: a NUMA node was, it seems. */
+static bool is_node(const struct model *model, const struct exhausted *x)
+{
+	return !x->last->limit_bytes && x->free_share > model_threshold(model, &plenty_share);
+}
+
 /* A cgroup's limit, and not the host's own lack. */
 static bool is_limit(const struct model *model, const struct exhausted *x)
 {
@@ -118,14 +125,14 @@ static double say_host(struct claim *claim, const struct model *model, const str
 	double factor = 1.0;
 
 	if (look && x->free_share >= 0.0) {
-		bool plenty = x->free_share > model_threshold(model, &plenty_share);
+		bool node = is_node(model, x);
 
-		if (!limit && plenty)
-			factor = 0.85;
+		if (node)
+			factor = 0.75;
 		claim_evidence(claim,
-			       limit	? ROLE_CONTROL
-			       : plenty ? ROLE_AGAINST
-					: ROLE_FOR,
+			       limit  ? ROLE_CONTROL
+			       : node ? ROLE_AGAINST
+				      : ROLE_FOR,
 			       factor == 1.0, "memory.available", 100.0 * x->free_share, "%",
 			       "the host had %s of its %s free", text_percent(x->free_share).s,
 			       text_size(look->mem_total).s);
@@ -146,13 +153,13 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 	const struct event_oom_kill *kill = x->last;
 	const char *name = x->comm[0] ? x->comm : "a process";
 	struct subject subject = subject_service(x->comm[0] ? x->comm : unknown, kill->unit);
-	bool limit = is_limit(model, x);
+	bool limit = is_limit(model, x), node = is_node(model, x);
 	double confidence = 0.98;
 	struct claim claim;
 
 	claim_init(&claim, &memory_exhausted_rule, &subject);
 	claim.basis = BASIS_REPORTED;
-	claim.severity = limit ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	claim.severity = limit || node ? SEVERITY_WARNING : SEVERITY_CRITICAL;
 	claim.count = x->kills;
 	claim.first_ns = x->first_ns;
 	claim.last_ns = kill->h.ts_ns;
@@ -172,6 +179,10 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 			      "MEMORY: %.16s was killed: cgroup %.30s is at its limit of %s.",
 			      text_name(name, 16).s, text_name(kill->limit, 30).s,
 			      text_size(kill->limit_bytes).s);
+	else if (node)
+		claim_message(&claim,
+			      "MEMORY: %.16s was killed with %s of the host's free: a NUMA node's?",
+			      text_name(name, 16).s, text_percent(x->free_share).s);
 	else
 		claim_message(&claim, "MEMORY: the host ran out of it; the kernel killed %.16s.",
 			      text_name(name, 16).s);
@@ -179,6 +190,9 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 	if (limit)
 		claim_advice(&claim, false, "See which limits are hit",
 			     "grep -rE 'oom_kill [1-9]' /sys/fs/cgroup --include=memory.events");
+	else if (node)
+		claim_advice(&claim, false, "See what each node has, and who is bound to one",
+			     "numastat -m; grep -r . /sys/fs/cgroup --include=cpuset.mems");
 	else
 		claim_advice(&claim, false, "See who holds the memory", "ps aux --sort=-rss");
 	snprintf(claim.call, sizeof(claim.call),
