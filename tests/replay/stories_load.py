@@ -120,6 +120,34 @@ def story_stuck_discard_for_ever(host):
     behind_discard(host, 40)
 
 
+def stalled(host, after):
+    """sdb has four writes in flight when the whole host stands still for twelve seconds; then as told."""
+    begin_two(host)
+    both(host, 5, reads=50)
+    second(host)
+    host.queue_a.look(80, 40)
+    host.queue_b.look(reads=50, in_flight=4)
+    host.tick()
+    host.wait(12.3)
+    host.queue_a.look(20, 10)
+    host.queue_b.look(in_flight=4)
+    host.tick()
+    after(host)
+    host.end()
+
+
+def story_stuck_guest_stalled(host):
+    host.say(what="a guest is stopped for twelve seconds with writes in flight, looks as soon as it goes on, and they are there still",
+             expect="none")
+    stalled(host, lambda host: both(host, 5, reads=50))
+
+
+def story_stuck_after_stall(host):
+    host.say(what="the same, and they do not come back",
+             expect="disk-stuck-io sdb", fault="block_queue dev=8:16 in_flight=4", across="disk-stuck-io.stuck_s=20")
+    stalled(host, lambda host: stuck(host, 7, writes=0))
+
+
 def story_stuck_spin_up(host):
     host.say(what="a disk at rest spins up for its first request for nine seconds: no fault", expect="none")
     begin_two(host, flags=4)
@@ -168,6 +196,36 @@ def story_throttled(host):
     both(host, 2, reads=50)
     limit(host, 9, [12, 30, 25])
     both(host, 9, reads=10)
+    host.end()
+
+
+def story_throttled_after_rest(host):
+    host.say(what="held back for a moment, twenty minutes of rest, and then all the time: the share is of the time since",
+             expect="io-throttled sdb", fault="block_queue dev=8:16", least="io-throttled 0.9", leads="THROTTLED: ")
+    host.put("probe", name="block.queue", via="run/queue_walk", state="active")
+    begin_two(host)
+    host.is_daemon(5)
+    both(host, 2, reads=50)
+    limit(host, 1, [3], waited=0.01)
+    for _ in range(240):
+        host.wait(4)
+        both(host, 1, reads=10)
+    limit(host, 9, [12, 30, 25], waited=0.95)
+    host.end()
+
+
+def story_throttled_wraps(host):
+    host.say(what="the counts of milliseconds, 32 bits wide, wrap meanwhile: the disk is half busy as before",
+             expect="io-throttled sdb", fault="block_queue dev=8:16", least="io-throttled 0.85")
+    host.put("probe", name="block.queue", via="run/queue_walk", state="active")
+    begin_two(host)
+    counts = host.queue_b.count
+    counts.update(busy_ms=2**32 - 2500, queue_ms=2**32 - 2500, read_ms=2**32 - 200000)
+    both(host, 2, reads=50)
+    for i in range(9):
+        limit(host, 1, [[12, 30, 25][i % 3]], busy_ms=490)
+        for key in ("busy_ms", "queue_ms", "read_ms"):
+            counts[key] %= 2**32
     host.end()
 
 

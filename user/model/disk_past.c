@@ -242,6 +242,13 @@ bool disk_past_norm(const struct disk_past *past, unsigned int op, unsigned int 
 	return ret->lat_ns > 0;
 }
 
+__u64 disk_ms_gain(__u64 now, __u64 before)
+{
+	if (now >= before)
+		return now - before;
+	return before >> 32 ? 0 : (__u32)(now - before);
+}
+
 void disk_past_apply(struct disk_past *past, const struct look_time *time,
 		     const struct event_block_queue *before, const struct event_block_queue *now,
 		     struct disk_split *split)
@@ -254,13 +261,15 @@ void disk_past_apply(struct disk_past *past, const struct look_time *time,
 	if (now->h.ts_ns <= before->h.ts_ns || intervals < SHORT_LOOK ||
 	    (look.late && (!time->next || intervals > LATE_LOOK)))
 		return;
-	fill(&look, PAST_READ, now->reads_done - before->reads_done, now->read_ms - before->read_ms,
-	     now->read_bytes - before->read_bytes);
+	fill(&look, PAST_READ, now->reads_done - before->reads_done,
+	     disk_ms_gain(now->read_ms, before->read_ms), now->read_bytes - before->read_bytes);
 	fill(&look, PAST_WRITE, now->writes_done - before->writes_done,
-	     now->write_ms - before->write_ms, now->write_bytes - before->write_bytes);
-	look.depth = (double)(now->queue_ms - before->queue_ms) * 1e6 / (double)length_ns;
-	look.busy = (double)(now->busy_ms - before->busy_ms) * 1e6 / (double)length_ns;
-	look.discards = (double)(now->discard_ms - before->discard_ms) * 1e6 / (double)length_ns;
+	     disk_ms_gain(now->write_ms, before->write_ms), now->write_bytes - before->write_bytes);
+	look.depth =
+		(double)disk_ms_gain(now->queue_ms, before->queue_ms) * 1e6 / (double)length_ns;
+	look.busy = (double)disk_ms_gain(now->busy_ms, before->busy_ms) * 1e6 / (double)length_ns;
+	look.discards =
+		(double)disk_ms_gain(now->discard_ms, before->discard_ms) * 1e6 / (double)length_ns;
 	if (split)
 		fill_split(&look, split);
 	past->look[past->n_looks++ % DISK_LOOKS_KEPT] = look;

@@ -84,6 +84,9 @@ struct look_time {
 	bool next; /* the one before was of the tick before: there was no idle time in between */
 };
 
+/* What a count of milliseconds of /proc/diskstats gained: they are 32 bits wide there (block/genhd.c, diskstats_show(),
+ * "%u"), and a queue of 32 wraps one in a day and a half. 0 where it went back otherwise. */
+__u64 disk_ms_gain(__u64 now, __u64 before);
 /* split may be NULL: never armed. */
 void disk_past_apply(struct disk_past *past, const struct look_time *time,
 		     const struct event_block_queue *before, const struct event_block_queue *now,

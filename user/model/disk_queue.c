@@ -8,6 +8,10 @@
 
 /* So many looks tell whether something is held back all the time: eight bits. */
 #define HELD_LOOKS 0xffU
+/* A cgroup that held nothing back for longer begins anew: how its tasks waited before says nothing of now. */
+#define LIMIT_REST_NS (15 * 1000000000ULL)
+/* Intervals without a look. */
+#define STOOD_STILL 4
 /* Two looks compute a request's start from its age: they agree within this. */
 #define SAME_NS 2000000ULL
 
@@ -39,6 +43,14 @@ static void follow_held(struct disk_queue *q, const struct event_block_queue *ev
 		q->held_most = event->held;
 }
 
+/* Has it been watched since the look before? A host that stood still (a stopped guest) looks at once when it goes on,
+ * and its disks have not: what they were asked before counts from this look. */
+static bool was_watched(const struct disk_queue *q, const struct event_block_queue *event,
+			const struct look_time *time)
+{
+	return event->h.ts_ns - q->now.h.ts_ns <= STOOD_STILL * time->interval_ns;
+}
+
 void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
 		      const struct look_time *time, struct disk_split *split)
 {
@@ -46,6 +58,7 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 	__u64 before = disk_queue_done(&q->now), done = disk_queue_done(event);
 
 	bool done_before = q->first.h.ts_ns != 0;
+	bool watched = was_watched(q, event, time);
 
 	/* The first look, or another disk under the same number. */
 	if (!done_before || done < before) {
@@ -66,13 +79,15 @@ void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *
 		q->still_ns = q->stills = 0;
 	} else if (event->in_flight && q->now.in_flight) {
 		if (!q->still_ns) {
-			q->still_ns = q->now.h.ts_ns;
+			q->still_ns = watched ? q->now.h.ts_ns : event->h.ts_ns;
 			q->idle_before_ns = q->done_ns ? q->still_ns - q->done_ns : ~0ULL;
 		}
 		q->stills++;
 	} else {
 		q->still_ns = q->stills = 0;
 	}
+	if (!watched)
+		q->oldest_ns = q->same = 0;
 	follow_oldest(q, event);
 	follow_held(q, event);
 	if (q->past)
@@ -110,6 +125,17 @@ const struct event_task_blocked *disk_waits_task(const struct disk_waits *waits,
 	return &waits->task[i];
 }
 
+static void take_limit(struct disk_limit *limit, const struct event_io_limit *event, bool anew)
+{
+	limit->now = *event;
+	copy_text(limit->now.cgroup, sizeof(limit->now.cgroup), event->cgroup,
+		  sizeof(event->cgroup));
+	if (!anew)
+		return;
+	limit->first_pressure_us = event->pressure_us;
+	limit->first_ns = event->h.ts_ns;
+}
+
 void disk_waits_limit(struct disk_waits *waits, const struct event_io_limit *event)
 {
 	struct disk_limit *limit = waits->limit;
@@ -118,9 +144,9 @@ void disk_waits_limit(struct disk_waits *waits, const struct event_io_limit *eve
 		struct disk_limit *l = &waits->limit[i];
 
 		if (l->now.dev == event->dev && l->now.cgroup_id == event->cgroup_id) {
-			l->now = *event;
-			copy_text(l->now.cgroup, sizeof(l->now.cgroup), event->cgroup,
-				  sizeof(event->cgroup));
+			take_limit(l, event,
+				   event->h.ts_ns > l->now.h.ts_ns + LIMIT_REST_NS ||
+					   event->pressure_us < l->now.pressure_us);
 			return;
 		}
 		if (l->now.h.ts_ns < limit->now.h.ts_ns)
@@ -128,11 +154,7 @@ void disk_waits_limit(struct disk_waits *waits, const struct event_io_limit *eve
 	}
 	if (waits->n_limits < DISK_LIMITS_MAX)
 		limit = &waits->limit[waits->n_limits++];
-	limit->now = *event;
-	copy_text(limit->now.cgroup, sizeof(limit->now.cgroup), event->cgroup,
-		  sizeof(event->cgroup));
-	limit->first_pressure_us = event->pressure_us;
-	limit->first_ns = event->h.ts_ns;
+	take_limit(limit, event, true);
 }
 
 const struct disk_limit *disk_waits_limited(const struct disk_waits *waits, __u32 dev,

@@ -89,7 +89,7 @@ static bool find_throttled(const struct model *model, const struct disk *disk, s
 	t->seconds = (double)(q->now.h.ts_ns - q->held_from.h.ts_ns) / 1e9;
 	if (t->seconds <= 0.0)
 		return false;
-	t->busy = (double)(q->now.busy_ms - q->held_from.busy_ms) / 1e3 / t->seconds;
+	t->busy = (double)disk_ms_gain(q->now.busy_ms, q->held_from.busy_ms) / 1e3 / t->seconds;
 	find_cgroup(model, t);
 	return true;
 }
