@@ -58,18 +58,33 @@ static __always_inline bool is_pod_at(const char *name, int at)
 	return mark[0] == 'p' && mark[1] == 'o' && mark[2] == 'd';
 }
 
-/* Where "pod<uid>" begins in "kubepods-burstable-pod<uid>.slice", or in "pod<uid>"; -1: nowhere. */
-static __always_inline int find_pod(const char *name, int length, bool slice)
-{
-	int end = slice ? length - 6 : length;
+enum level { LEVEL_OTHER, LEVEL_UNIT, LEVEL_CONTAINER, LEVEL_POD };
 
-	if (slice ? end > POD_LONG : end == POD_LONG)
-		if (is_pod_at(name, end - POD_LONG))
-			return end - POD_LONG;
-	if (slice ? end > POD_SHORT : end == POD_SHORT)
-		if (is_pod_at(name, end - POD_SHORT))
-			return end - POD_SHORT;
-	return -1;
+/*
+ * What a cgroup of this name is of; LEVEL_POD and more: of a pod, and so much further in "pod<uid>" begins, as in
+ * "kubepods-burstable-pod<uid>.slice". A function of its own, which the verifier checks once: see queue_request().
+ */
+__noinline int unit_level(__u64 address)
+{
+	const char *name = (const char *)address;
+	char buf[NAME_LEN], end[8] = {};
+	int length = bpf_probe_read_kernel_str(buf, sizeof(buf), name) - 1, stem = length;
+	bool slice;
+
+	if (length < (int)sizeof(end) || length >= NAME_LEN)
+		return LEVEL_OTHER;
+	bpf_probe_read_kernel(end, sizeof(end), name + length - sizeof(end));
+	slice = end[2] == '.' && end[3] == 's' && end[4] == 'l';
+	if (slice)
+		stem -= 6;
+	if ((slice ? stem > POD_LONG : stem == POD_LONG) && is_pod_at(name, stem - POD_LONG))
+		return LEVEL_POD + stem - POD_LONG;
+	if ((slice ? stem > POD_SHORT : stem == POD_SHORT) && is_pod_at(name, stem - POD_SHORT))
+		return LEVEL_POD + stem - POD_SHORT;
+	if ((end[2] == '.' && end[3] == 's' && end[4] == 'c') ||
+	    (end[0] == '.' && end[1] == 's' && end[2] == 'e'))
+		return LEVEL_UNIT;
+	return length == CONTAINER_ID ? LEVEL_CONTAINER : LEVEL_OTHER;
 }
 
 /*
@@ -81,30 +96,20 @@ static __always_inline bool unit_name(struct cgroup *cgroup, char *to, __u32 siz
 {
 	struct cgroup_subsys_state *css = (void *)cgroup; /* self is its first member */
 	const char *unit = NULL, *leaf = NULL;
-	char buf[NAME_LEN];
 	__u32 i;
 
 	for (i = 0; i < LEVELS_MAX && css; i++) {
 		const char *name = BPF_CORE_READ(css, cgroup, kn, name);
-		int length = bpf_probe_read_kernel_str(buf, sizeof(buf), name) - 1, at;
-		char end[8] = {};
-		bool slice, scope, service;
+		int level = unit_level((__u64)name);
 
 		if (i == 0)
 			leaf = name;
-		if (length >= 8)
-			bpf_probe_read_kernel(end, sizeof(end), name + length - 8);
-		slice = end[2] == '.' && end[3] == 's' && end[4] == 'l' && end[7] == 'e';
-		scope = end[2] == '.' && end[3] == 's' && end[4] == 'c' && end[7] == 'e';
-		service = end[0] == '.' && end[1] == 's' && end[2] == 'e' && end[7] == 'e';
-		at = find_pod(name, length, slice);
-		if (at >= 0) {
-			unit = name + at;
+		if (level >= LEVEL_POD) {
+			unit = name + level - LEVEL_POD;
 			break;
 		}
-		if (!unit && i < UNIT_LEVELS && (service || scope))
-			unit = name;
-		if (i == 0 && length == CONTAINER_ID)
+		if (!unit && i < UNIT_LEVELS &&
+		    (level == LEVEL_UNIT || (i == 0 && level == LEVEL_CONTAINER)))
 			unit = name;
 		css = BPF_CORE_READ(css, parent);
 	}
