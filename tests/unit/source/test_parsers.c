@@ -121,10 +121,12 @@ static void test_diskstats(void **state)
 	assert_int_equal(q.busy_ms, 40);
 	assert_int_equal(q.queue_ms, 50);
 	assert_int_equal(q.others_done, 60 + 70);
+	assert_int_equal(q.discard_ms, 63);
 	/* 4.17 and before: neither discards nor flushes. */
 	assert_true(diskstats("8 1 sda1 1 2 3 4 5 6 7 8 9 10 11", &q));
 	assert_int_equal(q.in_flight, 9);
 	assert_int_equal(q.others_done, 0);
+	assert_int_equal(q.discard_ms, 0);
 }
 
 static void test_diskstats_that_is_none(void **state)

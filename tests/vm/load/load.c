@@ -151,6 +151,7 @@ static const struct command {
 	 "-o processes a second that end at once, -c of them",
 	 run_forks,
 	 {.opens_per_s = 100}},
+	{"dump", "a process of -c threads more that ends by SIGABRT, once", run_dump, {.count = 3}},
 	{"burst-file",
 	 "-c opens of -f at once, closed after -w seconds, -k times",
 	 run_files,

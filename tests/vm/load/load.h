@@ -68,6 +68,7 @@ int run_files(const struct plan *plan);
 int run_way(const struct plan *plan);
 /* Starts processes that end at once, count of them if one is given; 1 when there were fewer. */
 int run_forks(const struct plan *plan);
+int run_dump(const struct plan *plan);
 /* Reads (or writes and now and then syncs) random blocks of a file or device past the page cache.
  */
 int run_disk(const struct plan *plan);
