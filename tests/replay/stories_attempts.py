@@ -188,6 +188,37 @@ def story_attempts_filtered_scan(host):
     host.end()
 
 
+def filtered(host, more, **table):
+    """All that is tried at A is dropped on the way, and what is open works; the connection-tracking table is so, and
+    drops so many more a second."""
+    begin(host)
+    for i in run(host, 30, B, C):
+        host.put("conntrack", **{"entries": 238600 + i % 3, "limit": 262144, "flags": 1, "drops": 3 + more * i, **table})
+        tries(host, A, 5432, 4 if i > 4 else 0, bytes_acked=500, bytes_received=900, live=10, syn=12 if i > 5 else 0,
+              live_syn=8 if i > 6 else 0, timed_out=4 if i > 12 else 0, max_backoff=3 if i > 8 else 0,
+              live_stuck=6 if i > 8 else 0)
+    host.end()
+
+
+def story_attempts_conntrack_high(host):
+    host.say(what="a firewall on the way drops what is tried; the connection-tracking table is at 91 % all the time, "
+                  "and drops nothing", expect=f"peer-unreachable {A}:5432", fault=COUNTERS_OF_A,
+             least="peer-unreachable 0.6")
+    filtered(host, 0)
+
+
+def story_attempts_conntrack_full(host):
+    host.say(what="the table is full, and drops what is tried on this host: that is the cause, and is said",
+             expect="conntrack-full replay", fault=[COUNTERS_OF_A, "conntrack"])
+    filtered(host, 4, entries=262144)
+
+
+def story_attempts_conntrack_uncounted(host):
+    host.say(what="a full table on a kernel that tells no drops: what fails may be dropped here",
+             expect="conntrack-full replay", fault=[COUNTERS_OF_A, "conntrack"])
+    filtered(host, 0, entries=262144, flags=0, drops=0)
+
+
 # ---- refusals
 
 def story_refused_some(host):

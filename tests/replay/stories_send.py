@@ -162,6 +162,16 @@ def story_send_no_route(host):
     host.end()
 
 
+def story_send_conntrack_high(host):
+    host.say(what="SYNs that this host drops itself; the connection-tracking table is at 91 % and drops nothing: a rule does",
+             expect=f"local-send-error {A}:9092", fault=COUNTERS_OF_A)
+    begin_local(host)
+    for i, more in healthy(host, 20, B, C):
+        dial(host, i, more, False)
+        host.put("conntrack", entries=238600 + i % 3, limit=262144, flags=1, drops=3)
+    host.end()
+
+
 def story_send_conntrack_full(host):
     host.say(what="SYNs are dropped on this host for a full connection-tracking table: that is the cause, and is said",
              expect="conntrack-full replay", fault=["conntrack", COUNTERS_OF_A])

@@ -150,10 +150,18 @@ static int apply_unread(struct local *local, const struct event_socket_unread *e
 	return 0;
 }
 
+#define HIGH_FREE 10 /* nine tenths are taken: one place of ten is free at most */
+#define NEAR_FREE 50
+
+/* Without a product that could overflow. */
+static bool is_taken_but(const struct event_conntrack *event, __u64 one_in)
+{
+	return event->limit && event->entries >= event->limit - event->limit / one_in;
+}
+
 static void apply_conntrack(struct conntrack *ct, const struct event_conntrack *event)
 {
-	/* Nine tenths, without a product that could overflow. */
-	bool high = event->limit && event->entries >= event->limit - event->limit / 10;
+	bool high = is_taken_but(event, HIGH_FREE);
 
 	if (ct->now.limit && event->flags & ct->now.flags & CONNTRACK_COUNTED) {
 		note(&ct->drops, event->h.ts_ns, ct->now.drops, event->drops);
@@ -165,9 +173,28 @@ static void apply_conntrack(struct conntrack *ct, const struct event_conntrack *
 		ct->high_ns = event->h.ts_ns;
 	if (high)
 		ct->last_high_ns = event->h.ts_ns;
+	if (is_taken_but(event, NEAR_FREE))
+		ct->last_near_ns = event->h.ts_ns;
 	if (event->entries > ct->most)
 		ct->most = event->entries;
 	ct->now = *event;
+}
+
+/* It is told of when it moves: what it was last stands. */
+static bool was_so(const struct conntrack *ct, const struct frame *frame, __u64 last_ns)
+{
+	return last_ns &&
+	       (last_ns == ct->now.h.ts_ns || last_ns + frame->window_ns > frame->now_ns);
+}
+
+bool conntrack_was_high(const struct conntrack *ct, const struct frame *frame)
+{
+	return was_so(ct, frame, ct->last_high_ns);
+}
+
+bool conntrack_was_near(const struct conntrack *ct, const struct frame *frame)
+{
+	return was_so(ct, frame, ct->last_near_ns);
 }
 
 bool clock_is_kept(const struct event_clock_state *state)

@@ -77,7 +77,8 @@ struct conntrack {
 	struct gains early_drops;
 	__u64 high_ns; /* since when it has been at nine tenths of its limit or more; 0: it is not */
 	__u64 last_high_ns; /* the latest look that saw it so; 0: none did */
-	__u64 most;	    /* entries */
+	__u64 last_near_ns; /* the same, at 98 in a hundred: one that is told as that may be full, see event_conntrack */
+	__u64 most; /* entries */
 };
 
 struct local {
@@ -98,6 +99,9 @@ void local_done(struct local *local);
 int local_apply(struct local *local, const struct event *event);
 
 const struct net_stack *local_stack(const struct local *local, __u32 netns);
+/* Was the table at nine tenths of its limit, or (near) at 98 in a hundred, now or at some time in the window? */
+bool conntrack_was_high(const struct conntrack *ct, const struct frame *frame);
+bool conntrack_was_near(const struct conntrack *ct, const struct frame *frame);
 /* The next one, the first when NULL; NULL past the end. */
 const struct net_stack *local_next_stack(const struct local *local, const struct net_stack *stack);
 const struct local_socket *local_next_socket(const struct local *local,

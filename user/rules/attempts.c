@@ -59,15 +59,6 @@ const struct threshold attempts_lasting_s = {
 
 /* ---- what is none ---- */
 
-static bool conntrack_is_full(const struct model *model, const struct peer *peer)
-{
-	const struct conntrack *ct = &model_local(model)->conntrack;
-	const struct frame *frame = model_frame(model);
-	bool was_high = ct->last_high_ns && ct->last_high_ns + frame->window_ns > frame->now_ns;
-
-	return (ct->high_ns || was_high) && !subject_netns(model, peer->key.netns);
-}
-
 /* Its other end is on this host, and is judged there. What never got a byte through resembles too many. */
 static bool served_here(const struct model *model, const struct peer *peer)
 {
@@ -185,7 +176,7 @@ bool attempts_fail(const struct model *model, const struct path *path, const str
 	*ret = (struct attempts){.peer = peer, .path = path};
 	return peer->key.dir == PEER_OUT &&
 	       (waits_in_vain(model, ret) || is_given_up(model, ret)) &&
-	       !conntrack_is_full(model, peer) && !served_here(model, peer) &&
+	       !conntrack_drops(model, peer->key.netns) && !served_here(model, peer) &&
 	       !send_is_refused(model, path, &refusal);
 }
 

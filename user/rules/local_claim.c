@@ -144,6 +144,18 @@ const struct local_socket *local_worst(const struct model *model, __u8 proto,
 	return NULL;
 }
 
+bool conntrack_drops(const struct model *model, __u32 netns)
+{
+	const struct conntrack *ct = &model_local(model)->conntrack;
+	const struct frame *frame = model_frame(model);
+	struct gained drops;
+
+	if (subject_netns(model, netns) || !conntrack_was_near(ct, frame))
+		return false;
+	gains_window(&ct->drops, frame, &drops);
+	return drops.sum || !(ct->now.flags & CONNTRACK_COUNTED);
+}
+
 void local_judge(const struct model *model, const struct local_fault *fault,
 		 const struct judgement *judgement)
 {

@@ -37,6 +37,11 @@ double local_part(const struct model *model, const struct local_socket *socket,
 const struct local_socket *local_worst(const struct model *model, __u8 proto,
 				       const struct local_socket *after);
 
+/* Does our own connection-tracking table drop what a program in that namespace sends? It was near its limit and
+ * dropped packets in the window; where drops are not counted, the former is enough. A table with room drops what lost a
+ * race, which is sent again; of other namespaces it is not read. */
+bool conntrack_drops(const struct model *model, __u32 netns);
+
 /* Seen growing at so many looks or more, it was no single burst. */
 #define LOCAL_LOOKS 3
 /* Whoever dropped a fifth of what the namespace did is named, with half of it surely. */

@@ -272,15 +272,10 @@ static void claim_refused(const struct model *model, const struct refused *x,
 
 /* ---- judging ---- */
 
-/* In our own namespace: of others it is not read. What it drops on a table with room lost a race, and is sent again. */
-static bool conntrack_is_full(const struct model *model, const struct refused *x)
+/* It is said so there. What a connection has in flight is tracked already. */
+static bool is_conntracks(const struct model *model, const struct refused *x)
 {
-	const struct conntrack *ct = &model_local(model)->conntrack;
-	const struct frame *frame = model_frame(model);
-	bool was_high = ct->last_high_ns && ct->last_high_ns + frame->window_ns > frame->now_ns;
-
-	return (ct->high_ns || was_high) && !x->sum.sockets &&
-	       !subject_netns(model, x->path->netns);
+	return !x->sum.sockets && conntrack_drops(model, x->path->netns);
 }
 
 static bool is_before(const struct refused *a, const struct refused *b)
@@ -299,7 +294,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	paths_init(&paths, model);
 	for (unsigned int i = 0; i < paths.n && n < REFUSED_MAX; i++)
 		if (paths.path[i].mine && is_refused(model, &paths.path[i], &list[n]) &&
-		    !conntrack_is_full(model, &list[n]))
+		    !is_conntracks(model, &list[n]))
 			n++;
 	for (unsigned int i = 0; i < n; i++) {
 		bool first = true;
