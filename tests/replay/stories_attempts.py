@@ -207,6 +207,13 @@ def story_attempts_conntrack_high(host):
     filtered(host, 0)
 
 
+def story_attempts_conntrack_races(host):
+    host.say(what="the same, and now and then the table drops what lost a race: with room in it that is sent again",
+             expect=[f"peer-unreachable {A}:5432", "conntrack-full replay"], fault=[COUNTERS_OF_A, "conntrack"],
+             least="peer-unreachable 0.6")
+    filtered(host, 1)
+
+
 def story_attempts_conntrack_full(host):
     host.say(what="the table is full, and drops what is tried on this host: that is the cause, and is said",
              expect="conntrack-full replay", fault=[COUNTERS_OF_A, "conntrack"])

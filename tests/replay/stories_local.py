@@ -388,6 +388,26 @@ def story_conntrack_peak(host):
     host.end()
 
 
+def story_conntrack_high(host):
+    host.say(what="the table is at 91 % all the time; a packet a second lost a race, or was for want of a place: a suspicion",
+             expect="conntrack-full replay", fault="conntrack", most="conntrack-full 0.6",
+             across="conntrack-full.min_drops=100")
+    begin_local(host)
+    tracked(host, 3, 238600, limit=262144)
+    tracked(host, 40, lambda i: 238600 + i % 3, more=1, limit=262144)
+    host.end()
+
+
+def story_conntrack_high_races(host):
+    host.say(what="the table is at 96 % for long, and drops some: nearly full, and no word of new connections",
+             expect="conntrack-full replay", fault="conntrack", least="conntrack-full 0.85", most="conntrack-full 0.85",
+             across="conntrack-full.min_share=0.97 conntrack-full")
+    begin_local(host)
+    tracked(host, 3, 40000)
+    tracked(host, 20, 63000, more=1)
+    host.end()
+
+
 def story_conntrack_clashes(host):
     host.say(what="a table at two in a hundred: what is dropped lost a race for the same connection, or was refused by "
                   "the TCP tracker", expect="none")

@@ -3,16 +3,17 @@
  * conntrack_full.c - conntrack-full: the connection-tracking table has no room, and the kernel drops the first packet
  * of new connections: outside it looks like loss.
  *
- * Claimed when packets were dropped for that (the column "drop" of /proc/net/stat/nf_conntrack) `min_drops` times or
- * more in the window, at two looks or more, and the table was seen above nine tenths in the window: the column also
- * counts packets that lost the race for the same connection and those that the TCP tracker refuses; or when the
- * table was above nine tenths for `high_s` seconds and is at `min_share` now. A table at half its size is none, nor
- * one that is nearly full for a moment. Throwing out connections to make room (early_drop) is said, and by itself
- * no claim: those were never answered.
+ * Claimed when packets were dropped (the column "drop" of /proc/net/stat/nf_conntrack) `min_drops` times or more in
+ * the window, at two looks or more, and the table was seen near its limit in the window, at 98 in a hundred: the
+ * column also counts packets that lost the race for the same connection and those that the TCP tracker refuses. Seen
+ * above nine tenths only, it may have been for that or for this. Or when the table was above nine tenths for `high_s`
+ * seconds and is at `min_share` now. A table at half its size is none, nor one that is nearly full for a moment.
+ * Throwing out connections to make room (early_drop) is said, and by itself no claim: those were never answered.
  *
- * Basis: reported. Confidence 0.98 with drops, 0.85 without; times 0.9 where the table is smaller than
+ * Basis: reported; inferred where it is only the drops of a table that was not seen near its limit. Confidence 0.98
+ * with drops near the limit, 0.85 at `min_share`, 0.60 inferred; times 0.9 where the table is smaller than
  * `small_table`: it may be meant so.
- * Severity: critical with drops, else warning.
+ * Severity: critical with drops near the limit, else warning.
  */
 #include <stdio.h>
 
@@ -39,22 +40,21 @@ struct full {
 	struct gained drops;
 	struct gained early;
 	double share;
-	bool dropping;
+	bool dropping; /* for want of a place */
+	bool raced;    /* for that, or for another reason */
+	bool nearly;   /* for long */
 };
 
-/* Now, or at some time in the window. Without it what was dropped was not for want of a place. */
+/* Without it what was dropped was not for want of a place. */
 static bool was_high(const struct model *model)
 {
-	const struct conntrack *ct = &model_local(model)->conntrack;
-	const struct frame *frame = model_frame(model);
-
-	return ct->high_ns ||
-	       (ct->last_high_ns && ct->last_high_ns + frame->window_ns > frame->now_ns);
+	return conntrack_was_high(&model_local(model)->conntrack, model_frame(model));
 }
 
 static bool is_full(const struct model *model, struct full *f)
 {
 	const struct conntrack *ct = &model_local(model)->conntrack;
+	bool dropped;
 	double high;
 
 	*f = (struct full){0};
@@ -63,11 +63,19 @@ static bool is_full(const struct model *model, struct full *f)
 	gains_window(&ct->drops, model_frame(model), &f->drops);
 	gains_window(&ct->early_drops, model_frame(model), &f->early);
 	f->share = (double)ct->now.entries / (double)ct->now.limit;
-	f->dropping = was_high(model) && f->drops.looks >= LOOKS &&
-		      (double)f->drops.sum >= model_threshold(model, &min_drops);
+	dropped = f->drops.looks >= LOOKS &&
+		  (double)f->drops.sum >= model_threshold(model, &min_drops);
+	f->dropping = dropped && conntrack_was_near(ct, model_frame(model));
+	f->raced = dropped && !f->dropping && was_high(model);
 	high = ct->high_ns ? (double)(model_now(model) - ct->high_ns) / 1e9 : 0.0;
-	return f->dropping || (ct->high_ns && high >= model_threshold(model, &high_s) &&
-			       f->share >= model_threshold(model, &min_share));
+	f->nearly = ct->high_ns && high >= model_threshold(model, &high_s) &&
+		    f->share >= model_threshold(model, &min_share);
+	return f->dropping || f->raced || f->nearly;
+}
+
+static double confidence_of(const struct full *f)
+{
+	return f->dropping ? 0.98 : f->nearly ? 0.85 : 0.60;
 }
 
 static void say(struct claim *claim, const struct conntrack *ct, const struct full *f)
@@ -78,8 +86,9 @@ static void say(struct claim *claim, const struct conntrack *ct, const struct fu
 		       text_percent(f->share).s, text_count(ct->most).s);
 	if (f->drops.sum)
 		claim_evidence(claim, ROLE_FOR, true, "conntrack.drops", (double)f->drops.sum,
-			       "{packet}", "%s dropped for want of a place, in %s",
+			       "{packet}", "%s dropped for want of a place%s, in %s",
 			       text_plural(f->drops.sum, "packet").s,
+			       f->dropping ? "" : ", or in a race",
 			       text_duration(gained_span_s(&f->drops)).s);
 	else if (ct->now.flags & CONNTRACK_COUNTED)
 		claim_evidence(claim, ROLE_AGAINST, false, "conntrack.drops", 0.0, "{packet}",
@@ -103,12 +112,12 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		return;
 	small = (double)ct->now.limit < model_threshold(model, &small_table);
 	claim_init(&claim, &conntrack_full_rule, &subject);
-	claim.basis = BASIS_REPORTED;
+	claim.basis = f.dropping || f.nearly ? BASIS_REPORTED : BASIS_INFERRED;
 	claim.severity = f.dropping ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-	claim.confidence = confidence_round((f.dropping ? 0.98 : 0.85) * (small ? 0.9 : 1.0));
-	claim.count = f.dropping ? f.drops.sum : ct->now.entries;
-	claim.first_ns = f.dropping ? f.drops.first_ns : ct->high_ns;
-	claim.last_ns = f.dropping ? f.drops.last_ns : model_now(model);
+	claim.confidence = confidence_round(confidence_of(&f) * (small ? 0.9 : 1.0));
+	claim.count = f.nearly && !f.dropping ? ct->now.entries : f.drops.sum;
+	claim.first_ns = f.nearly && !f.dropping ? ct->high_ns : f.drops.first_ns;
+	claim.last_ns = f.nearly && !f.dropping ? model_now(model) : f.drops.last_ns;
 	claim.window_ns = claim.last_ns - claim.first_ns;
 	say(&claim, ct, &f);
 	if (small)
@@ -118,6 +127,10 @@ static void judge(const struct model *model, const struct judgement *judgement)
 			      "CONNTRACK: the table is full (%.16s); %.16s dropped: no new "
 			      "connections.",
 			      text_count(ct->now.limit).s, text_plural(f.drops.sum, "packet").s);
+	else if (f.raced)
+		claim_message(&claim, "CONNTRACK: %s full; %.14s dropped, for that or in a race.",
+			      ct->high_ns ? text_percent(f.share).s : "was nearly",
+			      text_plural(f.drops.sum, "packet").s);
 	else
 		claim_message(&claim, "CONNTRACK: the table is nearly full: %.16s of %.16s.",
 			      text_count(ct->now.entries).s, text_count(ct->now.limit).s);
@@ -160,8 +173,9 @@ const struct rule conntrack_full_rule = {
 	.meaning = "The connection-tracking table is full, or nearly: the first packets of new "
 		   "connections are dropped, which looks like loss from outside.",
 	.against =
-		"A table that is sized small by intent; a burst that it survives, or packets that are "
-		"dropped with room in the table, which are never claimed. Tables of other network namespaces are not looked at.",
+		"A table that is sized small by intent; drops while it was not seen near its limit; a burst that "
+		"it survives, or packets that are dropped with room in the table, which are never claimed. Tables of "
+		"other network namespaces are not looked at.",
 	.todo = "Raise nf_conntrack_max, or exempt traffic from tracking (notrack).",
 	.needs = {PROBE_STACK},
 	.thresholds = thresholds,
