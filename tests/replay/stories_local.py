@@ -88,6 +88,15 @@ def story_listen_overflow_unnamed(host):
     host.end()
 
 
+def story_listen_overflow_large(host):
+    host.say(what="a backlog of 65535 overflows: what is advised is no smaller one", expect="listen-overflow nginx[2300]",
+             fault=["net_stack", "socket_queue"])
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 10, web(host, queued=65536, known={**WEB, "limit": 65535}), listen_overflows=25)
+    host.end()
+
+
 def story_listen_overflow_recovers(host):
     host.say(what="it overflows, and then accepts all for two minutes: the finding is resolved",
              expect="listen-overflow nginx[2300]", fault=["net_stack", "socket_queue"])
@@ -154,6 +163,15 @@ def story_udp_drops(host):
     begin_local(host)
     seconds(host, 3)
     seconds(host, 10, logs(host, 120), udp_drops=120)
+    host.end()
+
+
+def story_udp_large_buffer(host):
+    host.say(what="a buffer of 64 MiB overflows: what is advised is no smaller one", expect="udp-receive-drops rsyslogd[2400]",
+             fault=["net_stack", "socket_queue"])
+    begin_local(host)
+    seconds(host, 3)
+    seconds(host, 10, logs(host, 60, queued=67108864, known={**LOGS, "limit": 67108864}), udp_drops=60)
     host.end()
 
 
@@ -455,6 +473,26 @@ def story_ports_none_left(host):
     begin_dial(host)
     dialling(host, 3, 400, 0, 27000)
     dialling(host, 10, 300, 120, 28190)
+    host.end()
+
+
+def story_ports_wide(host):
+    host.say(what="none is left, of a range that is as wide as it gets: no narrower one is advised",
+             expect="port-exhaustion 10.0.3.7:5432", fault="tcp_conn", least="port-exhaustion 0.97")
+    begin_dial(host)
+    host.stack.tell(port_low=1024, port_high=65535)
+    dialling(host, 3, 400, 0, 60000)
+    dialling(host, 10, 300, 120, 64400)
+    host.end()
+
+
+def story_ports_low_range(host):
+    host.say(what="none is left, of a range that begins low and ends early: only its end is moved",
+             expect="port-exhaustion 10.0.3.7:5432", fault="tcp_conn", least="port-exhaustion 0.97")
+    begin_dial(host)
+    host.stack.tell(port_low=10000, port_high=30000)
+    dialling(host, 3, 400, 0, 19000)
+    dialling(host, 10, 300, 120, 19900)
     host.end()
 
 

@@ -20,6 +20,7 @@
  * times 0.9 when the SYN queue overflows too: it may be a flood.
  * Severity: critical when more than half are turned away, else warning.
  */
+#include <stdint.h>
 #include <stdio.h>
 
 #include "rules/families.h"
@@ -40,6 +41,8 @@ static const struct threshold min_span_s = {
 static const struct threshold min_late_share = {
 	"listen-overflow.min_late_share", 0.3, "1",
 	"who was turned away in a burst tries again after 1, 3 and 7 s: fewer each time"};
+
+#define BACKLOG_LEAST 4096 /* the kernel's own default since 5.4 */
 
 struct overflow {
 	const struct net_stack *stack;
@@ -95,6 +98,23 @@ static double flood_factor(const struct overflow *o)
 	return o->syn.sum ? 0.9 : 1.0;
 }
 
+/* What the kernel allows is what the socket has, or more: of which is not known. */
+static void advise_backlog(struct claim *claim, const struct model *model,
+			   const struct event_socket_queue *now)
+{
+	__u64 more = 4 * (__u64)now->limit;
+
+	if (!now->limit)
+		return;
+	if (more < BACKLOG_LEAST)
+		more = BACKLOG_LEAST;
+	claim_advice(claim, true,
+		     "Allow a larger backlog, where less is set (the program must ask for it too)",
+		     "%ssysctl -w net.core.somaxconn=%llu",
+		     text_nsenter(model, now->netns, now->pid).s,
+		     (unsigned long long)(more < INT32_MAX ? more : INT32_MAX));
+}
+
 static void claim_socket(const struct model *model, const void *what,
 			 const struct local_socket *socket, double part,
 			 const struct judgement *judgement)
@@ -122,9 +142,7 @@ static void claim_socket(const struct model *model, const void *what,
 		     now->port);
 	claim_advice(&claim, false, "See what it does instead of accept()",
 		     "cat /proc/%u/wchan /proc/%u/stack", now->pid, now->pid);
-	claim_advice(&claim, true, "Allow a larger backlog (the program must ask for it too)",
-		     "%ssysctl -w net.core.somaxconn=4096",
-		     text_nsenter(model, now->netns, now->pid).s);
+	advise_backlog(&claim, model, now);
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.28s; not the network's fault",
 		 text_process(subject.comm, subject.pid).s);
 	judgement->claim(judgement->ctx, &claim);

@@ -28,6 +28,10 @@ static const struct threshold min_failures = {
 static const struct threshold min_share = {"port-exhaustion.min_share", 0.02, "1",
 					   "below that a port comes free as soon as it is wanted"};
 
+/* Most services listen below, and it leaves some above. */
+#define WIDE_LOW  15000
+#define WIDE_HIGH 65000
+
 struct exhausted {
 	__u64 failures;
 	__u64 attempts;
@@ -85,6 +89,21 @@ static double weigh(struct claim *claim, const struct peer *peer, const struct e
 	return 0.70;
 }
 
+/* One that is known, and never a narrower one. */
+static void advise_range(struct claim *claim, const struct exhausted *x, const char *enter)
+{
+	__u32 low = WIDE_LOW, high = WIDE_HIGH;
+
+	if (!x->stack || (x->stack->port_low <= low && x->stack->port_high >= high))
+		return;
+	if (x->stack->port_low < low)
+		low = x->stack->port_low;
+	if (x->stack->port_high > high)
+		high = x->stack->port_high;
+	claim_advice(claim, true, "Widen the range of ports",
+		     "%ssysctl -w net.ipv4.ip_local_port_range='%u %u'", enter, low, high);
+}
+
 static void claim_peer(const struct model *model, const struct peer *peer,
 		       const struct exhausted *x, const struct judgement *judgement)
 {
@@ -113,8 +132,7 @@ static void claim_peer(const struct model *model, const struct peer *peer,
 		      text_count(x->attempts).s);
 	claim_advice(&claim, false, "See what holds the ports, by state", "%sss -tan dst %.50s",
 		     enter.s, text_ss_addr(peer->key.addr).s);
-	claim_advice(&claim, true, "Widen the range of ports",
-		     "%ssysctl -w net.ipv4.ip_local_port_range='15000 65000'", enter.s);
+	advise_range(&claim, x, enter.s);
 	claim_advice(&claim, true, "Reuse ports in TIME_WAIT for new connections",
 		     "%ssysctl -w net.ipv4.tcp_tw_reuse=1", enter.s);
 	if (peer->pid)

@@ -16,6 +16,7 @@
  *	0.75	which one is not known: of the host
  * Severity: warning; critical when more is dropped than received.
  */
+#include <stdint.h>
 #include <stdio.h>
 
 #include "rules/families.h"
@@ -32,6 +33,8 @@ static const struct threshold min_share = {
 static const struct threshold min_span_s = {
 	"udp-receive-drops.min_span_s", 4, "s",
 	"a burst that is larger than the buffer is over by then"};
+
+#define BUFFER_LEAST (8 << 20)
 
 struct deaf {
 	const struct net_stack *stack;
@@ -74,6 +77,21 @@ static void say_counters(struct claim *claim, const struct deaf *d)
 	claim_text(claim, ROLE_NOT_US, "they reached this host: not lost on the way");
 }
 
+/* What the kernel allows is half of what the socket has (see SO_RCVBUF in socket(7)), or more: of which is not known. */
+static void advise_buffer(struct claim *claim, const struct event_socket_queue *now)
+{
+	__u64 more = 2 * (__u64)now->limit;
+
+	if (!now->limit)
+		return;
+	if (more < BUFFER_LEAST)
+		more = BUFFER_LEAST;
+	claim_advice(claim, true,
+		     "Allow larger buffers, where less is set (the program must ask for it too)",
+		     "sysctl -w net.core.rmem_max=%llu",
+		     (unsigned long long)(more < INT32_MAX ? more : INT32_MAX));
+}
+
 static void claim_socket(const struct model *model, const void *what,
 			 const struct local_socket *socket, double part,
 			 const struct judgement *judgement)
@@ -101,8 +119,7 @@ static void claim_socket(const struct model *model, const void *what,
 		     now->port);
 	claim_advice(&claim, false, "See what it does instead of reading",
 		     "cat /proc/%u/wchan /proc/%u/stack", now->pid, now->pid);
-	claim_advice(&claim, true, "Allow larger buffers (the program must ask for it too)",
-		     "sysctl -w net.core.rmem_max=8388608");
+	advise_buffer(&claim, now);
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.28s; not the network's fault",
 		 text_process(subject.comm, subject.pid).s);
 	judgement->claim(judgement->ctx, &claim);
