@@ -30,7 +30,8 @@ bool fd_host_is_near(const struct model *model);
 bool fd_is_refused(const struct model *model, const struct refusals *r);
 
 /* `times` the limit, and no more than the kernel takes without another setting (fs.nr_open, 1,048,576 where nobody set
- * it): 0 when that is no more than the limit, or than what is held. */
+ * it): 0 when that is no more than the limit, or than what is held. For the soft limit: who says the hard one too, by
+ * prlimit(1) without a colon, may lower that for good. */
 __u64 fd_limit_raised(__u64 limit, __u64 held, unsigned int times);
 
 void fd_claim_process(const struct model *model, const struct process *p, const struct fd_nearly *n,

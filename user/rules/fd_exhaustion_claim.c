@@ -141,7 +141,7 @@ void fd_claim_process(const struct model *model, const struct process *p, const 
 	more = fd_limit_raised(n->limit, n->held, 4);
 	if (more)
 		claim_advice(&claim, true, "Raise the limit for now",
-			     "prlimit --pid %u --nofile=%llu", p->pid, (unsigned long long)more);
+			     "prlimit --pid %u --nofile=%llu:", p->pid, (unsigned long long)more);
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.30s",
 		 text_process(p->comm, p->pid).s);
 	judgement->claim(judgement->ctx, &claim);

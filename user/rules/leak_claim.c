@@ -280,7 +280,7 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	if (more && leak->left_s >= 0.0 && leak->left_s < FORECAST_MOST_S) {
 		snprintf(text, sizeof(text), "Raise the limit for now: buys about %.20s",
 			 text_duration((double)(more - p->fds) / leak->trend.per_s).s);
-		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu", p->pid,
+		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu:", p->pid,
 			     (unsigned long long)more);
 	}
 	advise_pool(claim, leak);

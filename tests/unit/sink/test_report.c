@@ -176,7 +176,7 @@ static void test_leak(void **state)
 	add_row(f, ROLE_AGAINST, "fds.plateau", 0, "{bucket}",
 		"none held: not starting up, no plateau, other sockets steady at 19");
 	add_step(f, false, "See the connections", "ss -tnpo dst 10.0.3.7");
-	add_step(f, true, "buys about 2 h", "prlimit --pid 2210 --nofile=8192");
+	add_step(f, true, "buys about 2 h", "prlimit --pid 2210 --nofile=8192:");
 	strcpy(f->claim.call, "the owner of orders-api: close() is missing after pool.c:118");
 	v = verdict_of(life,
 		       "LEAK: orders-api[2210] keeps sockets to 10.0.3.7:5432; fd limit in 3 min.");
