@@ -85,6 +85,24 @@ def story_link_saturated_and_loss(host):
     host.end()
 
 
+def story_link_saturated_and_a_bad_uplink(host):
+    host.say(what="an own shaper drops 1.2 %; what leaves loses ten times as much behind it: that is told too",
+             expect=["link-saturated eth0", "uplink-loss eth0"], least="uplink-loss 0.6",
+             fault=[QUEUE, "tcp_peer ifindex=2 peer.port=9092", "tcp_retrans ifindex=2"])
+    begin(host)
+    queue = Queue(host, "tbf")
+    for i in range(30):
+        second(host, peers=())
+        for addr in (A, B, C):
+            if i < 5:
+                good_peer(host, addr, 2000)
+            else:
+                lossy(host, addr, segs=2000, ratio=0.12)
+        queue.second(6000, *((72, 900, 2000) if i >= 5 else ()))
+        host.tick()
+    host.end()
+
+
 def story_link_busy(host):
     host.say(what="a link that is busy at its speed, its queue never empty, and nothing is dropped or waits long",
              expect="none", across="link-saturated.held_ms=0.1 link-saturated")

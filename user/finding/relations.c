@@ -36,27 +36,35 @@ static bool stands(const struct life *life, const struct slot *s)
 	       s->absent < rule->close_evals || is_too_soon(life, s);
 }
 
-static bool explains(const struct life *life, const struct slot *winner, const struct slot *loser)
+static const struct explanation *explanation_of(const struct slot *winner, const struct slot *loser)
 {
 	for (unsigned int i = 0; i < explanation_count; i++)
 		if (is_kind(winner, explanation_table[i].winner) &&
 		    is_kind(loser, explanation_table[i].loser))
-			return explanation_table[i].explains(life->model,
-							     &winner->finding.claim.subject,
-							     &loser->finding.claim.subject);
-	return false;
+			return &explanation_table[i];
+	return NULL;
+}
+
+static bool explains(const struct life *life, const struct explanation *by,
+		     const struct slot *winner, const struct slot *loser)
+{
+	return by && by->explains(life->model, &winner->finding.claim.subject,
+				  &loser->finding.claim.subject);
 }
 
 /* A remark hides no warning, nor a suspicion a fault of more consequence that it does not explain. */
 static bool may_hide(const struct life *life, const struct slot *winner, const struct slot *loser)
 {
 	const struct claim *w = &winner->finding.claim, *l = &loser->finding.claim;
+	const struct explanation *by = explanation_of(winner, loser);
 
+	if (by && by->always && !explains(life, by, winner, loser))
+		return false;
 	if (w->severity >= l->severity)
 		return true;
 	return w->severity > SEVERITY_INFO &&
 	       (is_fault(&winner->finding) || !is_fault(&loser->finding) ||
-		explains(life, winner, loser));
+		explains(life, by, winner, loser));
 }
 
 /* A peer is in a subnet, and both are reached by an interface. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explains.c - where a suspicion accounts for what looks like a sure fault of more consequence; see rule.h. */
+/* explains.c - where one fault accounts for what looks like another one, by numbers that both have; see rule.h. */
 #include <math.h>
 #include <string.h>
 
+#include "model/nic_queue.h"
 #include "rules/rule.h"
 #include "rules/subjects.h"
 
@@ -47,7 +48,47 @@ static bool loses_as_much(const struct model *model, const struct subject *nic,
 	return pow(1.0 - kept * kept, in_a_row) > P_BY_CHANCE;
 }
 
+/* Of what was lost. What was sent again had no need to be, now and then; and a drop may be of several segments. */
+#define DROPS_LEAST 0.5
+
+/* Since then, by all who are reached by the interface. */
+static double lost_since(const struct model *model, const struct subject *nic, __u64 since_ns)
+{
+	const struct frame *frame = model_frame(model);
+	const struct peer *peer = NULL;
+	double lost = 0.0;
+
+	while ((peer = peers_next(model_peers(model), peer)))
+		if (peer->ifindex == nic->ifindex &&
+		    subject_netns(model, peer->key.netns) == nic->netns)
+			lost += fmax((double)peer_since(peer, frame, PEER_SEGS_RETRANS, since_ns) -
+					     (double)peer_since(peer, frame, PEER_DSACKS, since_ns),
+				     0.0);
+	return lost;
+}
+
+/* Does the interface's own queue drop what is lost behind it? Over the looks at it that are kept. */
+static bool drops_as_much(const struct model *model, const struct subject *nic,
+			  const struct subject *uplink)
+{
+	const struct nic_queue *queue = nic_queues_find(
+		model_nic_queues(model), model_netns(model, nic->netns), nic->ifindex);
+	const struct frame *frame = model_frame(model);
+	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns), since_ns = frame->now_ns;
+	const struct queue_look *look;
+	double drops = 0.0;
+
+	for (unsigned int i = 0; queue && (look = nic_queue_look(queue, i)); i++) {
+		if (look->ns <= from_ns)
+			break;
+		drops += look->drops;
+		since_ns = look->ns - look->span_ns;
+	}
+	return drops >= DROPS_LEAST * lost_since(model, uplink, since_ns);
+}
+
 const struct explanation explanation_table[] = {
-	{"uplink-loss", "peer-unreachable", loses_as_much},
+	{"uplink-loss", "peer-unreachable", loses_as_much, false},
+	{"link-saturated", "uplink-loss", drops_as_much, true},
 };
 const unsigned int explanation_count = sizeof(explanation_table) / sizeof(explanation_table[0]);

@@ -106,12 +106,14 @@ extern const unsigned int precedence_below_count;
 extern const struct precedence precedence_within[];
 extern const unsigned int precedence_within_count;
 
-/* A suspicion holds no sure fault of more consequence back, unless it accounts for it: by numbers that both have. */
+/* A suspicion holds no sure fault of more consequence back, unless it accounts for it: by numbers that both have. Nor
+ * does a sure one hold anything back, where that is always asked. */
 struct explanation {
 	const char *winner;
 	const char *loser;
 	bool (*explains)(const struct model *model, const struct subject *winner,
 			 const struct subject *loser);
+	bool always;
 };
 extern const struct explanation explanation_table[];
 extern const unsigned int explanation_count;

@@ -266,7 +266,7 @@ static bool explains(const struct model *model, const struct subject *winner,
 	return model->explained;
 }
 
-const struct explanation explanation_table[] = {{"passing", "effect", explains}};
+const struct explanation explanation_table[] = {{"passing", "effect", explains, false}};
 const unsigned int explanation_count = 1;
 const struct precedence precedence_after[] = {{"weak", "passing", true}};
 const unsigned int precedence_after_count = 1;
