@@ -504,6 +504,25 @@ def story_ports_held_open(host):
     host.end()
 
 
+def story_ports_after_bound(host):
+    host.say(what="attempts fail from a port that was bound, for a minute; two minutes of peace later none is left",
+             expect="port-exhaustion 10.0.3.7:5432", fault="tcp_conn", least="port-exhaustion 0.97")
+    begin_dial(host)
+    dialling(host, 60, 3, 3, 200, local_port=4000)
+    dialling(host, 120, 100, 0, 20000)
+    dialling(host, 40, 300, 120, 28190)
+    host.end()
+
+
+def story_ports_right_after_bound(host):
+    host.say(what="the same, and none is left right after that: told after some seconds", expect="port-exhaustion 10.0.3.7:5432",
+             fault="tcp_conn", least="port-exhaustion 0.97")
+    begin_dial(host)
+    dialling(host, 60, 3, 3, 200, local_port=4000)
+    dialling(host, 30, 300, 120, 28190)
+    host.end()
+
+
 def story_ports_to_spare(host):
     host.say(what="TIME_WAIT by the thousands, with ports to spare: nothing fails", expect="none")
     begin_dial(host)

@@ -449,11 +449,26 @@ static void take_owner(struct peer *peer, __u32 ifindex, __u32 pid, __u64 start_
 	copy_text(peer->comm, sizeof(peer->comm), comm, EVENT_COMM_LEN);
 }
 
+/* Failures of before say nothing of those of now: what they failed for may be another thing. */
+static void age_failures(struct peer *peer, const struct frame *frame, __u64 ts_ns)
+{
+	if (peer->failed_ns && ts_ns - peer->failed_ns > frame->window_ns) {
+		peer->failed_samples = peer->failed_no_port = 0;
+		peer->no_port_since_ns = 0;
+	} else if (peer->failed_samples >= PEER_FAILED_MOST) {
+		peer->failed_samples /= 2;
+		peer->failed_no_port /= 2;
+	}
+	peer->failed_ns = ts_ns;
+}
+
 /* The socket of a connect() that found no port has none (EADDRNOTAVAIL); what fails otherwise has one. */
-static void take_failure(struct peer *peer, const struct event_tcp_conn *c)
+static void take_failure(struct peer *peer, const struct frame *frame,
+			 const struct event_tcp_conn *c)
 {
 	if (c->outcome != CONN_FAILED || c->segs_out)
 		return;
+	age_failures(peer, frame, c->h.ts_ns);
 	peer->failed_samples++;
 	if (c->local_port || c->err)
 		return;
@@ -484,7 +499,7 @@ int peers_apply(struct peers *peers, const struct frame *frame, const struct eve
 		if (!peer)
 			return 0;
 		take_owner(peer, c->ifindex, c->pid, c->start_ns, c->comm);
-		take_failure(peer, c);
+		take_failure(peer, frame, c);
 		return 0;
 	default:
 		return 0;

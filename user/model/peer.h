@@ -86,6 +86,9 @@ struct peer_past {
 	__u32 count[PEER_SETTLING];
 };
 
+/* So many failures tell what attempts fail for; of those before, half that. */
+#define PEER_FAILED_MOST 32
+
 struct peer {
 	struct peer_key key;
 	__u32 ifindex; /* by which it last answered; 0 = unknown */
@@ -150,10 +153,13 @@ struct peer {
 	struct peer_run waited;	      /* attempts without an answer to their first SYN, */
 	struct peer_run waited_some;  /* and connections made since the one before */
 	struct peer_run gave_up;      /* attempts given up, and none answered since the first */
-	__u64 no_port_ns; /* an attempt found no local port: the latest, and the first */
+	/* Attempts that failed before a SYN was sent, told one by one: the latest. With each a window after the one before
+	 * it begins anew, and what is older counts for half at PEER_FAILED_MOST. */
+	__u64 failed_ns;
+	__u32 failed_samples;
+	__u32 failed_no_port; /* of these found no local port */
+	__u64 no_port_ns;     /* the latest that did, and the first */
 	__u64 no_port_since_ns;
-	__u32 failed_samples; /* attempts that failed before a SYN was sent, told one by one, */
-	__u32 failed_no_port; /* and of these so */
 	__u64 reset_ns;	      /* a connection in use was reset by the peer (see peer_resets()) */
 	__u64 reset_since_ns; /* the first of those that followed each other within a window */
 	__u64 unanswered_ns;  /* an attempt was seen without an answer */
