@@ -191,6 +191,41 @@ def story_nic_crc(host):
     host.end()
 
 
+def sparse(host, n, *nics):
+    """So many looks of a daemon, one in 5 s."""
+    for _ in range(n):
+        host.wait(4)
+        seconds(host, 1, *nics)
+
+
+def crc_after_loss(host, looks):
+    host.is_daemon(5)
+    begin_nic(host)
+    seconds(host, 4, host.eth0)
+    host.eth0.lose()
+    host.wait(1)
+    host.eth0.regain()
+    sparse(host, looks, host.eth0)
+    for _ in range(14):
+        host.wait(4)
+        second(host)
+        host.eth0.traffic(5000, rx_crc_errors=10, rx_errors=10)
+        host.tick()
+    host.end()
+
+
+def story_nic_crc_long_after_loss(host):
+    host.say(what="the link was lost once; frames arrive broken a quarter of an hour later: no doubt of them for that",
+             expect=["nic-errors eth0", "nic-link-flap eth0"], fault="nic ifindex=2", least="nic-errors 0.9")
+    crc_after_loss(host, 180)
+
+
+def story_nic_crc_with_loss(host):
+    host.say(what="the link was lost once, and frames arrive broken right after that: they may go with it",
+             expect=["nic-errors eth0", "nic-link-flap eth0"], fault="nic ifindex=2")
+    crc_after_loss(host, 1)
+
+
 def story_nic_missed(host):
     host.say(what="the adapter has no room for one frame in fifty: the ring is not emptied fast enough",
              expect="nic-errors eth0", fault="nic ifindex=2", across="nic-errors.max_missed_share=0.1", least="nic-errors 0.8")

@@ -71,12 +71,25 @@ static bool find(const struct model *model, const struct nic *nic, enum nic_coun
 	       (double)(last - first) / 1e9 >= model_threshold(model, &least_s);
 }
 
+/* Of its link, in the window or not over; of those that are kept. */
+static unsigned int losses_in_window(const struct model *model, const struct nic *nic)
+{
+	const struct frame *frame = model_frame(model);
+	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns);
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < nic->n_loss; i++)
+		n += !nic->loss[i].up_ns || nic->loss[i].up_ns >= from_ns;
+	return n;
+}
+
 static void say(const struct model *model, const struct nic *nic, const struct bad *b,
 		const struct judgement *judgement)
 {
 	struct subject subject = subject_nic(model, nic, nic->netns, nic->ifindex);
 	bool crc = b->counter == NIC_CRC;
 	double c = 0.97 - 0.2 * sqrt(b->least / (double)b->errors);
+	unsigned int losses = losses_in_window(model, nic);
 	struct claim claim;
 
 	claim_init(&claim, &nic_errors_rule, &subject);
@@ -92,14 +105,14 @@ static void say(const struct model *model, const struct nic *nic, const struct b
 		       text_count(b->errors).s, text_count(b->frames).s,
 		       crc ? "arrived broken" : "found no room in the adapter",
 		       text_percent((double)b->errors / (double)b->frames).s);
-	if (nic->losses) {
+	if (losses) {
 		c *= 0.7;
-		claim_evidence(&claim, ROLE_AGAINST, false, "nic.carrier_losses",
-			       (double)nic->losses, "{loss}",
+		claim_evidence(&claim, ROLE_AGAINST, false, "nic.carrier_losses", losses, "{loss}",
 			       "its link was lost too: some errors go with that");
 	} else {
 		claim_evidence(&claim, ROLE_CONTROL, true, "nic.carrier_losses", 0, "{loss}",
-			       "its link was never lost");
+			       nic->losses ? "its link was not lost meanwhile"
+					   : "its link was never lost");
 	}
 	claim_text(&claim, ROLE_UNKNOWN,
 		   crc ? "which end of the cable, or what is in between, breaks them"
