@@ -94,6 +94,75 @@ def story_nic_link_flap(host):
     host.end()
 
 
+def story_nic_link_once_for_long(host):
+    host.say(what="the link of eth0 is away for 50 s, once, and comes back", fault="nic ifindex=2",
+             expect=["nic-link-down eth0", "nic-link-flap eth0"])
+    begin_nic(host)
+    seconds(host, 4, host.eth0)
+    host.wait(0.4)
+    host.eth0.lose()
+    seconds(host, 50)
+    host.eth0.regain()
+    seconds(host, 12, host.eth0)
+    host.end()
+
+
+def story_nic_link_settings(host):
+    host.say(what="a script at boot sets rings, channels and MTU: the driver restarts its link three times; a warning",
+             expect="nic-link-flap eth0", fault="nic ifindex=2")
+    host.is_daemon(5)
+    begin_nic(host)
+    for _ in range(3):
+        host.wait(1)
+        host.eth0.lose()
+        host.wait(2)
+        host.eth0.regain()
+        seconds(host, 1, host.eth0)
+    sparse(host, 6, host.eth0)
+    host.end()
+
+
+def story_nic_link_flap_goes_on(host):
+    host.say(what="the link is lost every twelve seconds, and goes on so: no settings do that",
+             expect="nic-link-flap eth0", fault="nic ifindex=2", least="nic-link-flap 0.9")
+    host.is_daemon(5)
+    begin_nic(host)
+    for _ in range(5):
+        host.eth0.lose()
+        host.wait(1)
+        host.eth0.regain()
+        sparse(host, 2, host.eth0)
+    host.end()
+
+
+def story_nic_link_flap_fast(host):
+    host.say(what="the link is lost every two seconds: after eight times within 30 s it is no setting either",
+             expect="nic-link-flap eth0", fault="nic ifindex=2", least="nic-link-flap 0.9")
+    begin_nic(host)
+    for _ in range(20):
+        host.eth0.lose()
+        host.wait(0.5)
+        host.eth0.regain()
+        host.wait(0.5)
+        seconds(host, 1, host.eth0)
+    host.end()
+
+
+def story_nic_link_flap_again(host):
+    host.say(what="five losses in the first minute, and two more twenty minutes later: these are of the last ten minutes",
+             expect="nic-link-flap eth0", fault="nic ifindex=2")
+    host.is_daemon(5)
+    begin_nic(host)
+    for n, looks in ((5, 240), (2, 1)):
+        for _ in range(n):
+            host.eth0.lose()
+            host.wait(1)
+            host.eth0.regain()
+            seconds(host, 3, host.eth0)
+        sparse(host, looks, host.eth0)
+    host.end()
+
+
 def story_nic_link_blinks(host):
     host.say(what="the link of eth0 blinks so briefly that only the kernel's count tells",
              expect="nic-link-flap eth0", fault="nic ifindex=2", least="nic-link-flap 0.85", across="nic-link-flap.min_losses=4")

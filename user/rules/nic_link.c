@@ -14,7 +14,8 @@
  *	0.95	the other end is on this host too (veth): someone here may have set it down
  *
  * Severity: critical when the host's own addresses hang on it or on its bond (a bond that is up: warning);
- * info when it carried nothing before; a single loss that is over: warning.
+ * info when it carried nothing before. A flap that is a single loss, or a few within EPISODE_S, is a warning: new
+ * settings (rings, channels, MTU) restart the link once each, and a script at boot sets several.
  */
 #include "rules/nic_link.h"
 
@@ -35,6 +36,8 @@ static const struct threshold flap_window_s = {
 	"nic-link-flap.window_s", 600, "s",
 	"a loose plug or a bad transceiver shows again within minutes"};
 
+#define EPISODE_S 30.0
+
 struct link {
 	const struct nic *nic;
 	const struct nic_loss *down; /* NULL: it has a link */
@@ -54,10 +57,14 @@ static bool is_used(const struct model *model, const struct nic *nic)
 	       nic->now[NIC_TX_PACKETS] > nic->base[NIC_TX_PACKETS];
 }
 
+static __u64 flap_window_ns(const struct model *model)
+{
+	return (__u64)(model_threshold(model, &flap_window_s) * 1e9);
+}
+
 static bool look(const struct model *model, const struct nic *nic, struct link *l)
 {
-	__u64 now = model_now(model);
-	__u64 window_ns = (__u64)(model_threshold(model, &flap_window_s) * 1e9);
+	__u64 now = model_now(model), window_ns = flap_window_ns(model);
 
 	*l = (struct link){.nic = nic, .down = nic_down(nic)};
 	if (!nic->n_loss || !nic_is_judged(model, nic))
@@ -110,6 +117,8 @@ static void start(struct claim *claim, const struct model *model, const struct r
 	claim->first_ns = l->first_ns;
 	claim->last_ns = l->last_ns;
 	claim->window_ns = model_now(model) - l->nic->since_ns;
+	if (claim->window_ns > flap_window_ns(model))
+		claim->window_ns = flap_window_ns(model);
 	nic_context(claim, model, l->nic);
 }
 
@@ -223,6 +232,24 @@ static void flap_message(struct claim *claim, const struct link *l)
 			      l->down ? "down now" : "back");
 }
 
+/* As many as are kept are too many for settings, whenever they came. */
+static bool is_one_episode(const struct link *l)
+{
+	return l->losses == 1 || (l->losses < NIC_LOSSES_KEPT &&
+				  (double)(l->last_ns - l->first_ns) / 1e9 <= EPISODE_S);
+}
+
+static void say_settings(struct claim *claim, const struct link *l)
+{
+	if (l->losses == 1)
+		claim_evidence(claim, ROLE_AGAINST, false, "nic.carrier_losses", 1, "{loss}",
+			       "once only: new settings (ethtool, MTU) cause one loss too");
+	else
+		claim_evidence(claim, ROLE_AGAINST, false, "nic.carrier_losses", l->losses,
+			       "{loss}", "all within %s: new settings (ethtool, MTU) may do so",
+			       text_duration((double)(l->last_ns - l->first_ns) / 1e9).s);
+}
+
 static void judge_flap(const struct model *model, const struct judgement *judgement)
 {
 	const struct nic *nic = NULL;
@@ -236,7 +263,7 @@ static void judge_flap(const struct model *model, const struct judgement *judgem
 		if (l.losses == 1 && l.down)
 			continue;
 		start(&claim, model, &nic_link_flap_rule, &l);
-		if (claim.severity == SEVERITY_CRITICAL && l.losses == 1)
+		if (claim.severity == SEVERITY_CRITICAL && is_one_episode(&l))
 			claim.severity = SEVERITY_WARNING;
 		claim_evidence(&claim, ROLE_FOR, true, "nic.carrier_losses", l.losses, "{loss}",
 			       "%s of the carrier while it was up, in %s",
@@ -248,10 +275,8 @@ static void judge_flap(const struct model *model, const struct judgement *judgem
 		if (l.unseen)
 			claim_text(&claim, ROLE_FOR, "%u of them shorter than the kernel tells of",
 				   l.unseen);
-		if (l.losses == 1 && !nic_is_virtual(nic))
-			claim_evidence(&claim, ROLE_AGAINST, false, "nic.carrier_losses", 1,
-				       "{loss}",
-				       "once only: new settings (ethtool, MTU) cause one loss too");
+		if (is_one_episode(&l) && !nic_is_virtual(nic))
+			say_settings(&claim, &l);
 		flap_message(&claim, &l);
 		finish(&claim, model, &l, 0.99 - 0.24 / l.losses);
 		judgement->claim(judgement->ctx, &claim);
@@ -261,11 +286,11 @@ static void judge_flap(const struct model *model, const struct judgement *judgem
 /* It has its link, and lost it less often than is told, for as long as a flap may pause. */
 static bool flap_recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
-	__u64 window_ns = (__u64)(model_threshold(model, &flap_window_s) * 1e9);
 	const struct nic *nic = nic_of(model, subject);
 	struct link l;
 
-	return nic && nic->flags & NIC_CARRIER && since_ns + window_ns < model_now(model) &&
+	return nic && nic->flags & NIC_CARRIER &&
+	       since_ns + flap_window_ns(model) < model_now(model) &&
 	       (!look(model, nic, &l) || l.losses < model_threshold(model, &min_losses));
 }
 
@@ -294,7 +319,8 @@ const struct rule nic_link_flap_rule = {
 	.class = CLASS_HARDWARE,
 	.fault_at = AT_DEVICE,
 	.meaning = "The link of an interface was lost and came back, once or again and again.",
-	.against = "A single loss: settings that were changed; interfaces of containers.",
+	.against =
+		"A single loss, or a few within 30 s: settings that were changed; interfaces of containers.",
 	.todo = "Check cable, transceiver and switch port; compare the switch's own log.",
 	.needs = {PROBE_LINKS},
 	.tables = {"source.nics"},
