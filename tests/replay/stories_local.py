@@ -88,6 +88,22 @@ def story_listen_overflow_unnamed(host):
     host.end()
 
 
+def story_listen_overflow_seldom_looked_at(host):
+    host.say(what="a daemon that looks twice a minute: half of all connections are turned away for minutes; three looks tell",
+             expect="listen-overflow nginx[2300]", fault=["net_stack", "socket_queue"], least="listen-overflow 0.97")
+    host.is_daemon(30)
+    begin_local(host)
+    for i in range(20):
+        host.wait(29)
+        second(host)
+        bad = i > 2
+        host.stack.tell(accepted=1200, udp_in=15000, listen_overflows=1200 if bad else 0)
+        if bad:
+            web(host, more=1200)(i)
+        host.tick()
+    host.end()
+
+
 def story_listen_overflow_large(host):
     host.say(what="a backlog of 65535 overflows: what is advised is no smaller one", expect="listen-overflow nginx[2300]",
              fault=["net_stack", "socket_queue"])

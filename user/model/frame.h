@@ -12,7 +12,7 @@ struct frame {
 	__u64 start_ns;	      /* tick 0; 0 before */
 	__u64 ticked_ns;      /* the latest tick; 0 before */
 	__u64 tick_ns;	      /* from one snapshot to the next, as the source means it */
-	__u64 window_ns;      /* what rates are judged over: setting "window_s", default 60 s */
+	__u64 window_ns;      /* what rates are judged over: "window_s", 60 s; 4 ticks or more */
 	__u64 disk_window_ns; /* disk errors are rare: "disk.window_s", default 600 s */
 	__u64 bucket_ns;      /* one floor of the descriptor census: "leak.bucket_s" */
 	__u64 looked;	      /* the bucket of the latest tick, counted from start_ns on */

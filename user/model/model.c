@@ -10,6 +10,8 @@
 
 #define SECOND_NS	 1000000000ULL
 #define WINDOW_DEFAULT_S 60.0
+/* Some rules want three looks that saw it. */
+#define WINDOW_LEAST_TICKS 4
 /* Disk errors are rare and each one counts: a trace keeps what it saw in its first ten minutes. */
 #define DISK_WINDOW_DEFAULT_S 600.0
 #define TICK_DEFAULT_NS	      SECOND_NS
@@ -103,6 +105,8 @@ static void set_lengths(struct model *model)
 	double bucket_s = (double)(two_ticks > BUCKET_LEAST_NS ? two_ticks : BUCKET_LEAST_NS) / 1e9;
 
 	model->frame.window_ns = length_ns(model, "window_s", WINDOW_DEFAULT_S);
+	if (model->frame.window_ns < WINDOW_LEAST_TICKS * model->frame.tick_ns)
+		model->frame.window_ns = WINDOW_LEAST_TICKS * model->frame.tick_ns;
 	model->frame.disk_window_ns = length_ns(model, "disk.window_s", DISK_WINDOW_DEFAULT_S);
 	/* A bucket must not change under the floors that are kept. */
 	if (!model->frame.start_ns)
