@@ -701,6 +701,30 @@ def story_clock_first_set(host):
     host.end()
 
 
+def story_clock_small_then_first(host):
+    host.say(what="the same after a step by 0.1 s, which is too small to be told of: told as info",
+             expect="clock-step replay", fault="clock_step", across="clock-step.min_step_s=0.05 clock-step")
+    begin_clock(host)
+    clock(host, 2, status=UNSYNC, error=16000000, boot=40)
+    step(host, 0.1, boot=42)
+    clock(host, 1, status=UNSYNC, error=16000000, boot=43)
+    step(host, 30000000, boot=44)
+    clock(host, 6, boot=45)
+    host.end()
+
+
+def story_clock_set_twice_at_boot(host):
+    host.say(what="set ahead twice within a minute after boot, by an hour each: the second is no first setting",
+             expect="clock-step replay", fault="clock_step")
+    begin_clock(host)
+    clock(host, 2, status=UNSYNC, error=16000000, boot=40)
+    step(host, 3600, boot=42)
+    clock(host, 1, boot=43)
+    step(host, 3600, boot=44)
+    clock(host, 6, boot=45)
+    host.end()
+
+
 def story_clock_leap_second(host):
     host.say(what="a leap second: told as info", expect="clock-step replay", fault="clock_step")
     begin_clock(host)

@@ -186,9 +186,22 @@ static const struct event_clock_step *find_step(const struct model *model, unsig
 	return most;
 }
 
+/* No other one that is told, in this run. */
+static bool is_only_one(const struct model *model)
+{
+	const struct local *local = model_local(model);
+	double least = model_threshold(model, &min_step_s);
+	const struct event_clock_step *step;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; (step = local_step(local, i)); i++)
+		n += size_s(step) >= least;
+	return n == 1 && local->n_steps <= CLOCK_STEPS_KEPT;
+}
+
 static bool is_first_setting(const struct model *model, const struct event_clock_step *step)
 {
-	return step_s(step) > 0.0 && model_local(model)->n_steps == 1 &&
+	return step_s(step) > 0.0 && is_only_one(model) &&
 	       (double)step->boottime_ns / 1e9 < model_threshold(model, &boot_s);
 }
 
