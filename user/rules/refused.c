@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refused.c - connect-refused: the peer's host answers, and refuses: nothing listens there.
+ * refused.c - connect-refused: the peer's host answers, and refuses: nothing listens there. Or a rule answers for it,
+ * on the way or on this very host: a firewall that rejects, kube-proxy for a Service without endpoints; that looks alike.
  *
  * Basis: reported (the peer's own RST to a SYN, or an ICMP port unreachable). Claimed from min_refused
  * refusals in the window on, as long as no connection was made after the last of them; or, where others are made all
@@ -170,7 +171,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	if (!detour)
 		claim_victim(&claim, model, judgement, peer_holder(peer), " cannot connect");
 	claim_evidence(&claim, ROLE_FOR, true, "tcp.attempts.refused", refused, "{connection}",
-		       "%s of %s refused by the peer's host", text_count((__u64)refused).s,
+		       "%s of %s refused", text_count((__u64)refused).s,
 		       text_plural(peer_window(peer, frame, PEER_ATTEMPTS), "attempt").s);
 	if (view->answering)
 		claim_text(&claim, ROLE_CONTROL, "%s at the same address accept%s",
@@ -196,7 +197,10 @@ static void claim_service(const struct model *model, const struct peer *peer,
 			       "{connection}", "%s made %s: flapping, or overloaded",
 			       text_plural((__u64)made, "connection").s,
 			       some ? "meanwhile" : "before");
-	claim_text(&claim, ROLE_NOT_US, "the answer came back: the path and this host are fine");
+	claim_text(&claim, ROLE_NOT_US, "an answer came: nothing was lost");
+	if (!peer_is_loopback(peer, model_nics(model)))
+		claim_text(&claim, ROLE_UNKNOWN,
+			   "whose: the peer's, or a rule's (firewall, Service without endpoints)");
 	advise(&claim, model, peer);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -289,11 +293,14 @@ const struct rule connect_refused_rule = {
 	.kind = "connect-refused",
 	.class = CLASS_NETWORK,
 	.fault_at = AT_PEER,
-	.meaning = "The peer's host answers and refuses: nothing listens on that port.",
+	.meaning =
+		"The peer's host answers and refuses: nothing listens on that port, or a rule rejects "
+		"what goes there, for it.",
 	.against =
 		"Connections to the same port that are made, at this address or the other loopback address; a "
 		"refusal or two; many ports at one address at once, which is a scan.",
-	.todo = "Start the service at the peer, or correct the address and port that the client uses.",
+	.todo = "Start the service at the peer, or correct the address and port that the client uses; look "
+		"for a rule that rejects (a firewall, a Service without endpoints).",
 	.needs = {PROBE_TCP_STATE},
 	.tables = {"tcp.peers", "model.peers"},
 	.thresholds = thresholds,
