@@ -3,6 +3,7 @@
 #include "model/window.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 __u64 window_slot_ns(__u64 window_ns)
@@ -32,12 +33,24 @@ static void fill(struct window *window, const __u64 *now, unsigned int n, __u64 
 		slot[i] = (__u32)now[i];
 }
 
+/* No event is so late as to come a whole window after what was judged. */
+static bool is_of_others(const struct window *window, __u64 epoch)
+{
+	return window->epoch >= epoch + WINDOW_SLOTS;
+}
+
 int window_note(struct window *window, const __u64 *now, unsigned int n, __u64 epoch)
 {
 	if (!window->then) {
 		window->then = calloc((size_t)WINDOW_SLOTS * n, sizeof(__u32));
 		if (!window->then)
 			return -ENOMEM;
+		for (unsigned int i = 0; i < WINDOW_SLOTS; i++)
+			fill(window, now, n, i);
+		window->epoch = epoch;
+	}
+	/* The length was set to more: slots are counted anew, and what was kept is of others. */
+	if (is_of_others(window, epoch)) {
 		for (unsigned int i = 0; i < WINDOW_SLOTS; i++)
 			fill(window, now, n, i);
 		window->epoch = epoch;
@@ -55,7 +68,7 @@ int window_note(struct window *window, const __u64 *now, unsigned int n, __u64 e
 static __u64 gain_from(const struct window *window, const __u64 *now, unsigned int i,
 		       unsigned int n, __u64 from)
 {
-	if (!window->then || from > window->epoch)
+	if (!window->then || from > window->epoch || is_of_others(window, from))
 		return 0;
 	return (__u32)now[i] - window->then[(size_t)(from % WINDOW_SLOTS) * n + i];
 }

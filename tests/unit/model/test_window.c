@@ -72,6 +72,23 @@ static void test_long_silence_and_wrap(void **state)
 	window_done(&w);
 }
 
+/* Slots of 20 s instead of 5: numbers that are smaller. */
+static void test_a_length_that_grows_begins_anew(void **state)
+{
+	const __u64 longer = 4 * WINDOW;
+	struct window w = {0};
+	__u64 now = 0;
+
+	(void)state;
+	for (__u64 s = 1000; s < 1060; s++)
+		count(&w, &now, s * SEC, 1);
+	assert_int_equal(window_gain(&w, &now, 0, 1, window_epoch(1060 * SEC, longer)), 0);
+	for (__u64 s = 1060; s < 1500; s++, now++)
+		assert_int_equal(window_note(&w, &now, 1, window_epoch(s * SEC, longer)), 0);
+	assert_int_equal(window_gain(&w, &now, 0, 1, window_epoch(1499 * SEC, longer)), 240);
+	window_done(&w);
+}
+
 static void test_gain_since(void **state)
 {
 	struct window w = {0};
@@ -116,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_a_young_counter_gains_from_its_base),
 		cmocka_unit_test(test_long_silence_and_wrap),
 		cmocka_unit_test(test_gain_since),
+		cmocka_unit_test(test_a_length_that_grows_begins_anew),
 		cmocka_unit_test(test_percentiles),
 	};
 
