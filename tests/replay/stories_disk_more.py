@@ -166,6 +166,90 @@ def story_disk_lost_for_long(host):
     host.end()
 
 
+SDC = "8:32"
+STICK_FAILS = ["block_io dev=8:32", "block_status dev=8:32", "disk_gone dev=8:32"]
+
+
+def stick(host, **fields):
+    """Nothing numbers disks here, as before Linux 5.15."""
+    host.disk("sdc", SDC, **{"size_bytes": 16 * 10**9, "model": "Flash Disk", "transport": "usb", **fields})
+
+
+def stick_works(host, n, writes=100):
+    for _ in range(n):
+        second(host)
+        host.requests(SDC, "write", writes)
+        host.tick()
+
+
+def stick_fails(host, sectors, count):
+    second(host)
+    host.requests(SDC, "write", 20)
+    fail(host, SDC, "write", "ioerr", sectors)
+    host.put("block_status", dev=SDC, op="write", status="ioerr", count=count)
+    host.tick()
+
+
+def story_stick_swapped(host):
+    host.say(what="a stick without a serial number fails and is pulled; one of the same make is put in, and is well",
+             expect=["disk-io-error sdc", "disk-lost sdc"], fault=STICK_FAILS, leads="DISK: sdc is gone")
+    begin(host)
+    stick(host)
+    stick_works(host, 2)
+    stick_fails(host, [8000, 8008, 8016], 3)
+    quiet_seconds(host, 2)
+    host.put("disk_gone", dev=SDC)
+    quiet_seconds(host, 5)
+    stick(host)
+    stick_works(host, 20)
+    host.end()
+
+
+def story_stick_swapped_unseen(host):
+    host.say(what="the same between two looks: its make tells that it is another. Of that one a single write fails",
+             expect="disk-io-error sdc", fault=STICK_FAILS, most="disk-io-error 0.89")
+    begin(host)
+    stick(host)
+    stick_works(host, 2)
+    stick_fails(host, [8000, 8008, 8016], 3)
+    quiet_seconds(host, 2)
+    stick(host, model="Ultra")
+    stick_works(host, 3)
+    stick_fails(host, [8400], 4)
+    stick_works(host, 20)
+    host.end()
+
+
+def story_stick_put_back(host):
+    host.say(what="a stick with a serial number fails, is pulled and put back: it is the one that fails",
+             expect=["disk-io-error sdc", "disk-lost sdc"], fault=STICK_FAILS, leads="DISK: sdc fails requests")
+    begin(host)
+    stick(host, serial="A1")
+    stick_works(host, 2)
+    stick_fails(host, [8000, 8008, 8016], 3)
+    quiet_seconds(host, 2)
+    host.put("disk_gone", dev=SDC)
+    quiet_seconds(host, 5)
+    stick(host, serial="A1")
+    stick_works(host, 20)
+    host.end()
+
+
+def story_lun_grown(host):
+    host.say(what="a LUN fails writes, is made larger while it is used, and fails one more: it is the same",
+             expect="disk-io-error sdc", fault=STICK_FAILS, least="disk-io-error 0.9")
+    begin(host)
+    stick(host, transport="iscsi", model="VIRTUAL-DISK")
+    stick_works(host, 2)
+    stick_fails(host, [8000, 8008, 8016], 3)
+    stick_works(host, 3)
+    stick(host, transport="iscsi", model="VIRTUAL-DISK", size_bytes=64 * 10**9)
+    stick_works(host, 3)
+    stick_fails(host, [8400], 4)
+    stick_works(host, 3)
+    host.end()
+
+
 # ---- drives ----
 
 def story_floppy_empty(host):

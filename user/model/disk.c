@@ -88,6 +88,36 @@ static struct disk *disk_get(struct disks *disks, __u32 dev)
 	return disk;
 }
 
+/* 1: the same; -1: not the same; 0: one of the two is not known. */
+static int compare(const char *kept, const char *told, size_t size)
+{
+	if (!kept[0] || !told[0])
+		return 0;
+	return strncmp(kept, told, size - 1) == 0 ? 1 : -1;
+}
+
+/*
+ * Another device under the same number: what the old one did says nothing of it. A kernel before 5.15 gives no
+ * diskseq, a cheap stick no serial: then what went and came is another, unless a name of the device's own says
+ * that it is not. Its size says nothing: that of a volume grows under its users.
+ */
+static bool is_another(const struct disk *disk, const struct event_disk *event)
+{
+	const struct event_disk *info = &disk->info;
+	int serial = compare(info->serial, event->serial, sizeof(info->serial));
+	int wwn = compare(info->wwn, event->wwn, sizeof(info->wwn));
+
+	if (serial < 0)
+		return true;
+	if (info->diskseq && event->diskseq)
+		return info->diskseq != event->diskseq;
+	if (compare(info->model, event->model, sizeof(info->model)) < 0)
+		return true;
+	if (serial || wwn)
+		return serial + wwn < 0;
+	return disk->gone;
+}
+
 static int apply_disk(struct disks *disks, const struct event_disk *event)
 {
 	struct disk *disk = disk_get(disks, event->dev);
@@ -96,10 +126,7 @@ static int apply_disk(struct disks *disks, const struct event_disk *event)
 	if (!disk)
 		return -ENOMEM;
 	info = &disk->info;
-	/* Another device under the same number: what the old one did says nothing of it. */
-	if ((info->diskseq && event->diskseq && info->diskseq != event->diskseq) ||
-	    (info->serial[0] && event->serial[0] &&
-	     strncmp(info->serial, event->serial, sizeof(info->serial)) != 0)) {
+	if (is_another(disk, event)) {
 		if (disk_before_keep(disk) < 0)
 			return -ENOMEM;
 		forget_io(disk);
