@@ -130,6 +130,7 @@ static int apply_disk(struct disks *disks, const struct event_disk *event)
 		if (disk_before_keep(disk) < 0)
 			return -ENOMEM;
 		forget_io(disk);
+		disk->others++;
 	}
 	disk->gone = false;
 	disk->gone_ns = 0;

@@ -83,6 +83,7 @@ struct disk {
 	bool gone;
 	__u64 gone_ns;		  /* when that was seen; 0 = it is here */
 	unsigned int mounts_lost; /* unmounted at a later look than the one that missed the disk */
+	unsigned int others;	  /* how often another device took this number */
 	struct disk_op *op[BLOCK_OPS]; /* NULL: nothing yet */
 	struct disk_fault *fault;
 	unsigned int n_faults;

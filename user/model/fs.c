@@ -39,6 +39,45 @@ static const struct disk_mount *mount_of(const struct disks *disks, __u32 dev, b
 	return NULL;
 }
 
+/* ---- another one under the number ---- */
+
+static unsigned int count_others(const struct disks *disks, __u32 dev)
+{
+	const struct disk *disk = disks_find(disks, dev);
+	const struct disk *whole =
+		disk && disk->info.parent ? disks_find(disks, disk->info.parent) : NULL;
+
+	return (disk ? disk->others : 0) + (whole ? whole->others : 0);
+}
+
+/* What the kernel has counted by now is the former's. */
+static struct fs_lost lost_anew(const struct fs_lost *lost)
+{
+	struct event_fs_wb before = lost->before;
+
+	before.ranges += lost->now.ranges;
+	before.files += lost->now.files;
+	before.heard += lost->now.heard;
+	before.told += lost->now.told;
+	before.deleted += lost->now.deleted;
+	return (struct fs_lost){.before = before};
+}
+
+/* Another device has the number: nothing that is known of the former file system is true of what is on it. */
+static void anew_if_another(struct fs *fs, const struct disks *disks)
+{
+	unsigned int others = count_others(disks, fs->dev);
+
+	if (others == fs->others)
+		return;
+	*fs = (struct fs){
+		.dev = fs->dev,
+		.others = others,
+		.files = lost_anew(&fs->files),
+		.bdev = lost_anew(&fs->bdev),
+	};
+}
+
 static struct fs *fs_get(struct filesystems *fss, const struct disks *disks, __u32 dev,
 			 bool by_super)
 {
@@ -50,11 +89,13 @@ static struct fs *fs_get(struct filesystems *fss, const struct disks *disks, __u
 	fs = table_find(&fss->table, &dev);
 	if (fs) {
 		table_touch(&fss->table, fs);
+		anew_if_another(fs, disks);
 	} else {
 		fs = table_add(&fss->table, &dev);
 		if (!fs)
 			return NULL;
 		fs->dev = dev;
+		fs->others = count_others(disks, dev);
 	}
 	fs->mounted = m != NULL;
 	if (m)
@@ -137,12 +178,31 @@ static void lost_more(struct fs_lost *lost, __u64 ts_ns, __u64 writes)
 	lost->writes_then = writes;
 }
 
-/* Counters are exact; a file that the ring told of before is in them. */
-static void apply_wb(struct fs *fs, const struct disks *disks, const struct event_fs_wb *event)
+static __u64 off(__u64 all, __u64 before)
 {
-	struct fs_lost *lost = event->bdev ? &fs->bdev : &fs->files;
-	const struct event_fs_wb before = lost->now;
+	return all > before ? all - before : 0;
+}
 
+static void take_off_before(struct fs_lost *lost, struct event_fs_wb *counts)
+{
+	/* They began anew: all of it is the present one's. */
+	if (counts->ranges < lost->before.ranges)
+		memset(&lost->before, 0, sizeof(lost->before));
+	counts->ranges = off(counts->ranges, lost->before.ranges);
+	counts->files = off(counts->files, lost->before.files);
+	counts->heard = off(counts->heard, lost->before.heard);
+	counts->told = off(counts->told, lost->before.told);
+	counts->deleted = off(counts->deleted, lost->before.deleted);
+}
+
+/* Counters are exact; a file that the ring told of before is in them. */
+static void apply_wb(struct fs *fs, const struct disks *disks, const struct event_fs_wb *told)
+{
+	struct fs_lost *lost = told->bdev ? &fs->bdev : &fs->files;
+	const struct event_fs_wb before = lost->now;
+	struct event_fs_wb counts = *told, *event = &counts;
+
+	take_off_before(lost, event);
 	lost->now = *event;
 	copy_text(lost->now.fstype, sizeof(lost->now.fstype), event->fstype, sizeof(event->fstype));
 	copy_text(lost->now.id, sizeof(lost->now.id), event->id, sizeof(event->id));
@@ -189,6 +249,7 @@ static int apply_mount(struct filesystems *fss, const struct disks *disks,
 
 	if (!fs)
 		return 0;
+	anew_if_another(fs, disks);
 	was = fs->mounted && fs->mount.read_only;
 	/* Mounted anew after it was unmounted: a shutdown is over. */
 	if (m && !fs->mounted && fs->mount.mount[0]) {

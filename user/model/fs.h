@@ -5,6 +5,9 @@
  * Keyed by the block device that is mounted, as in struct event_mount. What the kernel tells by its super
  * block's number (btrfs has one that is no device) is put there by the mount's fs_dev; what has no mount that
  * we know of keeps the kernel's number.
+ *
+ * When another device takes the number, all of this begins anew. While it is the same one it is kept, mounted or
+ * not: a volume that is mounted again has the errors that it had.
  */
 #ifndef CULPRIT_FS_H
 #define CULPRIT_FS_H
@@ -29,12 +32,15 @@ struct fs_lost {
 	__u64 silent_ns;   /* since when something is lost that nobody was told; 0 = nothing is */
 	__u64 told_ns;	   /* when a caller was told last; 0 = never */
 	__u64 writes_then; /* writes that the disk had done when the last loss was counted */
+	struct event_fs_wb
+		before; /* lost by others that had the number: the kernel counts on; not in now */
 	struct event_fs_wb_file told[FS_TOLD_KEPT]; /* the callers, a ring; comm is terminated */
 	unsigned int n_told;			    /* ever */
 };
 
 struct fs {
 	__u32 dev;
+	unsigned int others;	 /* devices that had its number, or its disk's, before it */
 	bool mounted;		 /* mount is what it says now, else what it last was */
 	struct disk_mount mount; /* its mount point is empty: none was ever known */
 	char id[32];		 /* how the kernel calls it; may be empty */

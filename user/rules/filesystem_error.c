@@ -229,6 +229,7 @@ const struct rule filesystem_error_rule = {
 	.exposed = fs_exposed,
 	.judge = judge,
 	.recovered = recovered,
+	.present = fs_present,
 	.open_evals = 1,
 	.close_evals = 3,
 };

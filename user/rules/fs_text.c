@@ -57,6 +57,17 @@ const struct fs *fs_of_subject(const struct model *model, const struct subject *
 	return filesystems_find(model_filesystems(model), subject->dev);
 }
 
+bool fs_present(const struct model *model, const struct subject *subject)
+{
+	const struct fs *fs = fs_of_subject(model, subject);
+	struct subject now;
+
+	if (!fs || subject->type != SUBJECT_FILESYSTEM)
+		return true;
+	now = subject_fs(fs);
+	return strcmp(now.name, subject->name) == 0;
+}
+
 const char *fs_errno_text(__u32 err)
 {
 	switch (err) {

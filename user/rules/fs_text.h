@@ -14,6 +14,8 @@ void fs_claim_chain(struct claim *claim, const struct model *model, const struct
 const char *fs_device(const struct model *model, const struct fs *fs);
 /* The file system of a subject; NULL: not known any more. */
 const struct fs *fs_of_subject(const struct model *model, const struct subject *subject);
+/* False when it is known by another name now: another one is there, or it is mounted elsewhere. For present(). */
+bool fs_present(const struct model *model, const struct subject *subject);
 /* "I/O error", "no space left"; never NULL. */
 const char *fs_errno_text(__u32 err);
 /* Is anything mounted that was looked at? For exposed(). */

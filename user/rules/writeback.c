@@ -218,6 +218,7 @@ const struct rule writeback_lost_rule = {
 	.exposed = fs_exposed,
 	.judge = judge,
 	.recovered = recovered,
+	.present = fs_present,
 	.open_evals = 1,
 	.close_evals = 3,
 };
