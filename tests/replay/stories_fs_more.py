@@ -136,3 +136,59 @@ def story_files_mounted_again(host):
     host.put("fs_health", dev=SDC1)
     stick_works(host, 10)
     host.end()
+
+
+# ---- not the disk's doing ----
+
+EDQUOT, ENOTCONN, ESTALE, ENOSPC, EIO = 122, 107, 116, 28, 5
+
+
+def lost_at(host, dev, fstype, err, **fields):
+    begin_fs(host)
+    quiet_seconds(host, 3)
+    second(host)
+    lost(host, 4, 1, **{"dev": dev, "fstype": fstype, "id": dev, "err": err, "magic": 0x6969, "ino": 99, **fields})
+    host.tick()
+    quiet_seconds(host, 7)
+    host.end()
+
+
+def story_files_over_quota_of_server(host):
+    host.say(what="what is written to an NFS mount is refused: the user's quota on the server is used up",
+             expect="writeback-lost 0:52", fault="fs_wb dev=0:52",
+             leads="FULL: written data of 1 file on the nfs4 mount 0:52 is lost: quota exceeded.")
+    lost_at(host, "0:52", "nfs4", EDQUOT)
+
+
+def story_files_of_stale_handle(host):
+    host.say(what="what is written to an NFS mount is refused: the file was removed on the server",
+             expect="writeback-lost 0:52", fault="fs_wb dev=0:52",
+             leads="FILES: written data of 1 file on the nfs4 mount 0:52 is lost: stale file handle.")
+    lost_at(host, "0:52", "nfs4", ESTALE)
+
+
+def story_files_of_dead_fuse(host):
+    host.say(what="the daemon of a FUSE file system ends while there are dirty pages: a process of this host",
+             expect="writeback-lost 0:53", fault="fs_wb dev=0:53",
+             leads="FILES: written data of 1 file on the fuse mount 0:53 is lost: not connected.")
+    lost_at(host, "0:53", "fuse", ENOTCONN)
+
+
+def story_files_of_unseen_btrfs(host):
+    host.say(what="a btrfs that is mounted in a container only has a number that is no device, and is on disks all the same",
+             expect="writeback-lost 0:47", fault="fs_wb dev=0:47", leads="DISK: written data of 1 file on 0:47 is lost")
+    lost_at(host, "0:47", "btrfs", EIO)
+
+
+def story_files_over_quota(host):
+    host.say(what="a quota of a file system here is used up when write-back comes to it: the device is well",
+             expect="writeback-lost /data", fault="fs_wb dev=8:1",
+             leads="FULL: written data of 1 file on /data is lost, quota exceeded; nobody was told.")
+    lost_at(host, "8:1", "ext4", EDQUOT, id="sda1")
+
+
+def story_files_without_space(host):
+    host.say(what="there is no space left when write-back comes to it: the device is well",
+             expect="writeback-lost /data", fault="fs_wb dev=8:1",
+             leads="FULL: written data of 1 file on /data is lost, no space left; nobody was told.")
+    lost_at(host, "8:1", "ext4", ENOSPC, id="sda1")

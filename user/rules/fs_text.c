@@ -81,6 +81,15 @@ const char *fs_errno_text(__u32 err)
 		return "read-only file system";
 	case ETIMEDOUT:
 		return "timed out";
+	case ESTALE:
+		return "stale file handle";
+	case ENOTCONN:
+		return "not connected";
+	case EACCES:
+	case EPERM:
+		return "permission denied";
+	case EFBIG:
+		return "file too large";
 	case ENODEV:
 	case ENXIO:
 		return "no such device";

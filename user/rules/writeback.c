@@ -7,6 +7,10 @@
  * (file_check_and_advance_wb_err). A file whose error is told to nobody `told_s` after it came is lost silently.
  * Files without a name are not counted (nobody can read them again).
  *
+ * A server's or a FUSE daemon's file system has no device here, and these refuse what they are sent for reasons of
+ * their own: a quota, a stale handle. That is no disk of this host. Nor is it the device when a file system here has
+ * no space, or its quota none.
+ *
  * Basis: reported. Confidence:
  *	c = 0.98
  * times, for what speaks against:
@@ -14,11 +18,13 @@
  *	0.80	all callers were told, nothing was lost for `settle_s` and the disk takes writes: they may have
  *		written it again
  *
- * Severity: critical when a file was lost silently; info when all were told, nothing was lost for `settle_s` and
- * the disk takes writes again: what to do about it was in the callers' hands; else warning.
+ * Severity: critical when a file was lost silently (warning when it is a server's or a daemon's: whoever closes it may
+ * be told too, which is not seen); info when all were told, nothing was lost for `settle_s` and the disk takes writes
+ * again: what to do about it was in the callers' hands; else warning.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rules/families.h"
 #include "rules/fs_text.h"
@@ -39,6 +45,8 @@ struct loss {
 	const struct fs *fs;
 	const struct fs_lost *lost;
 	bool bdev;
+	bool away;  /* what holds the data is no disk of this host */
+	bool full;  /* it has no room, or the quota none */
 	bool knows; /* who was told is known */
 	bool settled;
 	__u64 untold;
@@ -51,6 +59,17 @@ static bool fsync_seen(const struct model *model)
 	const struct event_probe *probe = model_probe(model, PROBE_FSYNC);
 
 	return probe && probe->state != PROBE_UNAVAILABLE;
+}
+
+/* On disks all the same: these have a number of their own, and their mount may be a container's only. */
+static bool has_disks(const char *fstype)
+{
+	static const char *const types[] = {"btrfs", "bcachefs", "ubifs", "zfs"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(fstype, types[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool find_loss(const struct model *model, const struct fs *fs, bool bdev, struct loss *l)
@@ -66,6 +85,8 @@ static bool find_loss(const struct model *model, const struct fs *fs, bool bdev,
 	if (bdev && fs->mounted)
 		return false;
 	*l = (struct loss){.fs = fs, .lost = lost, .bdev = bdev, .knows = fsync_seen(model)};
+	l->away = !(fs->dev >> 20) && lost->now.fstype[0] && !has_disks(lost->now.fstype);
+	l->full = lost->now.err == ENOSPC || lost->now.err == EDQUOT;
 	l->untold = fs_untold(lost);
 	l->silent = l->knows && l->untold && now - lost->silent_ns >= grace_ns;
 	l->after = writes > lost->writes_then ? writes - lost->writes_then : 0;
@@ -123,11 +144,27 @@ static double against(struct claim *claim, const struct loss *l)
 	return factor * 0.80;
 }
 
+static void advise_away(struct claim *claim, const struct loss *l)
+{
+	claim_advice(claim, false, "See what is mounted there, and from where",
+		     "grep ' %u:%u ' /proc/self/mountinfo", l->fs->dev >> 20, l->fs->dev & 0xfffff);
+	claim_advice(claim, true,
+		     l->full ? "Make room or raise the quota there; have these files written again"
+			     : "Have these files written again once it takes writes",
+		     "%s", "");
+	snprintf(claim->call, sizeof(claim->call), "whoever serves the %.15s mount %.20s",
+		 l->lost->now.fstype, text_name(claim->subject.name, 20).s);
+}
+
 static void advise(struct claim *claim, const struct model *model, const struct loss *l)
 {
 	const char *device = fs_device(model, l->fs);
 	bool ext = !l->bdev && l->fs->mount.fstype[0] == 'e' && l->fs->mount.fstype[1] == 'x';
 
+	if (l->away) {
+		advise_away(claim, l);
+		return;
+	}
 	if (ext && device[0] && l->lost->now.ino)
 		claim_advice(claim, false, "Name the file that was lost last",
 			     "debugfs -R \"ncheck %llu\" /dev/%s",
@@ -146,6 +183,32 @@ static struct subject loss_subject(const struct model *model, const struct loss 
 	return l->bdev && disk ? subject_disk(disk) : subject_fs(l->fs);
 }
 
+static enum fault_at at(const struct loss *l)
+{
+	if (l->away)
+		return strcmp(l->lost->now.fstype, "fuse") == 0 ? AT_PROCESS : AT_PEER;
+	return l->full ? AT_THIS_HOST : AT_DEVICE;
+}
+
+static void say(struct claim *claim, const struct loss *l)
+{
+	const struct event_fs_wb *now = &l->lost->now;
+	const char *why = fs_errno_text(now->err), *name = claim->subject.name;
+
+	if (l->away)
+		claim_message(claim, "%s: written data of %s on the %.15s mount %s is lost: %s.",
+			      l->full ? "FULL" : "FILES", text_plural(now->files, noun(l)).s,
+			      now->fstype, text_name(name, 30).s, why);
+	else
+		claim_message(claim, "%s: written data of %s on %s is lost%s%s; %s.",
+			      l->full ? "FULL" : "DISK", text_plural(now->files, noun(l)).s,
+			      text_name(name, 30).s, l->full ? ", " : "", l->full ? why : "",
+			      !l->knows	  ? "who was told is unknown"
+			      : l->silent ? "nobody was told"
+			      : l->untold ? "nobody was told yet"
+					  : "fsync callers were told");
+}
+
 static void claim_loss(const struct model *model, const struct loss *l,
 		       const struct judgement *judgement)
 {
@@ -156,7 +219,10 @@ static void claim_loss(const struct model *model, const struct loss *l,
 
 	claim_init(&claim, &writeback_lost_rule, &subject);
 	claim.basis = BASIS_REPORTED;
-	claim.severity = l->silent ? SEVERITY_CRITICAL : done ? SEVERITY_INFO : SEVERITY_WARNING;
+	claim.fault_at = at(l);
+	claim.severity = l->silent && !l->away ? SEVERITY_CRITICAL
+			 : done		       ? SEVERITY_INFO
+					       : SEVERITY_WARNING;
 	claim.count = now->files;
 	claim.first_ns = l->lost->first_ns;
 	claim.last_ns = l->lost->last_ns;
@@ -169,13 +235,9 @@ static void claim_loss(const struct model *model, const struct loss *l,
 	if (l->fs->bdev.first_ns && !l->bdev)
 		claim_text(&claim, ROLE_FOR, "blocks of the file system itself too");
 	claim.confidence = confidence_round(0.98 * against(&claim, l));
-	claim_text(&claim, ROLE_UNKNOWN, "callers of syncfs(2): they are told too, unseen");
-	claim_message(&claim, "DISK: written data of %s on %s is lost; %s.",
-		      text_plural(now->files, noun(l)).s, text_name(subject.name, 30).s,
-		      !l->knows	  ? "who was told is unknown"
-		      : l->silent ? "nobody was told"
-		      : l->untold ? "nobody was told yet"
-				  : "fsync callers were told");
+	claim_text(&claim, ROLE_UNKNOWN, "callers of %ssyncfs(2): they are told too, unseen",
+		   l->away ? "close(2) and " : "");
+	say(&claim, l);
 	advise(&claim, model, l);
 	judgement->claim(judgement->ctx, &claim);
 }
@@ -209,7 +271,8 @@ const struct rule writeback_lost_rule = {
 	.class = CLASS_HARDWARE,
 	.fault_at = AT_DEVICE,
 	.meaning =
-		"Pages that a program had written could not be written to the disk: data is lost.",
+		"Pages that a program had written could not be written to the disk, or a server refused them: data is "
+		"lost.",
 	.against = "fsync callers that were told, and may have written it again; deleted files.",
 	.todo = "Name the files (debugfs ncheck); have them written again, or restore them.",
 	.needs = {PROBE_WRITEBACK, PROBE_FSYNC},
