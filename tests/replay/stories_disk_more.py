@@ -235,6 +235,22 @@ def story_stick_put_back(host):
     host.end()
 
 
+def story_lun_back(host):
+    host.say(what="a LUN without a serial number fails, is lost and comes back: its WWN tells that it is the one that fails",
+             expect=["disk-io-error sdc", "disk-lost sdc"], fault=STICK_FAILS, leads="DISK: sdc fails requests")
+    lun = {"transport": "iscsi", "model": "VIRTUAL-DISK", "wwn": "naa.60014054a3b2c1d0"}
+    begin(host)
+    stick(host, **lun)
+    stick_works(host, 2)
+    stick_fails(host, [8000, 8008, 8016], 3)
+    quiet_seconds(host, 2)
+    host.put("disk_gone", dev=SDC)
+    quiet_seconds(host, 5)
+    stick(host, **lun)
+    stick_works(host, 20)
+    host.end()
+
+
 def story_lun_grown(host):
     host.say(what="a LUN fails writes, is made larger while it is used, and fails one more: it is the same",
              expect="disk-io-error sdc", fault=STICK_FAILS, least="disk-io-error 0.9")
