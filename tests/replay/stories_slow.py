@@ -56,6 +56,19 @@ def story_slow_disk(host):
     host.end()
 
 
+def story_slow_counters_start_over(host):
+    host.say(what="the disk's milliseconds, which the kernel counts in 32 bits, start over while its past is learned: its reads"
+                  " then take 60 ms instead of 2",
+             expect="disk-slow sdb", fault="block_queue dev=8:16", least="disk-slow 0.8")
+    begin_ssd(host)
+    host.queue_b.count.update(read_ms=2**32 - 500)
+    work(host, 8, reads=100, read_ms=2)
+    work(host, 2, reads=16, read_ms=60)
+    host.split_ms = (1, 59)
+    work(host, 12, reads=16, read_ms=60, split=Split(host, SDB, "read"))
+    host.end()
+
+
 def story_slow_disk_writes(host):
     host.say(what="only writes of sdb are slow; nothing tells queue and device apart",
              expect="disk-slow sdb", fault="block_queue dev=8:16", across="disk-slow.min_looks=16",

@@ -12,6 +12,10 @@
 #define LONG_LOOK  1.5
 /* Longer ones are of a host that stood still. */
 #define LATE_LOOK 4.0
+/* Of a look: more requests than any queue holds, and more time than any request took that ended in it (a hung disk's
+ * busy time is told when it answers). */
+#define DEPTH_MOST 1e5
+#define BUSY_MOST  1e3
 /* So far above what is expected, a look may be of a fault: it is not learned. */
 #define LEARN_RATIO 2.0
 #define LEARN_LOOKS 5
@@ -249,6 +253,12 @@ __u64 disk_ms_gain(__u64 now, __u64 before)
 	return before >> 32 ? 0 : (__u32)(now - before);
 }
 
+/* No disk does that: the counters were set back. */
+static bool is_absurd(const struct disk_look *look)
+{
+	return look->depth > DEPTH_MOST || look->busy > BUSY_MOST;
+}
+
 void disk_past_apply(struct disk_past *past, const struct look_time *time,
 		     const struct event_block_queue *before, const struct event_block_queue *now,
 		     struct disk_split *split)
@@ -270,6 +280,8 @@ void disk_past_apply(struct disk_past *past, const struct look_time *time,
 	look.busy = (double)disk_ms_gain(now->busy_ms, before->busy_ms) * 1e6 / (double)length_ns;
 	look.discards =
 		(double)disk_ms_gain(now->discard_ms, before->discard_ms) * 1e6 / (double)length_ns;
+	if (is_absurd(&look))
+		return;
 	if (split)
 		fill_split(&look, split);
 	past->look[past->n_looks++ % DISK_LOOKS_KEPT] = look;

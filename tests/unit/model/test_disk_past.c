@@ -21,9 +21,12 @@ static void look_of(struct line *l, __u64 ns, bool next, unsigned int reads, dou
 
 	l->now.h.ts_ns += ns;
 	l->now.reads_done += reads;
-	l->now.read_ms += (__u64)(reads * ms);
+	l->now.read_ms += (__u64)(__s64)(reads * ms);
 	l->now.read_bytes += reads * 4096ULL;
-	l->now.queue_ms += (__u64)(reads * ms);
+	l->now.queue_ms += (__u64)(__s64)(reads * ms);
+	/* As wide as the kernel's. */
+	l->now.read_ms &= 0xffffffffULL;
+	l->now.queue_ms &= 0xffffffffULL;
 	disk_past_apply(&l->past, &time, &before, &l->now, &l->split);
 }
 
@@ -148,6 +151,24 @@ static void test_late_looks(void **state)
 	assert_int_equal(l.past.n_looks, 11);
 }
 
+static void test_counters_start_over(void **state)
+{
+	struct line l = {.now = {.h.ts_ns = S_NS, .read_ms = 0xffffff00ULL}};
+
+	(void)state;
+	assert_int_equal(disk_ms_gain(7, 5), 2);
+	assert_int_equal(disk_ms_gain(5, 0xfffffffbULL), 10);
+	assert_int_equal(disk_ms_gain(5, 1ULL << 32), 0);
+	l.now.queue_ms = l.now.read_ms;
+	for (int i = 0; i < 8; i++)
+		look(&l, 100, 4.0);
+	assert_true(fabs(expected(&l) - 4.0) < 0.1);
+	assert_int_equal(l.past.n_looks, 8);
+	/* Set back, which is no start over: 49 days of waiting in a second. */
+	look(&l, 100, -4.0);
+	assert_int_equal(l.past.n_looks, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_kept_comes_back),
 		cmocka_unit_test(test_queue_and_device_are_told_apart),
 		cmocka_unit_test(test_late_looks),
+		cmocka_unit_test(test_counters_start_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
