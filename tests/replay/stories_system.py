@@ -485,3 +485,13 @@ def story_pcie_nonfatal(host):
     report(host, 5, source="pcie", severity="uncorrected", where="0000:03:00.0", status=0x4000)
     seconds(host, 3)
     host.end()
+
+
+def story_pcie_corrected_and_lost(host):
+    host.say(what="a link corrects hundreds of errors, and one request was lost: the one is no reason to overlook the many",
+             expect="machine-check 0000:03:00.0", fault="hardware_report", leads="HARDWARE: 0000:03:00.0 reports 151 hardware errors")
+    begin_host(host)
+    report(host, 1, source="pcie", severity="uncorrected", where="0000:03:00.0", status=0x4000)
+    report(host, 5, source="pcie", severity="corrected", where="0000:03:00.0", status=0x1, count=30)
+    seconds(host, 3)
+    host.end()

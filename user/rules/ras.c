@@ -97,13 +97,12 @@ static double corrected_limit(const struct model *model, const struct part *part
 static enum severity severity_of(const struct model *model, const struct part *part,
 				 const struct errors *n)
 {
-	if (part->last.source == REPORT_PCIE && !n->fatal && n->uncorrected)
-		return (double)n->uncorrected >= model_threshold(model, &pcie_nonfatal)
-			       ? SEVERITY_WARNING
-			       : SEVERITY_INFO;
-	if (n->uncorrected)
+	bool pcie = part->last.source == REPORT_PCIE;
+
+	if (pcie ? n->fatal : n->uncorrected)
 		return SEVERITY_CRITICAL;
-	if (n->deferred || (double)n->corrected >= corrected_limit(model, part))
+	if (n->deferred || (double)n->corrected >= corrected_limit(model, part) ||
+	    (pcie && (double)n->uncorrected >= model_threshold(model, &pcie_nonfatal)))
 		return SEVERITY_WARNING;
 	return SEVERITY_INFO;
 }
