@@ -10,8 +10,6 @@
  * be too small, or is late. */
 #define SHORT_LOOK 0.5
 #define LONG_LOOK  1.5
-/* Longer ones are of a host that stood still. */
-#define LATE_LOOK 4.0
 /* Of a look: more requests than any queue holds, and more time than any request took that ended in it (a hung disk's
  * busy time is told when it answers). */
 #define DEPTH_MOST 1e5
@@ -269,7 +267,7 @@ void disk_past_apply(struct disk_past *past, const struct look_time *time,
 		.ts_ns = now->h.ts_ns, .length_ns = length_ns, .late = intervals > LONG_LOOK};
 
 	if (now->h.ts_ns <= before->h.ts_ns || intervals < SHORT_LOOK ||
-	    (look.late && (!time->next || intervals > LATE_LOOK)))
+	    (look.late && (!time->next || intervals > HOST_STOOD_STILL)))
 		return;
 	fill(&look, PAST_READ, now->reads_done - before->reads_done,
 	     disk_ms_gain(now->read_ms, before->read_ms), now->read_bytes - before->read_bytes);

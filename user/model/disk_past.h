@@ -78,6 +78,8 @@ struct disk_expect {
 /* From here on it was housekeeping (fstrim, mkfs, a mount that discards): what others took meanwhile says nothing of
  * the disk. */
 #define DISCARDS_MANY 0.25
+/* Of the interval: what comes later comes from a host that stood still. */
+#define HOST_STOOD_STILL 4.0
 /* What is known of when a look was. */
 struct look_time {
 	__u64 interval_ns; /* from one to the next, as it is meant */

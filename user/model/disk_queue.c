@@ -10,8 +10,6 @@
 #define HELD_LOOKS 0xffU
 /* A cgroup that held nothing back for longer begins anew: how its tasks waited before says nothing of now. */
 #define LIMIT_REST_NS (15 * 1000000000ULL)
-/* Intervals without a look. */
-#define STOOD_STILL 4
 /* Two looks compute a request's start from its age: they agree within this. */
 #define SAME_NS 2000000ULL
 
@@ -48,7 +46,8 @@ static void follow_held(struct disk_queue *q, const struct event_block_queue *ev
 static bool was_watched(const struct disk_queue *q, const struct event_block_queue *event,
 			const struct look_time *time)
 {
-	return event->h.ts_ns - q->now.h.ts_ns <= STOOD_STILL * time->interval_ns;
+	return (double)(event->h.ts_ns - q->now.h.ts_ns) <=
+	       HOST_STOOD_STILL * (double)time->interval_ns;
 }
 
 void disk_queue_apply(struct disk_queue *queue, const struct event_block_queue *event,
