@@ -2,15 +2,15 @@
 /*
  * crash_loop.c - process-crash-loop: a service dies and is restarted, again and again.
  *
- * Same name, same unit (a pod's containers are each started in a new cgroup: the pod counts). Ends that somebody asked for (TERM, INT, HUP, PIPE, KILL, and exit codes that say
- * so) are none. A command that fails on purpose in a script or a poll looks the same but for where it lives:
- * its shell is beside it, in its cgroup. So an exit code counts for the main process of a service only: what
- * started it is in another cgroup, and nobody was left in its own. A signal of the program's own making
- * counts for everybody.
+ * Same name, same unit (a pod's containers are each started in a new cgroup: the pod counts). Ends that somebody
+ * asked for (TERM, INT, HUP, PIPE, KILL, and exit codes that say so) are none. A command that fails on purpose in a
+ * script or a poll looks the same but for where it lives: its shell is beside it, in its cgroup. So an exit code
+ * counts for the main process of a unit only: what started it is in another cgroup, and nobody was left in its own.
+ * A signal of the program's own making counts for everybody.
  *
  * Of `count` ends in the window (code: of 60 s, signal: of ten minutes; a pod's: of ten minutes, as the kubelet waits
- * longer and longer): not faster than `rate` a second (a
- * fuzzer, a test suite), more of them bad than good, the latest one not long ago. Confidence, n ends:
+ * longer and longer): not faster than `rate` a second (a fuzzer, a test suite), more of them bad than good, the latest
+ * one not long ago. Confidence, n ends:
  *	c = 0.97 - 0.3 / n		of a service's main process (reported)
  *	c = 0.95 - 0.6 / n		by signal, of any other process (reported)
  * times 0.8 when a fourth or more of the ends were good ones.

@@ -119,19 +119,24 @@ static bool device_usual(const struct model *model, const struct disk *disk, boo
 	       !disk_pace_slow(model, disk, PAST_WRITE, &limits, &p);
 }
 
-/* What the host itself has to do with its disks: "the check of md0", "discards"; empty: nothing of the kind. */
-static struct text housekeeping(const struct disk_array *array, const struct full *f)
+/* Is it what the host itself has to do with its disks: "the check of md0", "discards"? The command that shows it;
+ * NULL: nothing of the kind. */
+static const char *housekeeping(const struct disk_array *array, const struct full *f,
+				struct text *ret)
 {
 	static const char *const actions[] = {"check", "repair", "resync", "recover", "reshape"};
-	struct text text = {""};
 
-	for (size_t i = 0; array->raid && i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (strcmp(array->raid->now.sync_action, actions[i]) == 0)
-			snprintf(text.s, sizeof(text.s), "the %s of %.15s", actions[i],
-				 array->disk->info.name);
-	if (!text.s[0] && 2 * f->discarding >= f->looks)
-		snprintf(text.s, sizeof(text.s), "discards");
-	return text;
+	for (size_t i = 0; array->raid && i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(array->raid->now.sync_action, actions[i]) != 0)
+			continue;
+		snprintf(ret->s, sizeof(ret->s), "the %s of %.15s", actions[i],
+			 array->disk->info.name);
+		return "cat /proc/mdstat";
+	}
+	if (2 * f->discarding < f->looks)
+		return NULL;
+	snprintf(ret->s, sizeof(ret->s), "discards");
+	return "systemctl list-timers fstrim.timer";
 }
 
 static void claim_full(const struct model *model, const struct full *f, bool known,
@@ -141,16 +146,16 @@ static void claim_full(const struct model *model, const struct full *f, bool kno
 	double seconds = (double)(f->to_ns - f->from_ns) / 1e9, per_s = f->requests / seconds;
 	double device_ms = f->device_ms > 0.001 ? f->device_ms : 0.001;
 	struct disk_array array;
+	const char *show;
 	struct text own;
 	struct claim claim;
 
 	disk_array_above(&array, model, f->disk);
-	own = housekeeping(&array, f);
+	show = housekeeping(&array, f, &own);
 	claim_init(&claim, &disk_saturated_rule, &subject);
 	claim.basis = BASIS_MEASURED;
-	claim.severity = f->queue_ms >= model_threshold(model, &felt_ms) && !own.s[0]
-				 ? SEVERITY_WARNING
-				 : SEVERITY_INFO;
+	claim.severity = f->queue_ms >= model_threshold(model, &felt_ms) && !show ? SEVERITY_WARNING
+										  : SEVERITY_INFO;
 	claim.count = (__u64)f->requests;
 	claim.first_ns = f->from_ns;
 	claim.last_ns = f->to_ns;
@@ -174,7 +179,7 @@ static void claim_full(const struct model *model, const struct full *f, bool kno
 		(0.95 - 0.10 * model_threshold(model, &min_looks) / f->looks -
 		 0.15 * model_threshold(model, &min_ratio) * device_ms / f->queue_ms) *
 		(known ? 1.0 : 0.85));
-	if (own.s[0])
+	if (show)
 		claim_message(
 			&claim,
 			"LOAD: %.20s is busy with %s: %s in its queue, %s in the device itself.",
@@ -186,14 +191,12 @@ static void claim_full(const struct model *model, const struct full *f, bool kno
 			"LOAD: %.20s gets more than it can do: %s in its queue, %s in the device itself.",
 			subject.name, text_latency(f->queue_ms * 1e6).s,
 			text_latency(f->device_ms * 1e6).s);
-	if (own.s[0])
-		claim_advice(&claim, false, "See what is under way, and until when",
-			     strcmp(own.s, "discards") == 0 ? "systemctl list-timers fstrim.timer"
-							    : "cat /proc/mdstat");
+	if (show)
+		claim_advice(&claim, false, "See what is under way, and until when", "%s", show);
 	claim_advice(&claim, false, "See who sends the load", "pidstat -d 1 5");
 	snprintf(claim.call, sizeof(claim.call),
-		 own.s[0] ? "nobody: wait until that is done; the disk is healthy"
-			  : "the owner of that load; leave the disk alone, it is healthy");
+		 show ? "nobody: wait until that is done; the disk is healthy"
+		      : "the owner of that load; leave the disk alone, it is healthy");
 	judgement->claim(judgement->ctx, &claim);
 }
 
