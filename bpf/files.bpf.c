@@ -122,6 +122,7 @@ int files_census(struct bpf_iter__task *ctx)
 	census_count(fdt, &record);
 	record.start_ns = leader->start_boottime;
 	record.limit = task->signal->rlim[RLIMIT_NOFILE].rlim_cur;
+	record.hard = task->signal->rlim[RLIMIT_NOFILE].rlim_max;
 	record.cgroup_id = leader->cgroups->dfl_cgrp->kn->id;
 	record.table = (__u64)files;
 	record.pid = task->tgid;

@@ -162,6 +162,7 @@ struct mm_struct {
 
 struct rlimit {
 	unsigned long rlim_cur;
+	unsigned long rlim_max;
 };
 
 typedef struct {

@@ -26,6 +26,7 @@ struct event_proc_fds {
 	__u64 start_ns;
 	__u64 cgroup_id;
 	__u64 limit; /* RLIMIT_NOFILE, soft */
+	__u64 hard;  /* RLIMIT_NOFILE, hard; 0 = unknown */
 	__u32 pid;
 	__u32 fds; /* gauge */
 	__u32 uid;
@@ -205,7 +206,7 @@ struct event_fd_refused {
 };
 
 EVENT_SIZE_IS(event_proc, 336);
-EVENT_SIZE_IS(event_proc_fds, 72);
+EVENT_SIZE_IS(event_proc_fds, 80);
 EVENT_SIZE_IS(event_proc_gone, 32);
 EVENT_SIZE_IS(event_fd_group, 232);
 EVENT_SIZE_IS(event_fd_scan, 48);

@@ -18,7 +18,8 @@ enum census_flag {
 struct census_record {
 	__u64 start_ns; /* the leader's start_boottime */
 	__u64 cgroup_id;
-	__u64 limit;
+	__u64 limit; /* RLIMIT_NOFILE: soft, and hard */
+	__u64 hard;
 	__u64 table; /* identity of the files_struct: processes may share one */
 	__u32 pid;   /* tgid */
 	__u32 tid;
@@ -50,7 +51,7 @@ struct files_control {
 	__u32 pad;
 };
 
-EVENT_SIZE_IS(census_record, 72);
+EVENT_SIZE_IS(census_record, 80);
 EVENT_SIZE_IS(fd_record, 88);
 
 #endif

@@ -54,6 +54,36 @@ def story_leak_sockets_14_s(host):
     host.end()
 
 
+BROKER = {"peer__addr": "0.0.0.0", "peer__netns": 4026531840, "peer__port": 1883, "peer__dir": "in"}
+
+
+def story_leak_or_clients_back(host):
+    host.say(what="a broker's clients come back after an outage, for half a minute: a leak looks the same until they all are",
+             expect="socket-leak orders-api[2210]", fault=FAULT, least="socket-leak 0.7", most="socket-leak 0.79")
+    tell(host, 30, lambda s: 20 + 5 * s, lambda n: [sockets(n, peer=BROKER)])
+
+
+def story_leak_of_clients(host):
+    host.say(what="the same for longer than any client takes to come back",
+             expect="socket-leak orders-api[2210]", fault=FAULT, least="socket-leak 0.9")
+    host.fds_limit = 65536
+    tell(host, 330, lambda s: 20 + 2 * s, lambda n: [sockets(n, peer=BROKER)])
+
+
+def story_leak_under_hard_limit(host):
+    host.say(what="a leak where the hard limit is the soft one: advice that asks for more raises both",
+             expect="socket-leak orders-api[2210]", fault=FAULT)
+    host.procs[API] = -1
+    begin(host)
+    for s in range(1, 21):
+        second(host)
+        host.put("proc_fds", pid=API, start_ns=BORN * 10**9, fds=20 + 5 * s, limit=4096, hard=4096, comm="orders-api")
+        if s >= 7:
+            host.scan(API, s, [{"count": 20, **FILES}, sockets(5 * s)], born=BORN)
+        host.tick()
+    host.end()
+
+
 def story_leak_young_process(host):
     host.say(what="the same from a process that just started: it may be starting up, less sure",
              expect="socket-leak orders-api[2210]", fault=FAULT, least="socket-leak 0.8",

@@ -137,6 +137,7 @@ static int apply_fds(struct processes *processes, const struct frame *frame,
 		return -ENOMEM;
 	p->cgroup_id = e->cgroup_id;
 	p->limit = e->limit;
+	p->hard = e->hard;
 	p->uid = e->uid;
 	p->netns = e->netns;
 	copy_text(p->comm, sizeof(p->comm), e->comm, sizeof(e->comm));

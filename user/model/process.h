@@ -90,6 +90,7 @@ struct process {
 	__u32 netns;
 	__u64 cgroup_id;
 	__u64 limit; /* 0 = unknown */
+	__u64 hard;  /* 0 = unknown */
 	char comm[EVENT_COMM_LEN];
 	struct event_proc *who;	  /* NULL: not asked yet */
 	struct fd_scans *scans;	  /* NULL: none */

@@ -24,6 +24,7 @@ struct process_seen {
 	struct process_key key;
 	__u64 cgroup_id;
 	__u64 limit;
+	__u64 hard;
 	__u64 sent_limit;
 	__u32 fds;
 	__u32 sent_fds;
@@ -77,6 +78,7 @@ static int on_record(void *ctx, const void *data)
 		process->unknown = false;
 		process->cgroup_id = record->cgroup_id;
 		process->limit = record->limit;
+		process->hard = record->hard;
 		process->uid = record->uid;
 		process->netns = record->netns;
 		memcpy(process->comm, record->comm, sizeof(process->comm));
@@ -97,6 +99,7 @@ static int send_fds(struct process_seen *process, unsigned long long now_ns, eve
 		.start_ns = process->key.start_ns,
 		.cgroup_id = process->cgroup_id,
 		.limit = process->limit,
+		.hard = process->hard,
 		.pid = process->key.pid,
 		.fds = process->fds,
 		.uid = process->uid,

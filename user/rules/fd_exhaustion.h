@@ -30,9 +30,11 @@ bool fd_host_is_near(const struct model *model);
 bool fd_is_refused(const struct model *model, const struct refusals *r);
 
 /* `times` the limit, and no more than the kernel takes without another setting (fs.nr_open, 1,048,576 where nobody set
- * it): 0 when that is no more than the limit, or than what is held. For the soft limit: who says the hard one too, by
- * prlimit(1) without a colon, may lower that for good. */
+ * it): 0 when that is no more than the limit, or than what is held. */
 __u64 fd_limit_raised(__u64 limit, __u64 held, unsigned int times);
+/* Advises to raise the process's soft limit to `more`, and the hard one only where that is known to be lower: who says the
+ * hard one too may lower it for good. */
+void fd_advise_limit(struct claim *claim, const struct process *p, __u64 more, const char *text);
 
 void fd_claim_process(const struct model *model, const struct process *p, const struct fd_nearly *n,
 		      const struct judgement *judgement);

@@ -20,6 +20,16 @@ __u64 fd_limit_raised(__u64 limit, __u64 held, unsigned int times)
 	return more > limit && more > held ? more : 0;
 }
 
+void fd_advise_limit(struct claim *claim, const struct process *p, __u64 more, const char *text)
+{
+	if (p->hard && p->hard < more)
+		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu:%llu", p->pid,
+			     (unsigned long long)more, (unsigned long long)more);
+	else
+		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu:", p->pid,
+			     (unsigned long long)more);
+}
+
 /* What most of them are, if a breakdown was taken: "871 of them are sockets to 10.0.3.7:5432". */
 static void what(struct claim *claim, const struct process *p)
 {
@@ -140,8 +150,7 @@ void fd_claim_process(const struct model *model, const struct process *p, const 
 	claim_advice(&claim, false, "See what the descriptors are", "ls -l /proc/%u/fd", p->pid);
 	more = fd_limit_raised(n->limit, n->held, 4);
 	if (more)
-		claim_advice(&claim, true, "Raise the limit for now",
-			     "prlimit --pid %u --nofile=%llu:", p->pid, (unsigned long long)more);
+		fd_advise_limit(&claim, p, more, "Raise the limit for now");
 	snprintf(claim.call, sizeof(claim.call), "the owner of %.30s",
 		 text_process(p->comm, p->pid).s);
 	judgement->claim(judgement->ctx, &claim);

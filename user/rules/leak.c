@@ -32,6 +32,8 @@
  *	1 - 0.10 * (1 - a / 30)	the process was a < 30 s old when the growth began: starting up
  *	0.83			in its place, while it has risen fewer than min_rises + 2 times: a pool is filled
  *				as one starts, and nothing but the end of it tells one from a leak
+ *	0.83			open connections that others made, in the first five minutes of it: clients that come
+ *				back after an outage look the same until all of them are
  *	0.80			no rise in the latest bucket
  *	0.90			the kind that grows fell at more than a quarter of the breakdowns
  *

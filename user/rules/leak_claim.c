@@ -16,7 +16,9 @@
 /* From further off a forecast says nothing. */
 #define FORECAST_MOST_S (30 * 24 * HOUR_S)
 #define YOUNG_S		30.0
-#define NAME_SHORT	28
+/* Whoever lost its connections is back within minutes. */
+#define COMING_BACK_S 300.0
+#define NAME_SHORT    28
 
 static const char *last_part(const char *path)
 {
@@ -188,6 +190,23 @@ static void controls(struct claim *claim, const struct leak *leak)
 			       leak->steady == 1 ? "" : "es");
 }
 
+/* Open connections that others made. */
+static bool is_accepted(const struct leak *leak)
+{
+	const struct peer_key *peer = leak->parts.peer;
+
+	return leak->kind == LEAK_SOCKETS && peer && peer->dir == PEER_IN;
+}
+
+/* For how long it has grown, at this rate; the trend's own buckets do not reach back that far. */
+static double grown_for_s(const struct leak *leak)
+{
+	const struct process *p = leak->process;
+	double gained = p->fds > p->fds_first ? (double)(p->fds - p->fds_first) : 0.0;
+
+	return leak->trend.per_s > 0.0 ? gained / leak->trend.per_s : 0.0;
+}
+
 static double against(struct claim *claim, const struct leak *leak)
 {
 	const struct breakdown *b = &leak->parts;
@@ -202,6 +221,12 @@ static double against(struct claim *claim, const struct leak *leak)
 	if (leak->trend.flats) {
 		factor *= 0.80;
 		claim_text(claim, ROLE_AGAINST, "no growth in the latest bucket: a plateau?");
+		claim->evidence[claim->n_evidence - 1].supports = false;
+	}
+	if (is_accepted(leak) && grown_for_s(leak) < COMING_BACK_S) {
+		factor *= 0.83;
+		claim_text(claim, ROLE_AGAINST,
+			   "clients that come back, as after an outage? See if it ends");
 		claim->evidence[claim->n_evidence - 1].supports = false;
 	}
 	if (b->kind != LEAK_UNKNOWN && b->rising < 0.75) {
@@ -280,8 +305,7 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	if (more && leak->left_s >= 0.0 && leak->left_s < FORECAST_MOST_S) {
 		snprintf(text, sizeof(text), "Raise the limit for now: buys about %.20s",
 			 text_duration((double)(more - p->fds) / leak->trend.per_s).s);
-		claim_advice(claim, true, text, "prlimit --pid %u --nofile=%llu:", p->pid,
-			     (unsigned long long)more);
+		fd_advise_limit(claim, p, more, text);
 	}
 	advise_pool(claim, leak);
 	if (site->stack)
@@ -291,9 +315,10 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 			 "the owner of %.20s: no close() after %.14s",
 			 text_process(p->comm, p->pid).s, after);
 	else
-		snprintf(claim->call, sizeof(claim->call),
-			 "the owner of %.30s: a close() is missing",
-			 text_process(p->comm, p->pid).s);
+		snprintf(claim->call, sizeof(claim->call), "the owner of %.24s: %.30s",
+			 text_process(p->comm, p->pid).s,
+			 is_accepted(leak) ? "no close(), or no idle timeout"
+					   : "a close() is missing");
 }
 
 double leak_claim_fill(struct claim *claim, const struct model *model, const struct leak *leak,

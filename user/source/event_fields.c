@@ -614,6 +614,7 @@ static const struct event_field proc_fds_fields[] = {
 	F(event_proc_fds, 6, U32, uid),
 	F(event_proc_fds, 7, U64, cgroup_id),
 	F(event_proc_fds, 8, U32, netns),
+	F(event_proc_fds, 9, U64, hard),
 };
 
 static const struct event_field proc_gone_fields[] = {
