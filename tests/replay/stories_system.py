@@ -95,7 +95,7 @@ def story_oom_unnamed(host):
 def story_oom_node(host):
     host.say(what="a program bound to one NUMA node has used that up, and half of the host's memory is free",
              expect="memory-exhausted postgres", fault="oom_kill", most="memory-exhausted 0.79",
-             leads="MEMORY: postgres was killed with 51.2 % of the host")
+             leads="MEMORY: postgres was killed, yet 51.2 % was free")
     begin_host(host)
     seconds(host, 4, free=8 * 1024 * MB)
     kill(host, 2210, comm="postgres", unit="postgresql.service")
@@ -396,6 +396,15 @@ def story_memory_error(host):
     host.end()
 
 
+def story_memory_uncorrected_then_silence(host):
+    host.say(what="one error that was not corrected, and then nothing for longer than a window: no better for that",
+             fault="hardware_report", expect="memory-error CPU_SrcID#0_MC#0_Chan#1_DIMM#0", leads="MEMORY: 1 uncorrected error")
+    begin_host(host)
+    report(host, 1, severity="uncorrected", **DIMM)
+    seconds(host, 800)
+    host.end()
+
+
 def story_memory_corrected(host):
     host.say(what="two corrected errors of a module: told, as info; the class stays clear",
              fault="hardware_report", expect="memory-error CPU_SrcID#0_MC#0_Chan#1_DIMM#0")
@@ -435,7 +444,7 @@ def story_pcie_corrected(host):
 
 def story_memory_amd(host):
     host.say(what="a memory controller's bank of an AMD processor (bank 17) corrects errors: its number says it, not its error code",
-             expect="memory-error CPU 0 bank 17", fault="hardware_report", leads="MEMORY: CPU 0 bank 17")
+             expect="memory-error CPU 0 bank 17", fault="hardware_report", leads="MEMORY: 12 corrected errors at CPU 0 bank 17")
     begin_host(host)
     report(host, 12, source="machine_check", severity="corrected", bank=17, flags=1, status=0xdc2040000000011b, address=0x3f2a10000)
     seconds(host, 3)
@@ -457,7 +466,7 @@ def story_memory_amd_edac(host):
 def story_memory_after_edac(host):
     host.say(what="hours after EDAC told of one corrected error, a memory bank reports one that was not, and EDAC is silent",
              expect=["memory-error CPU 9 bank 8", "memory-error CPU_SrcID#0_MC#0_Chan#1_DIMM#0"], fault="hardware_report",
-             leads="MEMORY: CPU 9 bank 8")
+             leads="MEMORY: 1 uncorrected error at CPU 9 bank 8")
     begin_host(host)
     host.is_daemon(5)
     report(host, 1, severity="corrected", **DIMM)
@@ -480,7 +489,7 @@ def story_pcie_nonfatal_once(host):
 
 def story_pcie_nonfatal(host):
     host.say(what="a device's requests are lost again and again (completion timeouts): a warning, not critical",
-             expect="machine-check 0000:03:00.0", fault="hardware_report", leads="HARDWARE: 0000:03:00.0 reports 5 hardware errors")
+             expect="machine-check 0000:03:00.0", fault="hardware_report", leads="HARDWARE: 5 uncorrected errors at 0000:03:00.0")
     begin_host(host)
     report(host, 5, source="pcie", severity="uncorrected", where="0000:03:00.0", status=0x4000)
     seconds(host, 3)
@@ -489,7 +498,7 @@ def story_pcie_nonfatal(host):
 
 def story_pcie_corrected_and_lost(host):
     host.say(what="a link corrects hundreds of errors, and one request was lost: the one is no reason to overlook the many",
-             expect="machine-check 0000:03:00.0", fault="hardware_report", leads="HARDWARE: 0000:03:00.0 reports 151 hardware errors")
+             expect="machine-check 0000:03:00.0", fault="hardware_report", leads="HARDWARE: 1 uncorrected error, 150 corrected errors at 0000")
     begin_host(host)
     report(host, 1, source="pcie", severity="uncorrected", where="0000:03:00.0", status=0x4000)
     report(host, 5, source="pcie", severity="corrected", where="0000:03:00.0", status=0x1, count=30)

@@ -148,6 +148,10 @@ static int apply_report(struct machine *m, const struct frame *frame,
 			window_epoch(event->h.ts_ns, frame->disk_window_ns)))
 		return -ENOMEM;
 	part->now[severity] += event->count ? event->count : 1;
+	/* A PCIe device's non-fatal ones cost one transaction each. */
+	if (severity == REPORT_FATAL ||
+	    (severity == REPORT_UNCORRECTED && event->source != REPORT_PCIE))
+		part->spoilt = true;
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct part {
 	struct event_hardware_report first;
 	struct event_hardware_report last;
 	__u64 now[REPORT_FATAL + 1]; /* errors by severity */
+	bool spoilt;		     /* one was not corrected, and whoever used it was hit */
 	struct window window;
 };
 

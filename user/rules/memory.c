@@ -181,7 +181,7 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 			      text_size(kill->limit_bytes).s);
 	else if (node)
 		claim_message(&claim,
-			      "MEMORY: %.16s was killed with %s of the host's free: a NUMA node's?",
+			      "MEMORY: %.16s was killed, yet %s was free: a NUMA node's lack?",
 			      text_name(name, 16).s, text_percent(x->free_share).s);
 	else
 		claim_message(&claim, "MEMORY: the host ran out of it; the kernel killed %.16s.",
@@ -194,9 +194,20 @@ static void claim_exhausted(const struct model *model, const struct exhausted *x
 		claim_advice(&claim, false, "See what each node has, and who is bound to one",
 			     "numastat -m; grep -r . /sys/fs/cgroup --include=cpuset.mems");
 	else
-		claim_advice(&claim, false, "See who holds the memory", "ps aux --sort=-rss");
-	snprintf(claim.call, sizeof(claim.call),
-		 "the owner of %.16s: raise the limit, or find what grew", text_name(name, 16).s);
+		claim_advice(&claim, false, "See who holds the memory",
+			     "ps aux --sort=-rss | head -20");
+	if (limit)
+		snprintf(claim.call, sizeof(claim.call),
+			 "the owner of %.16s: raise the limit, or find what grew",
+			 text_name(name, 16).s);
+	else if (node)
+		snprintf(claim.call, sizeof(claim.call),
+			 "the owner of %.16s: what binds it to one node's memory",
+			 text_name(name, 16).s);
+	else
+		snprintf(claim.call, sizeof(claim.call),
+			 "the owner of what holds most: %.16s was but the victim",
+			 text_name(name, 16).s);
 	judgement->claim(judgement->ctx, &claim);
 }
 

@@ -125,6 +125,58 @@ static void say_report(struct claim *claim, const struct part *part, const struc
 			   (unsigned long long)r->address);
 }
 
+/* How grave comes first: a long name is cut. */
+static void say_message(struct claim *claim, bool memory, const char *name, const struct errors *n)
+{
+	__u64 bad = n->deferred + n->uncorrected;
+	struct text corrected = text_plural(n->corrected, "corrected error");
+	const char *what = memory ? "MEMORY" : "HARDWARE";
+
+	if (!bad)
+		claim_message(claim, "%s: %s at %.40s.", what, corrected.s, text_name(name, 40).s);
+	else
+		claim_message(claim, "%s: %s%s%s at %.40s.", what,
+			      text_plural(bad, "uncorrected error").s, n->corrected ? ", " : "",
+			      n->corrected ? corrected.s : "", text_name(name, 40).s);
+}
+
+static void advise(struct claim *claim, const struct part *part, bool memory)
+{
+	const struct event_hardware_report *r = &part->last;
+	const char *text = "Read the kernel's decoding";
+
+	if (r->source == REPORT_PCIE) {
+		claim_advice(claim, false, text, "journalctl -k -g 'AER|PCIe Bus Error'");
+		if (text_is_plain_word(r->where))
+			claim_advice(claim, false, "See the link's state", "lspci -vvs %.32s",
+				     r->where);
+		return;
+	}
+	claim_advice(claim, false, text,
+		     memory ? "journalctl -k -g 'EDAC|Hardware Error'"
+			    : "journalctl -k -g 'Hardware Error'");
+	if (r->source == REPORT_MEMORY)
+		claim_advice(claim, false, "See the counts of each module",
+			     "grep -r . /sys/devices/system/edac/mc --include=*_count");
+}
+
+static void say_call(struct claim *claim, const struct part *part, bool memory, const char *name)
+{
+	const char *who = "who looks after the hardware";
+
+	if (part->last.source == REPORT_PCIE)
+		snprintf(claim->call, sizeof(claim->call), "%s: reseat %.16s, else replace", who,
+			 text_name(name, 16).s);
+	else if (part->last.source == REPORT_MEMORY)
+		snprintf(claim->call, sizeof(claim->call), "%s: replace %.30s", who,
+			 text_name(name, 30).s);
+	else if (memory)
+		snprintf(claim->call, sizeof(claim->call), "%s: find and replace the module", who);
+	else
+		snprintf(claim->call, sizeof(claim->call), "%s: replace the processor of CPU %u",
+			 who, part->last.cpu);
+}
+
 static void claim_part(const struct model *model, const struct rule *rule, const struct part *part,
 		       const struct judgement *judgement)
 {
@@ -153,21 +205,10 @@ static void claim_part(const struct model *model, const struct rule *rule, const
 	say_report(&claim, part, &n);
 	if (memory && !module)
 		claim_text(&claim, ROLE_UNKNOWN, "which module: no EDAC driver tells");
-	claim_message(&claim, "%s: %.40s reports %s, %s of them not corrected.",
-		      memory ? "MEMORY" : "HARDWARE", text_name(subject.name, 40).s,
-		      text_plural(claim.count, "hardware error").s,
-		      text_count(n.deferred + n.uncorrected).s);
-	claim_advice(&claim, false, "Read the kernel's decoding",
-		     "journalctl -k -g 'Hardware Error'");
-	if (module)
-		claim_advice(&claim, false, "See the counts of each module",
-			     "grep -r . /sys/devices/system/edac/mc --include=*_count");
+	say_message(&claim, memory, subject.name, &n);
+	advise(&claim, part, memory);
 	if (claim.severity != SEVERITY_INFO)
-		snprintf(claim.call, sizeof(claim.call),
-			 memory && !module
-				 ? "who looks after the hardware: find and replace the module"
-				 : "who looks after the hardware: replace %.30s",
-			 text_name(subject.name, 30).s);
+		say_call(&claim, part, memory, subject.name);
 	judgement->claim(judgement->ctx, &claim);
 }
 
@@ -195,13 +236,23 @@ static void judge_check(const struct model *model, const struct judgement *judge
 	judge_parts(model, judgement, false, &machine_check_rule);
 }
 
+/* What could not be corrected is no better for being silent since: its finding expires, or goes with a restart of the host. */
+static bool is_spoilt(const struct model *model, const struct subject *subject)
+{
+	const struct part *part = NULL;
+
+	while ((part = machine_part(model_machine(model), part)))
+		if (part->spoilt && strcmp(subject_part(part).name, subject->name) == 0)
+			return true;
+	return false;
+}
+
 /* Nothing was reported for a whole window. */
 static bool recovered(const struct model *model, const struct subject *subject, __u64 since_ns)
 {
 	const struct event_host_load *look = machine_look(model_machine(model), 0);
 
-	(void)subject;
-	return look && look->h.ts_ns > since_ns;
+	return look && look->h.ts_ns > since_ns && !is_spoilt(model, subject);
 }
 
 const struct rule memory_error_rule = {
