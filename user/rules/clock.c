@@ -240,7 +240,8 @@ static void judge_step(const struct model *model, const struct judgement *judgem
 		claim_text(&claim, ROLE_AGAINST, "ahead, and minutes after boot: it was set right");
 	}
 	claim_text(&claim, ROLE_UNKNOWN, "who set it");
-	claim_message(&claim, "CLOCK: the wall clock was set %s by %s; times before it are off.",
+	claim_message(&claim,
+		      "CLOCK: the wall clock was set %s by %s; times across it do not compare.",
 		      way, by.s);
 	claim_advice(&claim, false, "See what the time daemon did",
 		     "journalctl -b -t chronyd -t systemd-timesyncd");
@@ -288,7 +289,7 @@ const struct rule clock_step_rule = {
 	.against =
 		"A leap second; a first step ahead in the minutes after boot (both told as info). A "
 		"clock that NTP slews is never set.",
-	.todo = "See who set it; times before it are off.",
+	.todo = "See who set it; times before and after it do not compare.",
 	.needs = {PROBE_CLOCK},
 	.thresholds = (const struct threshold *const[]){&min_step_s, &boot_s, NULL},
 	.exposed = sync_exposed,
