@@ -175,7 +175,7 @@ def caused(runner, capture, output):
 def leads(runner, capture, output):
     message = json.loads(output.splitlines()[-1])["message"]
     for text in capture.says["leads"]:
-        told = message.removeprefix("OVER NOW, but earlier: ").removeprefix("SUSPECT ")
+        told = re.sub("^(OVER|GONE) NOW, but earlier: ", "", message).removeprefix("SUSPECT ")
         runner.check(f"{capture.name}: leads", None if told.startswith(text) else f"with {message!r}")
 
 

@@ -401,8 +401,9 @@ void verdict_make(const struct model *model, const struct life *life, struct ver
 	past = past_finding(model, life, CLASSES);
 	if (past) {
 		ret->lead = past->id;
-		snprintf(ret->message, sizeof(ret->message), "OVER NOW, but earlier: %.90s",
-			 past->claim.message);
+		/* What goes with its subject need not be well: data that was lost is. */
+		snprintf(ret->message, sizeof(ret->message), "%s NOW, but earlier: %.90s",
+			 past->resolution == RESOLVED_GONE ? "GONE" : "OVER", past->claim.message);
 		return;
 	}
 	quiet_message(ret);

@@ -37,7 +37,7 @@ static void kernel_text(const char *release, char *buf, size_t size)
 	}
 }
 
-static void clock_text(const struct model *model, __u64 mono_ns, char *buf, size_t size)
+void report_clock(const struct model *model, __u64 mono_ns, char *buf, size_t size)
 {
 	time_t s = (time_t)(model_wall_ns(model, mono_ns) / NS_PER_S);
 	struct tm tm;
@@ -75,8 +75,8 @@ static void add_frame(const struct line *line, struct rows *rows)
 
 	text_ascii(name, sizeof(name), host->hostname[0] ? host->hostname : "this host");
 	kernel_text(host->kernel, kernel, sizeof(kernel));
-	clock_text(line->model, start ? start : line->time_ns, from, sizeof(from));
-	clock_text(line->model, line->time_ns, to, sizeof(to));
+	report_clock(line->model, start ? start : line->time_ns, from, sizeof(from));
+	report_clock(line->model, line->time_ns, to, sizeof(to));
 	duration_text(line->verdict->window_s, duration, sizeof(duration));
 	rows_add(rows, ROW_KEEP, NULL, "%s, Linux %s, %s to %s%s (%s)", name,
 		 kernel[0] ? kernel : "?", from, to,
@@ -134,11 +134,21 @@ static const struct unjudged *unjudged_at(const struct verdict *v, const char *r
 	return NULL;
 }
 
+/* The daemon itself need not be told to run. */
+static const char *text_of(const struct reason_text *reason, const struct model *model)
+{
+	if (model_host(model)->mode == RUN_DAEMON && strcmp(reason->reason, "no-baseline") == 0)
+		return "no baseline yet";
+	return reason->text;
+}
+
 /* "disk-slow, disk-lost and 4 more: no baseline (run the daemon)" */
-static void add_unjudged(const struct verdict *v, const struct reason_text *reason,
+static void add_unjudged(const struct line *line, const struct reason_text *reason,
 			 struct rows *rows)
 {
-	unsigned int room = REPORT_COLUMNS - REPORT_INDENT - (unsigned int)strlen(reason->text) - 2;
+	const struct verdict *v = line->verdict;
+	const char *text = text_of(reason, line->model);
+	unsigned int room = REPORT_COLUMNS - REPORT_INDENT - (unsigned int)strlen(text) - 2;
 	unsigned int n = 0, shown = 0, at = 0;
 	char kinds[REPORT_COLUMNS + 1] = "", more[24] = "";
 
@@ -165,9 +175,9 @@ static void add_unjudged(const struct verdict *v, const struct reason_text *reas
 	if (shown && shown < n)
 		snprintf(more, sizeof(more), " and %u more", n - shown);
 	if (n && shown)
-		rows_add(rows, ROW_USEFUL, "unjudged", "%s%s: %s", kinds, more, reason->text);
+		rows_add(rows, ROW_USEFUL, "unjudged", "%s%s: %s", kinds, more, text);
 	else if (n)
-		rows_add(rows, ROW_USEFUL, "unjudged", "%u kinds: %s", n, reason->text);
+		rows_add(rows, ROW_USEFUL, "unjudged", "%u kinds: %s", n, text);
 }
 
 static bool any_blind(const struct verdict *v)
@@ -198,8 +208,8 @@ static void add_nothing(const struct line *line, struct rows *rows)
 	if (any_blind(v))
 		add_missing(line->model, rows);
 	for (size_t i = 0; i < sizeof(reason_texts) / sizeof(reason_texts[0]); i++)
-		add_unjudged(v, &reason_texts[i], rows);
-	clock_text(line->model, start ? start : line->time_ns, from, sizeof(from));
+		add_unjudged(line, &reason_texts[i], rows);
+	report_clock(line->model, start ? start : line->time_ns, from, sizeof(from));
 	rows_add(rows, ROW_USEFUL, "not ours", "memory leaks, anything before %s", from);
 	if (any_blind(v))
 		rows_add(rows, ROW_KEEP, "next", "%-59s(reads)", "culprit probes");
@@ -257,7 +267,7 @@ void report_compose(const struct line *line, struct rows *rows)
 		add_class(c, &v->class[c], rows);
 	before = rows->n;
 	if (v->life)
-		report_findings(line->model, v->life, rows);
+		report_findings(line->model, v, rows);
 	if (v->severity < SEVERITY_WARNING || rows->n == before)
 		add_nothing(line, rows);
 	add_cost(v, rows);

@@ -58,7 +58,11 @@ int rows_print(const struct rows *rows, FILE *stream, bool color);
 /* The page of a verdict; line->type is LINE_VERDICT. */
 void report_compose(const struct line *line, struct rows *rows);
 
-/* Its middle part, in report_finding.c: the worst finding in full, further ones a row each. */
-void report_findings(const struct model *model, const struct life *life, struct rows *rows);
+/* The time of day in UTC, "18:00:04", of a monotonic one. */
+void report_clock(const struct model *model, __u64 mono_ns, char *buf, size_t size);
+
+/* Its middle part, in report_finding.c: the worst finding in full, or that of earlier which leads the verdict; further
+ * ones a row each. */
+void report_findings(const struct model *model, const struct verdict *verdict, struct rows *rows);
 
 #endif

@@ -135,14 +135,50 @@ static void add_worst(const struct model *model, const struct finding *f, struct
 		rows_add(rows, ROW_STRONG, "call", "%s", claim->call);
 }
 
-void report_findings(const struct model *model, const struct life *life, struct rows *rows)
+/* What is over, as the first line says: when it was, and what showed it; the first advice is for when it comes back. */
+static void add_past(const struct model *model, const struct finding *f, struct rows *rows)
 {
+	const struct claim *claim = &f->claim;
+	char from[16], to[16];
+
+	rows_add(rows, ROW_KEEP, NULL, "%s", "");
+	add_header(model, f, ROW_KEEP, rows);
+	report_clock(model, f->first_seen_ns, from, sizeof(from));
+	report_clock(model, f->last_seen_ns, to, sizeof(to));
+	if (strcmp(from, to) == 0)
+		rows_add(rows, ROW_KEEP, "was", "at %s, then %s", from,
+			 resolution_name(f->resolution));
+	else
+		rows_add(rows, ROW_KEEP, "was", "from %s to %s, then %s", from, to,
+			 resolution_name(f->resolution));
+	add_evidence(claim, rows);
+	if (claim->n_advice)
+		add_advice(&claim->advice[0], ROW_STRONG, rows);
+	if (claim->call[0])
+		rows_add(rows, ROW_STRONG, "call", "%s", claim->call);
+}
+
+static const struct finding *leading_past(const struct verdict *verdict)
+{
+	const struct finding *f;
+
+	for (unsigned int i = 0; (f = life_past_at(verdict->life, i)); i++)
+		if (verdict->lead && f->id == verdict->lead)
+			return f;
+	return NULL;
+}
+
+void report_findings(const struct model *model, const struct verdict *verdict, struct rows *rows)
+{
+	const struct life *life = verdict->life;
 	const struct finding *f = life_open_at(life, 0);
 	unsigned int i = 0;
 
 	if (f && f->claim.severity >= SEVERITY_WARNING) {
 		add_worst(model, f, rows);
 		i = 1;
+	} else if (leading_past(verdict)) {
+		add_past(model, leading_past(verdict), rows);
 	}
 	if (life_open_at(life, i))
 		rows_add(rows, ROW_KEEP, NULL, "%s", "");

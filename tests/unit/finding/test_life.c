@@ -842,7 +842,7 @@ static void test_a_trace_tells_what_is_over(void **state)
 	verdict_make(&m, *state, &v);
 	assert_int_equal(v.class[CLASS_HARDWARE].state, STATE_SUSPECT);
 	assert_non_null(strstr(v.class[CLASS_HARDWARE].text, "sda; gone"));
-	assert_non_null(strstr(v.message, "OVER NOW"));
+	assert_non_null(strstr(v.message, "GONE NOW"));
 	assert_int_equal(v.class[CLASS_LEAK].state, STATE_BLIND);
 	m.host.mode = RUN_DAEMON;
 	states_are(*state, STATE_CLEAR, 4);

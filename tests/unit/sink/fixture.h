@@ -2,7 +2,7 @@
 /*
  * fixture.h - a host, findings and a verdict from literals, for the tests of the sinks.
  *
- * The model is the real one, fed with events; the life is ours: life_open_at() hands out what a
+ * The model is the real one, fed with events; the life is ours: life_open_at() and life_past_at() hand out what a
  * test put into it. Included once by each test program.
  */
 #ifndef TESTS_SINK_FIXTURE_H
@@ -32,11 +32,18 @@
 struct life {
 	struct finding findings[48];
 	unsigned int n;
+	struct finding past;
+	bool has_past;
 };
 
 const struct finding *life_open_at(const struct life *life, unsigned int i)
 {
 	return i < life->n ? &life->findings[i] : NULL;
+}
+
+const struct finding *life_past_at(const struct life *life, unsigned int i)
+{
+	return i == 0 && life->has_past ? &life->past : NULL;
 }
 
 static inline void feed(struct model *model, struct event *event, __u32 type, __u32 size,

@@ -237,6 +237,36 @@ static void test_blind(void **state)
 	model_free(model);
 }
 
+/* What is over leads the verdict: it is told in full too, with its time and how it ended. */
+static void test_over(void **state)
+{
+	struct model *model = model_of("col-7", "6.12.48+deb13-amd64");
+	struct life *life = calloc(1, sizeof(*life));
+	struct verdict v = quiet_verdict(life);
+	struct finding *f;
+
+	(void)state;
+	f = add_finding(life, &path_rule, SEVERITY_WARNING, BASIS_MEASURED, 0.93);
+	set_addr(&f->claim.subject, 10, 1, 2, 2, 9092);
+	add_text(f, ROLE_FOR, "8.3 % resent: 731 of 8,806 segments");
+	add_step(f, false, "Find the lossy hop", "mtr -T -P 9092 -n -r -c 50 10.1.2.2");
+	add_step(f, false, "See the connections", "ss -tin dst 10.1.2.2");
+	strcpy(f->claim.call, "the network team; not the owner of this host");
+	f->first_seen_ns = MONO_START + 2 * NS_PER_S;
+	f->last_seen_ns = MONO_START + 14 * NS_PER_S;
+	f->state = FINDING_RESOLVED;
+	f->resolution = RESOLVED_RECOVERED;
+	life->past = *f;
+	life->has_past = true;
+	life->n = 0;
+	v.lead = life->past.id;
+	strcpy(v.message, "OVER NOW, but earlier: NETWORK: the path to 10.1.2.2 loses packets.");
+	set_class(&v, CLASS_NETWORK, STATE_SUSPECT, "earlier, at path: 10.1.2.2:9092; recovered");
+	check_golden("over", model, &v);
+	free(life);
+	model_free(model);
+}
+
 static void test_not_asked(void **state)
 {
 	struct model *model = model_of("col-9", "6.1.0-56-amd64");
@@ -387,15 +417,11 @@ static void test_zone_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_disk),
-		cmocka_unit_test(test_network),
-		cmocka_unit_test(test_leak),
-		cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_blind),
-		cmocka_unit_test(test_not_asked),
-		cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_long_command),
-		cmocka_unit_test(test_color_only_when_asked),
+		cmocka_unit_test(test_disk),	     cmocka_unit_test(test_network),
+		cmocka_unit_test(test_leak),	     cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_blind),	     cmocka_unit_test(test_over),
+		cmocka_unit_test(test_not_asked),    cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_long_command), cmocka_unit_test(test_color_only_when_asked),
 		cmocka_unit_test(test_zone_is_said),
 	};
 
