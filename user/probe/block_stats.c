@@ -3,15 +3,21 @@
 #include "probe/block_stats.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <culprit/map_block.h>
 
 #include "probe/kernel_read.h"
+#include "small_file.h"
 
-#define ENTRIES_PER_DISK 8
-#define ENTRIES_MIN	 64
+/* One for each kind of request that a disk sees; and for disks that come later, or see more kinds. Each is held once for
+ * each possible processor. */
+#define ENTRIES_PER_DISK 5
+#define ENTRIES_SPARE	 64
 #define ENTRIES_MAX	 8192
 #define SEEN_MAX	 (ENTRIES_MAX + BLOCK_ERRORS_MAX + BLOCK_SPLITS_MAX)
 /* In place of a status, of the keys of the other maps. */
@@ -54,6 +60,18 @@ void block_stats_done(struct block_stats *stats)
 	id_table_done(&stats->seen);
 }
 
+/* Has it requests of its own? One that is made of others has none, and a loop device without a file is nothing yet. */
+static bool is_counted(int block_dir, const char *name)
+{
+	char path[288];
+
+	snprintf(path, sizeof(path), "%s/mq", name);
+	if (faccessat(block_dir, path, F_OK, 0) < 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/size", name);
+	return small_file_u64(block_dir, path) > 0;
+}
+
 unsigned int block_stats_entries(void)
 {
 	DIR *dir = opendir("/sys/block");
@@ -62,12 +80,11 @@ unsigned int block_stats_entries(void)
 
 	if (dir) {
 		while ((entry = readdir(dir)))
-			if (entry->d_name[0] != '.')
-				disks++;
+			disks += entry->d_name[0] != '.' && is_counted(dirfd(dir), entry->d_name);
 		closedir(dir);
 	}
-	entries = disks * ENTRIES_PER_DISK;
-	return entries < ENTRIES_MIN ? ENTRIES_MIN : entries > ENTRIES_MAX ? ENTRIES_MAX : entries;
+	entries = ENTRIES_SPARE + disks * ENTRIES_PER_DISK;
+	return entries > ENTRIES_MAX ? ENTRIES_MAX : entries;
 }
 
 /* Sends it when it differs from what was sent before. */

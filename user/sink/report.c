@@ -221,6 +221,23 @@ static void add_nothing(const struct line *line, struct rows *rows)
 
 /* ---- cost ---- */
 
+/* What a budget takes from a probe says so in its reason (source/live_budget.c). */
+static void add_budget(const struct model *model, struct rows *rows)
+{
+	const struct event_probe *p, *first = NULL;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; (p = model_probe_at(model, i)); i++) {
+		if (p->state != PROBE_DEGRADED || !strstr(p->reason, ", budget "))
+			continue;
+		first = first ? first : p;
+		n++;
+	}
+	if (first)
+		rows_add(rows, ROW_STRONG, "less", "%u probe%s, %.80s", n, n == 1 ? "" : "s",
+			 first->reason);
+}
+
 /* Evidence marks what is inferred, not counted, with a star after a word: "15 TLP*". */
 static bool has_star(const struct rows *rows)
 {
@@ -270,6 +287,7 @@ void report_compose(const struct line *line, struct rows *rows)
 		report_findings(line->model, v, rows);
 	if (v->severity < SEVERITY_WARNING || rows->n == before)
 		add_nothing(line, rows);
+	add_budget(line->model, rows);
 	add_cost(v, rows);
 	rows_fit(rows);
 }

@@ -17,12 +17,14 @@ static bool move_to(struct live_budget *b, enum budget_step step)
 	return changed;
 }
 
-/* How much of its budget it uses; the worse of the two. */
+/* How much of its budget it uses; the worse of the two, which is the reason when it is too much. */
 static double share(struct live_budget *b, double cpu, double cpu_percent, __u64 used, __u64 bytes)
 {
 	double of_cpu = cpu_percent > 0 ? cpu / cpu_percent : 0;
 	double of_memory = bytes ? (double)used / (double)bytes : 0;
 
+	if (of_cpu <= 1 && of_memory <= 1)
+		return of_cpu >= of_memory ? of_cpu : of_memory;
 	if (of_cpu >= of_memory)
 		snprintf(b->reason, sizeof(b->reason), "%.3g %% of a core, budget %.3g %%", cpu,
 			 cpu_percent);
@@ -30,6 +32,15 @@ static double share(struct live_budget *b, double cpu, double cpu_percent, __u64
 		snprintf(b->reason, sizeof(b->reason), "%.3g MB, budget %.3g MB",
 			 (double)used / 1e6, (double)bytes / 1e6);
 	return of_cpu >= of_memory ? of_cpu : of_memory;
+}
+
+__u64 live_budget_bytes(struct live_budget *b, const struct budget_use *use)
+{
+	const __u64 least = BUDGET_MB * 1000000ULL;
+
+	if (!b->start_bytes)
+		b->start_bytes = use->bytes;
+	return b->start_bytes * 3 / 2 > least ? b->start_bytes * 3 / 2 : least;
 }
 
 bool live_budget_judge(struct live_budget *b, const struct budget_use *use, double cpu_percent,

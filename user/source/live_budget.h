@@ -22,7 +22,8 @@ enum budget_step {
 	BUDGET_STEPS,
 };
 
-/* What a daemon may cost where nothing is set; a trace, anything. */
+/* What a daemon may cost where nothing is set; a trace, anything. Of memory it is this, or half as much again as at its
+ * start where that is more: maps grow with processors and disks, and doing less gives none of that back. */
 #define BUDGET_CPU_PERCENT 1
 #define BUDGET_MB	   32
 
@@ -35,6 +36,7 @@ struct live_budget {
 	char reason[64]; /* "1.31 % of a core, budget 1 %" */
 	unsigned int ticks, calm;
 	__u64 wall_ns, cpu_ns; /* when these ticks began */
+	__u64 start_bytes;     /* 0: not known yet */
 };
 
 struct budget_use {
@@ -46,6 +48,9 @@ struct budget_use {
  * any budget it is BUDGET_ALL at once. */
 bool live_budget_judge(struct live_budget *b, const struct budget_use *use, double cpu_percent,
 		       __u64 bytes);
+
+/* What is allowed where nothing is set; the first call is at the start. */
+__u64 live_budget_bytes(struct live_budget *b, const struct budget_use *use);
 
 /* What the reason of a probe says that does less from that step on; NULL before it. */
 const char *live_budget_left_out(const struct live_budget *b, enum budget_step from);

@@ -21,13 +21,22 @@ static int tell_host(struct live *live, struct emit *emit)
 }
 
 /* What is allowed: as it is set, else what a daemon may cost; 0: any. */
-static double budget(const struct live *live, const char *key, double of_daemon)
+static double budget_percent(const struct live *live)
 {
-	const char *text = live_settings_get(&live->settings, key);
+	const char *text = live_settings_get(&live->settings, "budget_cpu");
 
 	if (text)
 		return strtod(text, NULL);
-	return live->options.mode == RUN_DAEMON ? of_daemon : 0;
+	return live->options.mode == RUN_DAEMON ? BUDGET_CPU_PERCENT : 0;
+}
+
+static __u64 budget_bytes(struct live *live, const struct budget_use *use)
+{
+	const char *text = live_settings_get(&live->settings, "budget_mb");
+
+	if (text)
+		return (__u64)(strtod(text, NULL) * 1e6);
+	return live->options.mode == RUN_DAEMON ? live_budget_bytes(&live->budget, use) : 0;
 }
 
 /* What is left out is a probe that does less: the status line and the metrics have it. */
@@ -39,8 +48,7 @@ static int keep_to_budget(struct live *live, const struct event_self *self, stru
 	const char *left_out[BUDGET_STEPS] = {NULL};
 	char text[BUDGET_STEPS][96];
 
-	if (!live_budget_judge(b, &use, budget(live, "budget_cpu", BUDGET_CPU_PERCENT),
-			       (__u64)(budget(live, "budget_mb", BUDGET_MB) * 1e6)))
+	if (!live_budget_judge(b, &use, budget_percent(live), budget_bytes(live, &use)))
 		return 0;
 	for (enum budget_step step = BUDGET_UNARMED; step < BUDGET_STEPS; step++) {
 		const char *what = live_budget_left_out(b, step);

@@ -267,6 +267,29 @@ static void test_over(void **state)
 	model_free(model);
 }
 
+static void test_budget_is_told(void **state)
+{
+	struct model *model = model_of("col-9", "6.1.0-56-amd64");
+	struct life *life = calloc(1, sizeof(*life));
+	struct verdict v = quiet_verdict(life);
+	struct line line = line_of(LINE_VERDICT, model, v.message);
+	char *text;
+
+	(void)state;
+	line.verdict = &v;
+	feed_probe(model, "tcp.state", PROBE_DEGRADED, "tp", "no reason of a reset in this kernel");
+	text = printed(open_plain, &line);
+	assert_null(strstr(text, "  less "));
+	free(text);
+	feed_probe(model, "leak.enter", PROBE_DEGRADED, "tp", "not armed: 34 MB, budget 32 MB");
+	feed_probe(model, "leak.exit", PROBE_DEGRADED, "tp", "not armed: 34 MB, budget 32 MB");
+	text = printed(open_plain, &line);
+	assert_non_null(strstr(text, "  less     2 probes, not armed: 34 MB, budget 32 MB\n"));
+	free(text);
+	free(life);
+	model_free(model);
+}
+
 static void test_not_asked(void **state)
 {
 	struct model *model = model_of("col-9", "6.1.0-56-amd64");
@@ -417,11 +440,17 @@ static void test_zone_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_disk),	     cmocka_unit_test(test_network),
-		cmocka_unit_test(test_leak),	     cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_blind),	     cmocka_unit_test(test_over),
-		cmocka_unit_test(test_not_asked),    cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_long_command), cmocka_unit_test(test_color_only_when_asked),
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_leak),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_over),
+		cmocka_unit_test(test_budget_is_told),
+		cmocka_unit_test(test_not_asked),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_long_command),
+		cmocka_unit_test(test_color_only_when_asked),
 		cmocka_unit_test(test_zone_is_said),
 	};
 

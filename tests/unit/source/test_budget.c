@@ -64,6 +64,34 @@ static void test_down_and_up(void **state)
 			    "none");
 }
 
+/* The number that a step was made for stays its reason while it lasts, also on the way back. */
+static void test_reason_of_a_calm_daemon(void **state)
+{
+	struct run r = {.use = {.bytes = 8 * MB}};
+
+	(void)state;
+	pass(&r, 1 + 24, 2, 1, 32 * MB);
+	pass(&r, 36, 0.1, 1, 32 * MB);
+	assert_int_equal(r.budget.step, BUDGET_UNARMED);
+	assert_string_equal(r.budget.reason, "2 % of a core, budget 1 %");
+}
+
+/* Where nothing is set: many processors make large maps, and that is no reason to do less. */
+static void test_large_host(void **state)
+{
+	struct live_budget small = {0}, large = {0};
+	struct budget_use use = {.bytes = 15 * MB};
+
+	(void)state;
+	assert_int_equal(live_budget_bytes(&small, &use), 32 * MB);
+	use.bytes = 30 * MB;
+	assert_int_equal(live_budget_bytes(&small, &use), 32 * MB);
+	use.bytes = 60 * MB;
+	assert_int_equal(live_budget_bytes(&large, &use), 90 * MB);
+	use.bytes = 100 * MB;
+	assert_int_equal(live_budget_bytes(&large, &use), 90 * MB);
+}
+
 static void test_memory(void **state)
 {
 	struct run r = {.use = {.bytes = 40 * MB}};
@@ -122,10 +150,9 @@ static void test_asks_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_down_and_up),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_no_budget),
-		cmocka_unit_test(test_asks_are_refused),
+		cmocka_unit_test(test_down_and_up), cmocka_unit_test(test_reason_of_a_calm_daemon),
+		cmocka_unit_test(test_large_host),  cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_no_budget),   cmocka_unit_test(test_asks_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
