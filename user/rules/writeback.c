@@ -170,7 +170,8 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 			     "debugfs -R \"ncheck %llu\" /dev/%s",
 			     (unsigned long long)l->lost->now.ino, device);
 	else
-		claim_advice(claim, false, "Read what the kernel said of it", "dmesg -T");
+		claim_advice(claim, false, "Read what the kernel said of it",
+			     "dmesg -T | tail -n 100");
 	claim_advice(claim, true, "Have these files written again, or restore them", "%s", "");
 	snprintf(claim->call, sizeof(claim->call), "the owners of what writes to %.30s",
 		 text_name(claim->subject.name, 30).s);
