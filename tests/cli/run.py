@@ -15,6 +15,8 @@ import pty
 import re
 import resource
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -225,6 +227,47 @@ def status_and_dump_without_a_daemon():
     check(not (WORK / "x").exists(), "dump made a file")
     conf.write_text("[daemon]\nsocket = none\n")
     expect(1, "status", "-c", conf, says="socket = none")
+
+
+def answering(answer):
+    """A settings file whose daemon gives that one answer."""
+    number = len(list(WORK.iterdir()))
+    path, conf = WORK / f"{number}.socket", WORK / f"{number}.conf"
+    conf.write_text(f"[daemon]\nsocket = {path}\n")
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.listen(1)
+
+    def give():
+        with server, server.accept()[0] as peer:
+            peer.recv(100)
+            peer.sendall(answer)
+
+    threading.Thread(target=give, daemon=True).start()
+    return conf
+
+
+@test
+def dump_leaves_devices_alone():
+    null = os.stat("/dev/null")
+    if os.geteuid() == 0:  # of our own: nobody else's suffers where this fails
+        null_path = WORK / "null"
+        try:
+            os.mknod(null_path, stat.S_IFCHR | 0o666, null.st_rdev)
+            os.chmod(null_path, 0o666)
+            with open(null_path, "wb") as file:
+                file.write(b"x")
+        except PermissionError:  # a file system without devices
+            null_path = "/dev/null"
+    else:
+        null_path = "/dev/null"
+    before = os.stat(null_path)
+    expect(0, "dump", "-c", answering(b"ok\n" + gzip.compress(sealed())), null_path)
+    after = os.stat(null_path)
+    check(after.st_mode == before.st_mode, f"mode {before.st_mode:o} became {after.st_mode:o}")
+    fifo = WORK / "dump.fifo"
+    os.mkfifo(fifo)
+    expect(1, "dump", "-c", answering(b"ok\n" + gzip.compress(sealed())), fifo, says="not a regular file")
 
 
 # ---- explain and schema: tables ----

@@ -3,13 +3,12 @@
 #include "control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "source/source.h"
 
 static int ask(const struct options *o, const char *request, int *ret_fd, struct err *err)
 {
@@ -65,21 +64,6 @@ static int status_run(const struct options *o, struct err *err)
 	return ret < 0 ? ret : EXIT_RAN;
 }
 
-static int open_file(const char *path, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-
-	if (fd < 0)
-		return err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-	/* A file that was there keeps its old mode; captures name processes, paths and peers. */
-	if (fchmod(fd, 0600) < 0 && errno != EPERM) {
-		err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-		close(fd);
-		return err->code;
-	}
-	return fd;
-}
-
 static int dump_run(const struct options *o, struct err *err)
 {
 	unsigned long long bytes = 0;
@@ -91,7 +75,7 @@ static int dump_run(const struct options *o, struct err *err)
 	ret = ask(o, request, &fd, err);
 	if (ret < 0)
 		return ret;
-	to = open_file(o->operand, err);
+	to = recorder_open(o->operand, err);
 	ret = to < 0 ? to : copy(fd, to, o->operand, &bytes, err);
 	close(fd);
 	if (to >= 0 && close(to) < 0 && ret == 0)

@@ -79,7 +79,8 @@ static int write_line(struct recorder *r, const char *text, size_t length, int f
 	return deflate_text(r, text, length, flush);
 }
 
-/* 0 when fd may be written to; a directory or a symbolic link never gets this far. */
+/* 0 when fd may be written to; a directory or a symbolic link never gets this far. Nothing but a file is changed: the
+ * mode of a device is everybody's. */
 static int check_file(int fd, const char *path, struct err *err)
 {
 	struct stat st;
@@ -96,7 +97,7 @@ static int check_file(int fd, const char *path, struct err *err)
 	return 0;
 }
 
-static int open_file(const char *path, struct err *err)
+int recorder_open(const char *path, struct err *err)
 {
 	/* Nonblocking only so that a FIFO without a reader is refused, not waited for. */
 	int fd = open(path,
@@ -166,7 +167,7 @@ int recorder_new(const char *path, struct recorder **ret_recorder, struct err *e
 
 	if (!r)
 		return err_set(err, -ENOMEM, "out of memory");
-	r->fd = open_file(path, err);
+	r->fd = recorder_open(path, err);
 	code = r->fd < 0 ? err->code : write_header(r, err);
 	if (code < 0) {
 		if (r->fd >= 0)

@@ -80,7 +80,10 @@ unsigned long long replay_skipped(const struct source *source);
 /* The capture writer: a tee between source and engine. */
 struct recorder;
 
-/* Creates path (mode 0600, O_NOFOLLOW, truncated) and writes the header. */
+/* Opens path for a capture: a regular file (made when missing, truncated, mode 0600, never through a symbolic link), or a
+ * character device, which stays as it is. The descriptor, or a negative errno with err set. */
+int recorder_open(const char *path, struct err *err);
+/* Opens path so and writes the header. */
 int recorder_new(const char *path, struct recorder **ret_recorder, struct err *err);
 /* The same into a descriptor that is open for writing, a pipe or socket too, and is taken over; `name` is
  * for messages. */
