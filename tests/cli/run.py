@@ -270,6 +270,18 @@ def dump_leaves_devices_alone():
     expect(1, "dump", "-c", answering(b"ok\n" + gzip.compress(sealed())), fifo, says="not a regular file")
 
 
+@test
+def dump_is_whole_or_fails():
+    whole = gzip.compress(os.urandom(100000))
+    path = WORK / "dumped"
+    check(f"{len(whole)} bytes" in out("dump", "-c", answering(b"ok\n" + whole), path), "it says how much")
+    check(path.read_bytes() == whole, "not what came")
+    for what, raw in [("cut", whole[:-1]), ("half", whole[:len(whole) // 2]), ("nothing", b""), ("no gzip", b"x" * 9000),
+                      ("changed", whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:]), ("more", whole + b"x")]:
+        result = expect(1, "dump", "-c", answering(b"ok\n" + raw), path, says="is cut off")
+        check(path.read_bytes() == raw, f"{what}: what came is not kept: {result.stderr!r}")
+
+
 # ---- explain and schema: tables ----
 
 @test

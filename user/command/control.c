@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "source/gzip_end.h"
 #include "source/source.h"
 
 static int ask(const struct options *o, const char *request, int *ret_fd, struct err *err)
@@ -23,8 +24,9 @@ static int ask(const struct options *o, const char *request, int *ret_fd, struct
 	return control_ask(settings.keeper.socket, request, ret_fd, err);
 }
 
-/* Copies all that comes; *ret_bytes says how much. */
-static int copy(int from, int to, const char *name, unsigned long long *ret_bytes, struct err *err)
+/* Copies all that comes; *ret_bytes says how much. `end` sees it too; NULL: nobody does. */
+static int copy(int from, int to, const char *name, struct gzip_end *end,
+		unsigned long long *ret_bytes, struct err *err)
 {
 	char buf[16384];
 	ssize_t n, done, w;
@@ -40,6 +42,8 @@ static int copy(int from, int to, const char *name, unsigned long long *ret_byte
 				       strerror(errno));
 		if (n == 0)
 			return 0;
+		if (end)
+			gzip_end_feed(end, buf, (size_t)n);
 		for (done = 0; done < n; done += w) {
 			w = write(to, buf + done, (size_t)(n - done));
 			if (w < 0 && errno == EINTR)
@@ -59,27 +63,45 @@ static int status_run(const struct options *o, struct err *err)
 	ret = ask(o, o->json ? "status json" : "status", &fd, err);
 	if (ret < 0)
 		return ret;
-	ret = copy(fd, STDOUT_FILENO, "stdout", &bytes, err);
+	ret = copy(fd, STDOUT_FILENO, "stdout", NULL, &bytes, err);
 	close(fd);
 	return ret < 0 ? ret : EXIT_RAN;
+}
+
+/* The daemon's child may be killed, or find no memory: the answer ends, and only its contents say too soon. */
+static int save(int from, const char *path, unsigned long long *ret_bytes, struct err *err)
+{
+	struct gzip_end *end = gzip_end_new();
+	int to, ret;
+
+	if (!end)
+		return err_set(err, -ENOMEM, "out of memory");
+	to = recorder_open(path, err);
+	ret = to < 0 ? to : copy(from, to, path, end, ret_bytes, err);
+	if (to >= 0 && close(to) < 0 && ret == 0)
+		ret = err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
+	if (ret == 0 && !gzip_end_reached(end))
+		ret = err_set(
+			err, -EPIPE,
+			"%s is cut off: the daemon's answer ended too soon, its log may say why",
+			path);
+	gzip_end_free(end);
+	return ret;
 }
 
 static int dump_run(const struct options *o, struct err *err)
 {
 	unsigned long long bytes = 0;
 	char request[CONTROL_REQUEST_MAX];
-	int fd = -1, to, ret;
+	int fd = -1, ret;
 
 	snprintf(request, sizeof(request), "dump %llu",
 		 (o->last_ns + 999999999ULL) / 1000000000ULL);
 	ret = ask(o, request, &fd, err);
 	if (ret < 0)
 		return ret;
-	to = recorder_open(o->operand, err);
-	ret = to < 0 ? to : copy(fd, to, o->operand, &bytes, err);
+	ret = save(fd, o->operand, &bytes, err);
 	close(fd);
-	if (to >= 0 && close(to) < 0 && ret == 0)
-		ret = err_set(err, -errno, "cannot write %s: %s", o->operand, strerror(errno));
 	if (ret == 0)
 		printf("%s: %llu bytes; culprit replay %s judges it again\n", o->operand, bytes,
 		       o->operand);
