@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "children.h"
+#include "control.h"
 #include "reload_state.h"
 #include "sink/report.h"
 #include "source/source.h"
@@ -137,6 +139,7 @@ static bool is_number(const char *text)
 static int answer_dump(const struct keeper_view *view, struct flight *flight, const char *seconds,
 		       int fd, struct err *err)
 {
+	static const unsigned int still_s = CONTROL_ANSWER_S;
 	struct recorder *recorder = NULL;
 	unsigned long long last_s = strtoull(seconds, NULL, 10);
 	__u64 now_ns = model_now(view->model), from_ns = 0;
@@ -151,6 +154,8 @@ static int answer_dump(const struct keeper_view *view, struct flight *flight, co
 	if (copy < 0 || write(fd, "ok\n", 3) != 3)
 		return -EPIPE;
 	code = recorder_new_fd(copy, "the dump", &recorder, err);
+	if (code == 0)
+		recorder_on_progress(recorder, child_lives_on, (void *)&still_s);
 	if (code == 0)
 		code = flight_write(flight, from_ns, now_ns, recorder, err);
 	if (code == 0)

@@ -60,11 +60,24 @@ pid_t children_start(struct children *children, unsigned int seconds, int keep)
 	return -EAGAIN;
 }
 
+void child_lives_on(void *seconds)
+{
+	if (alarm(0))
+		alarm(*(const unsigned int *)seconds);
+}
+
 void children_reap(struct children *children)
 {
-	for (unsigned int i = 0; i < CHILDREN_MAX; i++)
-		if (children->pid[i] && waitpid(children->pid[i], NULL, WNOHANG) != 0)
+	for (unsigned int i = 0; i < CHILDREN_MAX; i++) {
+		pid_t pid = children->pid[i];
+		int status = 0;
+		pid_t got = pid ? waitpid(pid, &status, WNOHANG) : 0;
+
+		if (got != 0)
 			children->pid[i] = 0;
+		if (got > 0 && children->ended)
+			children->ended(children->ctx, pid, status);
+	}
 }
 
 bool children_lives(const struct children *children, pid_t pid)

@@ -3,7 +3,7 @@
  * children.h - work that may wait for a disk or a peer, in copies of this process.
  *
  * A child of the few short-lived ones sees the memory as it was at the fork, does one thing, and ends. It is killed
- * by its own alarm.
+ * by its own alarm when that takes too long, or stands still.
  */
 #ifndef CULPRIT_CHILDREN_H
 #define CULPRIT_CHILDREN_H
@@ -15,6 +15,9 @@
 
 struct children {
 	pid_t pid[CHILDREN_MAX]; /* 0 = free */
+	/* What became of one, as waitpid() has it; NULL: nobody wants to know. Starts none itself. */
+	void (*ended)(void *ctx, pid_t pid, int status);
+	void *ctx;
 };
 
 /* What a child keeps open of its parent's is this there. */
@@ -25,7 +28,10 @@ struct children {
  * (-1: none), which is CHILD_FD there, and must end with _exit(). */
 pid_t children_start(struct children *children, unsigned int seconds, int keep);
 
-/* Frees the places of those that have ended. */
+/* In a child: its work goes on, and it has `*seconds` (const unsigned int) from now. Nothing where no time runs. */
+void child_lives_on(void *seconds);
+
+/* Frees the places of those that have ended, and tells of each. */
 void children_reap(struct children *children);
 
 /* Whether that one has not ended yet, as of the last reaping. */

@@ -15,7 +15,8 @@
 
 #include "children.h"
 
-#define ANSWER_S    10U
+#define CONTENTS_S                                                                                 \
+	120 /* what is far back in a large flight recorder takes a while, and sends nothing */
 #define GROUPS_MAX  256
 #define ACCEPTS_MAX 16 /* in one go: nobody who connects in a loop may keep the daemon here */
 
@@ -247,7 +248,7 @@ void control_dispatch(struct control *control)
 
 		if (fd < 0)
 			return;
-		pid = children_start(&control->children, ANSWER_S, fd);
+		pid = children_start(&control->children, CONTROL_ANSWER_S, fd);
 		if (pid == 0) {
 			answer(control, CHILD_FD);
 			_exit(0);
@@ -267,7 +268,7 @@ void control_reap(struct control *control)
 
 static int connect_to(const char *path, int *ret_fd, struct err *err)
 {
-	struct timeval limit = {.tv_sec = ANSWER_S + 5};
+	struct timeval limit = {.tv_sec = CONTROL_ANSWER_S + 5};
 	struct sockaddr_un address;
 	int fd, code = set_address(&address, path, err);
 
@@ -292,6 +293,7 @@ static int connect_to(const char *path, int *ret_fd, struct err *err)
 
 int control_ask(const char *path, const char *request, int *ret_fd, struct err *err)
 {
+	struct timeval limit = {.tv_sec = CONTENTS_S};
 	char line[512];
 	int fd = -1, length, code = connect_to(path, &fd, err);
 
@@ -313,6 +315,7 @@ int control_ask(const char *path, const char *request, int *ret_fd, struct err *
 		close(fd);
 		return code;
 	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	*ret_fd = fd;
 	return 0;
 }

@@ -6,7 +6,7 @@
  * The answer is "ok\n" and what was asked for, up to the end of the stream, or "error TEXT\n". Who may ask:
  * root, the daemon's own user, and members of the socket's group (its mode is 0660; the peer's credentials are
  * checked besides). A child process reads and answers, so that no peer can hold the daemon up: it ends after ten
- * seconds, and there are at most four.
+ * seconds (a dump when nothing of it went out for ten seconds), and there are at most four.
  */
 #ifndef CULPRIT_CONTROL_H
 #define CULPRIT_CONTROL_H
@@ -17,6 +17,7 @@
 
 #define CONTROL_PATH	    "/run/culprit/control"
 #define CONTROL_REQUEST_MAX 64
+#define CONTROL_ANSWER_S    10U /* so long an answer may take, or stand still where it is a long one */
 
 struct control;
 

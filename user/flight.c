@@ -261,8 +261,11 @@ int flight_write(struct flight *flight, __u64 from_ns, __u64 now_ns, struct reco
 	struct writing w = {flight, recorder, err, from_ns, false};
 	int code = 0;
 
-	for (const struct block *b = flight->oldest; b && code == 0; b = b->next)
+	for (const struct block *b = flight->oldest; b && code == 0; b = b->next) {
 		code = walk_block(b, write_event, &w);
+		/* Before from_ns nothing is written, and a large one has much of that. */
+		recorder_progress(recorder);
+	}
 	if (code == 0)
 		code = walk(flight->open, flight->used, write_event, &w);
 	if (code == 0 && !w.began)

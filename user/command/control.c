@@ -83,7 +83,7 @@ static int save(int from, const char *path, unsigned long long *ret_bytes, struc
 	if (ret == 0 && !gzip_end_reached(end))
 		ret = err_set(
 			err, -EPIPE,
-			"%s is cut off: the daemon's answer ended too soon, its log may say why",
+			"%s is cut off: the daemon's answer ended too soon; ask again, or for less (--last)",
 			path);
 	gzip_end_free(end);
 	return ret;

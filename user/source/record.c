@@ -19,7 +19,9 @@
 struct recorder {
 	int fd;
 	bool closed;
-	struct err failed; /* the first error: nothing is written after it */
+	struct err failed;		/* the first error: nothing is written after it */
+	void (*on_progress)(void *ctx); /* NULL: nobody wants to know */
+	void *progress_ctx;
 	z_stream z;
 	unsigned int crc;
 	unsigned long long lines;
@@ -30,6 +32,18 @@ struct recorder {
 int capture_trailer(char *buf, unsigned int size, unsigned long long lines, unsigned int crc)
 {
 	return snprintf(buf, size, CAPTURE_TRAILER "lines %llu crc32 %08x\n", lines, crc);
+}
+
+void recorder_on_progress(struct recorder *recorder, void (*fn)(void *ctx), void *ctx)
+{
+	recorder->on_progress = fn;
+	recorder->progress_ctx = ctx;
+}
+
+void recorder_progress(const struct recorder *recorder)
+{
+	if (recorder->on_progress)
+		recorder->on_progress(recorder->progress_ctx);
 }
 
 /* Writes out what deflate has ready. 0 or negative errno. */
@@ -46,6 +60,7 @@ static int write_out(struct recorder *r)
 			return err_set(&r->failed, -errno, "cannot write %s: %s", r->path,
 				       strerror(errno));
 		p += n;
+		recorder_progress(r);
 	}
 	r->z.next_out = r->out;
 	r->z.avail_out = sizeof(r->out);

@@ -88,6 +88,10 @@ int recorder_new(const char *path, struct recorder **ret_recorder, struct err *e
 /* The same into a descriptor that is open for writing, a pipe or socket too, and is taken over; `name` is
  * for messages. */
 int recorder_new_fd(int fd, const char *name, struct recorder **ret_recorder, struct err *err);
+/* fn is called whenever some of it was written: what is slow but goes on is not what hangs. */
+void recorder_on_progress(struct recorder *recorder, void (*fn)(void *ctx), void *ctx);
+/* What is to be written was looked for, which may take as long: the same call. */
+void recorder_progress(const struct recorder *recorder);
 /* Appends one event. After the first error (disk full) it writes no more and returns that error
  * each time. */
 int recorder_write(struct recorder *recorder, const struct event *event, struct err *err);

@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 
+#include "children.h"
 #include "flight.h"
 #include "flight_base.h"
 #include "source/event_fields.h"
@@ -246,6 +251,65 @@ static void test_nothing_was_told(void **state)
 	flight_free(flight);
 }
 
+/* ---- who reads slowly ---- */
+
+#define LIFE_S 2
+
+/* In a child that has so long when nothing goes on. */
+static void write_to_pipe(struct flight *flight, int fd)
+{
+	static const unsigned int life_s = LIFE_S;
+	struct recorder *recorder = NULL;
+	struct err err = {0};
+	int code;
+
+	alarm(life_s);
+	code = recorder_new_fd(fd, "pipe", &recorder, &err);
+	if (code == 0)
+		recorder_on_progress(recorder, child_lives_on, (void *)&life_s);
+	if (code == 0)
+		code = flight_write(flight, 0, 3000 * S, recorder, &err);
+	if (code == 0)
+		code = recorder_close(recorder, &err);
+	_exit(code < 0);
+}
+
+/* A page each quarter of a second for twice its life, then what is left, or nothing any more. */
+static int status_of_writer(bool to_its_end)
+{
+	struct flight *flight = make(36000, 1 << 24);
+	static char page[4096];
+	int ends[2], status = 0;
+	pid_t pid;
+
+	tell(flight, 3000);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, (int)sizeof(page)), sizeof(page));
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		write_to_pipe(flight, ends[1]);
+	}
+	close(ends[1]);
+	for (int i = 0; i < 4 * 2 * LIFE_S && to_its_end; i++) {
+		assert_true(read(ends[0], page, sizeof(page)) > 0);
+		nanosleep(&(struct timespec){.tv_nsec = 250000000L}, NULL);
+	}
+	while (to_its_end && read(ends[0], page, sizeof(page)) > 0)
+		continue;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(ends[0]);
+	flight_free(flight);
+	return status;
+}
+
+static void test_slow_is_not_dead(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_writer(true), 0);
+	assert_int_equal(WTERMSIG(status_of_writer(false)), SIGALRM);
+}
+
 /* Whoever adds an event says what becomes of it. */
 static void test_every_event_is_known(void **state)
 {
@@ -265,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_old_goes),
 		cmocka_unit_test(test_memory_is_bounded),
 		cmocka_unit_test(test_nothing_was_told),
+		cmocka_unit_test(test_slow_is_not_dead),
 		cmocka_unit_test(test_every_event_is_known),
 	};
 	int fd = mkstemp(path), failed;
