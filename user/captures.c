@@ -10,16 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "children.h"
 
 /* What the names of ours look like; times sort as text. */
 #define OURS   "culprit-[0-9]*T[0-9]*Z-*.capture"
 #define HALF   ".culprit-[0-9]*T[0-9]*Z-*.capture"
 #define LISTED 4096
-/* A writer lives a minute at most. */
-#define HALF_OLD_S 600
 /* So many captures of one second and one cause. */
 #define SAME_SECOND 9
 
@@ -59,15 +60,26 @@ int captures_check(const char *directory, struct err *err)
 
 static int write_to(int fd, const char *name, struct flight *flight, __u64 now_ns, struct err *err)
 {
+	static const unsigned int still_s = CAPTURES_LIFE_S;
 	struct recorder *recorder = NULL;
 	int code = recorder_new_fd(fd, name, &recorder, err);
 
+	if (code == 0)
+		recorder_on_progress(recorder, child_lives_on, (void *)&still_s);
 	if (code == 0)
 		code = flight_write(flight, 0, now_ns, recorder, err);
 	if (code == 0)
 		code = recorder_close(recorder, err);
 	recorder_free(recorder);
 	return code;
+}
+
+/* Who has no lock on it does not write it: whoever tidies up may have been sooner, and taken it away. */
+static bool lock_half(int fd)
+{
+	struct stat st;
+
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
 /* A name that nobody has yet, nor writes to at the moment, and its file: others may be asked for in the same second. */
@@ -84,11 +96,15 @@ static int open_half(int dir, const char *stamp, const char *cause, char *half, 
 		fd = openat(dir, half, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 && errno != EEXIST)
 			return -errno;
+		if (fd >= 0 && !lock_half(fd)) {
+			close(fd);
+			continue;
+		}
 		if (fd >= 0 && fstatat(dir, half + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return fd;
 		if (fd >= 0) {
-			close(fd);
 			unlinkat(dir, half, 0);
+			close(fd);
 		}
 	}
 	return -EEXIST;
@@ -134,6 +150,18 @@ static int newest_first(const void *a, const void *b)
 	return x->later != y->later ? x->later - y->later : strcmp(y->name, x->name);
 }
 
+/* One whose writer is gone. */
+static void remove_half(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(dir, name, 0);
+	close(fd);
+}
+
 static void look_at(int dir, const char *name, const char *now, struct kept *list, unsigned int *n)
 {
 	struct stat st;
@@ -141,8 +169,7 @@ static void look_at(int dir, const char *name, const char *now, struct kept *lis
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return;
 	if (fnmatch(HALF, name, 0) == 0) {
-		if (st.st_mtime + HALF_OLD_S < time(NULL))
-			unlinkat(dir, name, 0);
+		remove_half(dir, name);
 		return;
 	}
 	if (fnmatch(OURS, name, 0) != 0 || *n == LISTED)

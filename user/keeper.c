@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "answers.h"
@@ -19,7 +20,6 @@
 #include "sink/prometheus.h"
 
 #define S_NS		 1000000000ULL
-#define CAPTURE_LIFE_S	 60U
 #define CAPTURE_EVERY_NS (60 * S_NS)
 #define FILE_EVERY_NS	 (15 * S_NS)
 #define FILE_LIFE_S	 30U
@@ -39,6 +39,7 @@ struct keeper {
 	bool due;	/* a capture, for a finding: when the minute after the last one is over */
 	bool asked;	/* a capture, by SIGUSR1: now */
 	bool late;	/* it could not be started, which was said */
+	bool sweep;	/* a writer of captures was killed: what it left is to be removed */
 	char cause[24]; /* of the capture that is due, for its name */
 	__u64 captured_ns;
 };
@@ -61,6 +62,14 @@ static __u64 now_of(const struct keeper *keeper)
 
 	keeper->view(keeper->view_ctx, &view);
 	return model_now(view.model);
+}
+
+static __u64 wall_of(const struct keeper *keeper)
+{
+	struct keeper_view view = {0};
+
+	keeper->view(keeper->view_ctx, &view);
+	return model_wall_ns(view.model, model_now(view.model));
 }
 
 static int answer(void *ctx, const char *request, int fd, struct err *err)
@@ -104,6 +113,21 @@ static void write_metrics(struct keeper *keeper)
 	keeper->file_pid = pid;
 	if (pid < 0)
 		log_warn("no metrics file: %s", strerror(-pid));
+}
+
+/* ---- ends of children ---- */
+
+/* A child that was killed (by its alarm, for lack of memory) could not say so itself. */
+static void on_ended(void *ctx, pid_t pid, int status)
+{
+	struct keeper *keeper = ctx;
+	bool metrics = pid == keeper->file_pid;
+
+	if (WIFSIGNALED(status))
+		log_warn("no %s: who wrote it was ended by a signal: %s",
+			 metrics ? "metrics file" : "capture", strsignal(WTERMSIG(status)));
+	if (WIFSIGNALED(status) && !metrics)
+		keeper->sweep = true;
 }
 
 /* ---- life ---- */
@@ -161,6 +185,8 @@ int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper,
 		return err_set(err, -ENOMEM, "out of memory");
 	k->options = *options;
 	k->epoll_fd = -1;
+	k->children.ended = on_ended;
+	k->children.ctx = k;
 	notify_init(&k->notify);
 	if (options->flight.keep_ns) {
 		k->flight = flight_new(&options->flight);
@@ -255,25 +281,14 @@ void keeper_finding(struct keeper *keeper, const struct finding *finding)
 	ask_capture(keeper, &keeper->due, id);
 }
 
-void keeper_capture(struct keeper *keeper)
-{
-	if (!keeper->flight || !keeper->options.captures[0])
-		log_warn("no capture: %s is not set",
-			 keeper->flight ? "captures" : "flight_minutes");
-	ask_capture(keeper, &keeper->asked, "asked");
-}
-
 static void write_capture(const struct keeper *keeper)
 {
 	const struct keeper_options *o = &keeper->options;
-	struct keeper_view view = {0};
+	__u64 wall_ns = wall_of(keeper);
 	struct err err = {0};
-	__u64 wall_ns;
 
-	keeper->view(keeper->view_ctx, &view);
-	wall_ns = model_wall_ns(view.model, model_now(view.model));
-	if (captures_write(o->captures, wall_ns, keeper->cause, keeper->flight,
-			   model_now(view.model), &err) < 0)
+	if (captures_write(o->captures, wall_ns, keeper->cause, keeper->flight, now_of(keeper),
+			   &err) < 0)
 		log_warn("no capture: %s", err.text);
 	captures_prune(o->captures, wall_ns, o->captures_max, o->capture_bytes);
 }
@@ -307,7 +322,7 @@ static void start_capture(struct keeper *keeper)
 
 	if (!capture_due(keeper))
 		return;
-	pid = children_start(&keeper->children, CAPTURE_LIFE_S, -1);
+	pid = children_start(&keeper->children, CAPTURES_LIFE_S, -1);
 	if (pid == 0) {
 		write_capture(keeper);
 		_exit(0);
@@ -321,6 +336,31 @@ static void start_capture(struct keeper *keeper)
 	keeper->captured_ns = now_of(keeper);
 }
 
+void keeper_capture(struct keeper *keeper)
+{
+	if (!keeper->flight || !keeper->options.captures[0])
+		log_warn("no capture: %s is not set",
+			 keeper->flight ? "captures" : "flight_minutes");
+	ask_capture(keeper, &keeper->asked, "asked");
+}
+
+static void sweep_captures(struct keeper *keeper)
+{
+	const struct keeper_options *o = &keeper->options;
+	__u64 wall_ns;
+	pid_t pid;
+
+	if (!keeper->sweep || !o->captures[0])
+		return;
+	wall_ns = wall_of(keeper);
+	pid = children_start(&keeper->children, CAPTURES_LIFE_S, -1);
+	if (pid == 0) {
+		captures_prune(o->captures, wall_ns, o->captures_max, o->capture_bytes);
+		_exit(0);
+	}
+	keeper->sweep = pid < 0;
+}
+
 void keeper_settle(struct keeper *keeper)
 {
 	children_reap(&keeper->children);
@@ -331,4 +371,5 @@ void keeper_settle(struct keeper *keeper)
 	tell_manager(keeper);
 	write_metrics(keeper);
 	start_capture(keeper);
+	sweep_captures(keeper);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +137,24 @@ static void test_in_one_second(void **state)
 	}
 }
 
+/* What is being written stays; what nobody writes any more goes, and needs no age for it. */
+static void test_halves(void **state)
+{
+	char half[128];
+	int fd;
+
+	(void)state;
+	snprintf(half, sizeof(half), "%s/.culprit-20261128T100000Z-asked.capture", folder);
+	fd = open(half, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	captures_prune(folder, NOW, 2, 1000);
+	assert_int_equal(access(half, F_OK), 0);
+	close(fd);
+	captures_prune(folder, NOW, 2, 1000);
+	assert_int_equal(access(half, F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +162,7 @@ int main(void)
 		cmocka_unit_test(test_a_clock_that_went_back),
 		cmocka_unit_test(test_no_link_is_followed),
 		cmocka_unit_test(test_in_one_second),
+		cmocka_unit_test(test_halves),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_keeper.c - what the daemon keeps: when a capture is made, and what is said of a child that failed. */
+#include "rules/world.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+#define WAIT_MS 10000
+
+struct setup {
+	char home[64];
+	struct world world;
+	struct keeper *keeper;
+	pid_t parent;
+	bool kill_children; /* as soon as they look at the model */
+	int log[2], saved;  /* what it says */
+};
+
+static void view(void *ctx, struct keeper_view *ret)
+{
+	struct setup *s = ctx;
+
+	if (s->kill_children && getpid() != s->parent)
+		raise(SIGKILL);
+	*ret = (struct keeper_view){.model = s->world.model};
+}
+
+static int set_up(void **state)
+{
+	struct setup *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	s->parent = getpid();
+	snprintf(s->home, sizeof(s->home), "/tmp/test_keeper.XXXXXX");
+	assert_non_null(mkdtemp(s->home));
+	world_init(&s->world);
+	tick(&s->world);
+	assert_int_equal(pipe(s->log), 0);
+	assert_int_equal(fcntl(s->log[0], F_SETFL, O_NONBLOCK), 0);
+	s->saved = dup(STDERR_FILENO);
+	dup2(s->log[1], STDERR_FILENO);
+	*state = s;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct setup *s = *state;
+	DIR *dir = opendir(s->home);
+	const struct dirent *entry;
+
+	dup2(s->saved, STDERR_FILENO);
+	close(s->saved);
+	close(s->log[0]);
+	close(s->log[1]);
+	keeper_free(s->keeper);
+	world_done(&s->world);
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(s->home);
+	free(s);
+	return 0;
+}
+
+static void make(struct setup *s, const char *metrics_file)
+{
+	struct keeper_options options = {
+		.flight = {.keep_ns = 600 * SEC, .bytes = 1 << 20},
+		.captures_max = 10,
+		.capture_bytes = 1 << 20,
+		.capture_from = SEVERITY_CRITICAL,
+	};
+	struct err err = {0};
+
+	snprintf(options.captures, sizeof(options.captures), "%s", s->home);
+	snprintf(options.metrics_file, sizeof(options.metrics_file), "%s", metrics_file);
+	assert_int_equal(keeper_new(&options, &s->keeper, &err), 0);
+	keeper_set_view(s->keeper, view, s);
+}
+
+/* Whole captures whose name has that in it; halves with a name that begins with a dot. */
+static unsigned int count(const struct setup *s, const char *word, bool halves)
+{
+	DIR *dir = opendir(s->home);
+	const struct dirent *entry;
+	unsigned int n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		n += strstr(entry->d_name, ".capture") && strstr(entry->d_name, word) &&
+		     (entry->d_name[0] == '.') == halves;
+	closedir(dir);
+	return n;
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+}
+
+static bool comes(const struct setup *s, const char *word)
+{
+	for (int ms = 0; ms < WAIT_MS && !count(s, word, false); ms += 10)
+		pause_ms(10);
+	return count(s, word, false) > 0;
+}
+
+static void next_minute(struct setup *s)
+{
+	wait_s(&s->world, 61);
+	tick(&s->world);
+	keeper_settle(s->keeper);
+}
+
+/* What was said since the last call. */
+static const char *said(const struct setup *s)
+{
+	static char text[4096];
+	ssize_t n = read(s->log[0], text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* Settles until something is said, or the time is over. */
+static const char *settle_until_said(struct setup *s, int most_ms)
+{
+	const char *text = said(s);
+
+	for (int ms = 0; ms < most_ms && !text[0]; ms += 10) {
+		keeper_settle(s->keeper);
+		pause_ms(10);
+		text = said(s);
+	}
+	return text;
+}
+
+static void tell(struct setup *s, __u64 id, enum finding_state finding_state,
+		 enum severity severity, enum severity worst_told)
+{
+	struct finding finding = {.id = id, .state = finding_state, .worst_told = worst_told};
+
+	finding.claim.severity = severity;
+	keeper_finding(s->keeper, &finding);
+	keeper_settle(s->keeper);
+}
+
+static void test_a_writer_that_is_killed(void **state)
+{
+	struct setup *s = *state;
+	char half[128];
+	int fd;
+
+	make(s, "");
+	snprintf(half, sizeof(half), "%s/.culprit-20261128T100000Z-asked.capture", s->home);
+	fd = open(half, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	s->kill_children = true;
+	keeper_capture(s->keeper);
+	keeper_settle(s->keeper);
+	assert_string_equal(settle_until_said(s, WAIT_MS),
+			    "culprit: warning: no capture: who wrote it was "
+			    "ended by a signal: Killed\n");
+	s->kill_children = false;
+	for (int ms = 0; ms < WAIT_MS && count(s, "", true); ms += 10) {
+		keeper_settle(s->keeper);
+		pause_ms(10);
+	}
+	assert_int_equal(count(s, "", true), 0);
+	assert_int_equal(count(s, "", false), 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_a_writer_that_is_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
