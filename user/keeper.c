@@ -35,12 +35,13 @@ struct keeper {
 	__u64 file_ns; /* when the metrics were last written */
 	keeper_view_fn view;
 	void *view_ctx;
-	pid_t file_pid; /* who writes them, or wrote them last */
-	bool due;	/* a capture, for a finding: when the minute after the last one is over */
-	bool asked;	/* a capture, by SIGUSR1: now */
-	bool late;	/* it could not be started, which was said */
-	bool sweep;	/* a writer of captures was killed: what it left is to be removed */
-	char cause[24]; /* of the capture that is due, for its name */
+	pid_t file_pid;	  /* who writes them, or wrote them last */
+	bool file_failed; /* the latest one did, which was said */
+	bool due;	  /* a capture, for a finding: when the minute after the last one is over */
+	bool asked;	  /* a capture, by SIGUSR1: now */
+	bool late;	  /* it could not be started, which was said */
+	bool sweep;	  /* a writer of captures was killed: what it left is to be removed */
+	char cause[24];	  /* of the capture that is due, for its name */
 	__u64 captured_ns;
 };
 
@@ -105,14 +106,17 @@ static void write_metrics(struct keeper *keeper)
 	keeper->file_ns = now_ns;
 	pid = children_start(&keeper->children, FILE_LIFE_S, -1);
 	if (pid == 0) {
-		if (metrics_write_file(keeper->options.metrics_file, print_metrics, keeper, &err) <
-		    0)
+		int code = metrics_write_file(keeper->options.metrics_file, print_metrics, keeper,
+					      &err);
+
+		if (code < 0 && !keeper->file_failed)
 			log_warn("%s", err.text);
-		_exit(0);
+		_exit(code < 0);
 	}
 	keeper->file_pid = pid;
-	if (pid < 0)
+	if (pid < 0 && !keeper->file_failed)
 		log_warn("no metrics file: %s", strerror(-pid));
+	keeper->file_failed = keeper->file_failed || pid < 0;
 }
 
 /* ---- ends of children ---- */
@@ -123,10 +127,12 @@ static void on_ended(void *ctx, pid_t pid, int status)
 	struct keeper *keeper = ctx;
 	bool metrics = pid == keeper->file_pid;
 
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && !(metrics && keeper->file_failed))
 		log_warn("no %s: who wrote it was ended by a signal: %s",
 			 metrics ? "metrics file" : "capture", strsignal(WTERMSIG(status)));
-	if (WIFSIGNALED(status) && !metrics)
+	if (metrics)
+		keeper->file_failed = status != 0;
+	else if (WIFSIGNALED(status))
 		keeper->sweep = true;
 }
 

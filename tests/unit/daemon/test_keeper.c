@@ -179,12 +179,30 @@ static void test_a_writer_that_is_killed(void **state)
 	assert_int_equal(count(s, "", false), 0);
 }
 
+static void test_metrics_that_cannot_be_written(void **state)
+{
+	struct setup *s = *state;
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/none/metrics", s->home);
+	make(s, path);
+	assert_non_null(strstr(settle_until_said(s, WAIT_MS), "cannot write beside"));
+	for (int i = 0; i < 3; i++) {
+		pause_ms(100); /* its child has ended */
+		wait_s(&s->world, 16);
+		tick(&s->world);
+		keeper_settle(s->keeper);
+	}
+	assert_string_equal(settle_until_said(s, 300), "");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_a_writer_that_is_killed),
+		T(test_metrics_that_cannot_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
