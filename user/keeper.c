@@ -276,12 +276,14 @@ static void ask_capture(struct keeper *keeper, bool *due, const char *cause)
 	*due = true;
 }
 
+/* Opened so severe, or became it: once an episode. */
 void keeper_finding(struct keeper *keeper, const struct finding *finding)
 {
+	enum severity from = keeper->options.capture_from;
 	char id[17];
 
-	if (finding->state != FINDING_OPEN ||
-	    finding->claim.severity < keeper->options.capture_from)
+	if ((finding->state != FINDING_OPEN && finding->state != FINDING_UPDATE) ||
+	    finding->claim.severity < from || finding->worst_told >= from)
 		return;
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)finding->id);
 	ask_capture(keeper, &keeper->due, id);

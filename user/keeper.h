@@ -29,7 +29,7 @@ struct keeper_options {
 		[KEEPER_PATH_MAX];  /* directory; empty: none is written by itself or on SIGUSR1 */
 	unsigned int captures_max;  /* files that are kept; the oldest goes */
 	size_t capture_bytes;	    /* of all of them together */
-	enum severity capture_from; /* a finding of this severity or above opens: a capture */
+	enum severity capture_from; /* one that opens with it or above, or rises to it: a capture */
 	char metrics[64];	    /* where /metrics is served: metrics.h; empty: nowhere */
 	char metrics_file
 		[KEEPER_PATH_MAX]; /* the same as a file, four times a minute; empty: none */
@@ -68,12 +68,12 @@ void keeper_dispatch(struct keeper *keeper);
 
 /* Each event, before it is judged. */
 void keeper_event(struct keeper *keeper, const struct event *event);
-/* A finding opened: a capture is due when it is severe enough. */
+/* A line of a finding, before it counts as told: a capture is due when it opened severe enough, or became so. */
 void keeper_finding(struct keeper *keeper, const struct finding *finding);
-/* SIGUSR1: a capture, whatever was found. */
+/* SIGUSR1: a capture, whatever was found, at once. */
 void keeper_capture(struct keeper *keeper);
 /* After each evaluation: starts the capture that is due, gathers children, tells the service manager. One capture a
- * minute at most, the first cause names it. */
+ * minute at most (but those that were asked for), the first cause names it. */
 void keeper_settle(struct keeper *keeper);
 /* The run is asked to end. */
 void keeper_stop(struct keeper *keeper);

@@ -183,7 +183,9 @@ struct finding {
 	unsigned int episode;
 	enum finding_state state; /* of the latest line written */
 	enum resolution resolution;
-	__u64 by; /* superseded: the winner's id */
+	enum severity
+		worst_told; /* of its lines of this episode before this one; 0: there was none */
+	__u64 by;	    /* superseded: the winner's id */
 	__u64 caused_by[FINDING_CAUSES_MAX];
 	unsigned int n_caused_by;
 	__u64 first_seen_ns;

@@ -61,6 +61,7 @@ static int restore(struct life *life, const struct finding *finding, struct slot
 		return -ENOMEM;
 	s->finding = *finding;
 	s->finding.state = FINDING_UPDATE;
+	s->finding.worst_told = finding->claim.severity;
 	s->open = s->restored = true;
 	life->slot[life->n++] = s;
 	*ret_slot = s;
@@ -194,6 +195,7 @@ static void open_finding(struct life *life, struct slot *s)
 	f->episode++;
 	f->state = FINDING_OPEN;
 	f->resolution = RESOLVED_NOT;
+	f->worst_told = 0;
 	f->by = 0;
 	s->open = true;
 	s->due = true;
@@ -287,6 +289,8 @@ static int tell(struct life *life, struct slot *s, finding_fn fn, void *ctx)
 	s->last_line_ns = model_now(life->model);
 	s->told_count = s->finding.count;
 	s->told_severity = s->finding.claim.severity;
+	if (s->told_severity > s->finding.worst_told)
+		s->finding.worst_told = s->told_severity;
 	s->told_causes = s->finding.n_caused_by;
 	s->told_confidence = s->finding.claim.confidence;
 	return err < 0 ? err : 0;

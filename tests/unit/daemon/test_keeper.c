@@ -153,6 +153,26 @@ static void tell(struct setup *s, __u64 id, enum finding_state finding_state,
 	keeper_settle(s->keeper);
 }
 
+static void test_when_it_opens_or_gets_worse(void **state)
+{
+	struct setup *s = *state;
+
+	make(s, "");
+	tell(s, 0xa1, FINDING_OPEN, SEVERITY_WARNING, 0);
+	tell(s, 0xa1, FINDING_UPDATE, SEVERITY_CRITICAL, SEVERITY_WARNING);
+	assert_true(comes(s, "00a1"));
+	next_minute(s);
+	tell(s, 0xa2, FINDING_OPEN, SEVERITY_CRITICAL, 0);
+	assert_true(comes(s, "00a2"));
+	/* It had one: by this run, or by the one that it is left from. */
+	next_minute(s);
+	tell(s, 0xa3, FINDING_UPDATE, SEVERITY_CRITICAL, SEVERITY_CRITICAL);
+	tell(s, 0xa4, FINDING_RESOLVED, SEVERITY_CRITICAL, SEVERITY_WARNING);
+	tell(s, 0xa5, FINDING_OPEN, SEVERITY_CRITICAL, 0);
+	assert_true(comes(s, "00a5"));
+	assert_int_equal(count(s, "", false), 3);
+}
+
 static void test_a_writer_that_is_killed(void **state)
 {
 	struct setup *s = *state;
@@ -201,6 +221,7 @@ static void test_metrics_that_cannot_be_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_when_it_opens_or_gets_worse),
 		T(test_a_writer_that_is_killed),
 		T(test_metrics_that_cannot_be_written),
 	};

@@ -426,6 +426,43 @@ static void test_updates_at_intervals_and_when_it_gets_worse(void **state)
 	assert_int_equal(n_told, 1);
 }
 
+/* Who keeps something of a grave finding must not keep it again when it comes back to what it was. */
+static void test_how_bad_it_was_told_to_be(void **state)
+{
+	struct finding left;
+	struct life *next;
+
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].worst_told, 0);
+	m.severity = SEVERITY_CRITICAL;
+	evaluate(*state, false);
+	assert_int_equal(told[0].worst_told, SEVERITY_WARNING);
+	m.severity = SEVERITY_WARNING;
+	m.now += 10 * S;
+	evaluate(*state, false);
+	m.severity = SEVERITY_CRITICAL;
+	evaluate(*state, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].worst_told, SEVERITY_CRITICAL);
+	left = told[0];
+	/* Nor does a restart tell it for the first time. */
+	next = life_new();
+	assert_int_equal(life_restore(next, &left), 0);
+	evaluate(next, false);
+	assert_int_equal(told[0].state, FINDING_UPDATE);
+	assert_int_equal(told[0].worst_told, SEVERITY_CRITICAL);
+	life_free(next);
+	/* The next episode begins anew. */
+	m.strong = false;
+	m.healthy = true;
+	evaluate(*state, false);
+	m.strong = true;
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_OPEN);
+	assert_int_equal(told[0].worst_told, 0);
+}
+
 static void test_resolves_on_health_only(void **state)
 {
 	m.strong = true;
@@ -958,6 +995,7 @@ int main(void)
 		T(test_an_interrupted_claim_starts_anew),
 		T(test_below_half_nothing_opens_and_the_basis_caps),
 		T(test_updates_at_intervals_and_when_it_gets_worse),
+		T(test_how_bad_it_was_told_to_be),
 		T(test_resolves_on_health_only),
 		T(test_expires_after_a_day),
 		T(test_a_class_that_is_switched_off),
