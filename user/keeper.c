@@ -350,6 +350,9 @@ void keeper_capture(struct keeper *keeper)
 		log_warn("no capture: %s is not set",
 			 keeper->flight ? "captures" : "flight_minutes");
 	ask_capture(keeper, &keeper->asked, "asked");
+	/* Where nothing was seen yet the first look makes it. */
+	if (now_of(keeper))
+		start_capture(keeper);
 }
 
 static void sweep_captures(struct keeper *keeper)

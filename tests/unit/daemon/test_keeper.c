@@ -173,6 +173,17 @@ static void test_when_it_opens_or_gets_worse(void **state)
 	assert_int_equal(count(s, "", false), 3);
 }
 
+/* Not with the next look, which may be a minute away. */
+static void test_asked_for_it_is_made_at_once(void **state)
+{
+	struct setup *s = *state;
+
+	make(s, "");
+	keeper_capture(s->keeper);
+	assert_true(comes(s, "asked"));
+	assert_string_equal(said(s), "");
+}
+
 static void test_a_writer_that_is_killed(void **state)
 {
 	struct setup *s = *state;
@@ -186,7 +197,6 @@ static void test_a_writer_that_is_killed(void **state)
 	close(fd);
 	s->kill_children = true;
 	keeper_capture(s->keeper);
-	keeper_settle(s->keeper);
 	assert_string_equal(settle_until_said(s, WAIT_MS),
 			    "culprit: warning: no capture: who wrote it was "
 			    "ended by a signal: Killed\n");
@@ -222,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_when_it_opens_or_gets_worse),
+		T(test_asked_for_it_is_made_at_once),
 		T(test_a_writer_that_is_killed),
 		T(test_metrics_that_cannot_be_written),
 	};
