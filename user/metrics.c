@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replaceable.h"
+
 /* ---- the address ---- */
 
 static int parse_port(const char *text, in_port_t *ret)
@@ -71,6 +73,8 @@ int metrics_write_file(const char *path, metrics_print_fn print, void *ctx, stru
 	FILE *out = NULL;
 	int fd, code = 0;
 
+	if (replaceable(path, err) < 0)
+		return err_prefix(err, "metrics");
 	/* One name: what a writer that was killed left behind does not add up, and nothing is written through a link. */
 	snprintf(half, sizeof(half), "%s.new", path);
 	unlink(half);

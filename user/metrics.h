@@ -32,7 +32,8 @@ void metrics_dispatch(struct metrics *metrics);
 /* NULL is fine. */
 void metrics_free(struct metrics *metrics);
 
-/* Writes them to the path, replacing it as a whole. May hang with the disk. */
+/* Writes them to the path, replacing it as a whole. May hang with the disk. -EINVAL, -ELOOP: what has that name is no regular
+ * file, and stays. */
 int metrics_write_file(const char *path, metrics_print_fn print, void *ctx, struct err *err);
 
 #endif

@@ -124,14 +124,7 @@ static bool stdout_is_off(const struct sinks_options *options)
 int settings_check_sinks(const struct settings *settings, struct err *err)
 {
 	const struct keeper_options *k = &settings->keeper;
-	const struct sink_choice *file =
-		&settings->sinks.choice[outlet_find("file") - outlet_table];
 
-	if (file->on && k->metrics_file[0] && strcmp(file->target, k->metrics_file) == 0)
-		return err_set(err, -EINVAL,
-			       "[sinks] file and [daemon] metrics_file are both %.200s: each would "
-			       "overwrite the other",
-			       file->target);
 	for (unsigned int i = 0; i < outlet_rows; i++)
 		if (settings->sinks.choice[i].on)
 			return 0;

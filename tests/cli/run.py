@@ -248,6 +248,20 @@ def answering(answer):
 
 
 @test
+def devices_and_links_are_not_replaced():
+    fifo, link, target = WORK / "no.file", WORK / "no.file.link", WORK / "no.file.target"
+    os.mkfifo(fifo)
+    link.symlink_to(target)
+    for path, says in ((fifo, "no regular file"), (link, "symbolic link"), ("/dev/null", "no regular file")):
+        expect(1, "daemon", "-c", temporary(f"[general]\nstore = {path}\n"), "--check-config",
+               says=f"[general] store: {path} is")
+        expect(1, "daemon", "-c", temporary(f"[daemon]\nmetrics_file = {path}\n"), "--check-config", says=says)
+        if path != "/dev/null":  # it would be gone for all where this fails
+            expect(1, "replay", "--metrics-file", path, capture(), says=f"metrics: {path} is", silent=False)
+    check(fifo.is_fifo() and link.is_symlink() and not target.exists(), "one was replaced")
+
+
+@test
 def dump_leaves_devices_alone():
     null = os.stat("/dev/null")
     if os.geteuid() == 0:  # of our own: nobody else's suffers where this fails
@@ -550,6 +564,12 @@ def settings_files():
     expect(1, "daemon", "-c", temporary(nowhere), "--check-config", says="stdout = no, and nothing else is set")
     expect(1, "daemon", "-c", temporary("[sinks]\nfile = /x/y\n[daemon]\nmetrics_file = /x/y\n"), "--check-config",
            says="metrics_file are both /x/y")
+    expect(1, "daemon", "-c", temporary("[sinks]\nfile = /x/y\n[general]\nstore = /x/y\n"), "--check-config",
+           says="[sinks] file and [general] store are both /x/y")
+    one = temporary("")
+    os.link(one, f"{one}.too")
+    expect(1, "daemon", "-c", temporary(f"[daemon]\nmetrics_file = {one}\n[general]\nstore = {one}.too\n"), "--check-config",
+           says="[daemon] metrics_file and [general] store are both")
     for also in ("journald = yes\n", "[daemon]\nmetrics = 9\n", "[daemon]\ncaptures = /x\n"):
         check("good" in out("daemon", "-c", temporary(nowhere + also), "--check-config"), also)
 

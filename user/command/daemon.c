@@ -47,6 +47,8 @@ static int read_settings(const void *ctx, struct settings *ret, struct err *err)
 	code = o->output ? sinks_set_file(&ret->sinks, o->output, err) : 0;
 	if (code == 0 && o->metrics)
 		code = settings_set_metrics(ret, o->metrics, err);
+	if (code == 0)
+		code = settings_check_files(ret, err);
 	return code == 0 ? settings_check_sinks(ret, err) : code;
 }
 

@@ -16,6 +16,8 @@
 
 #include <zlib.h>
 
+#include "replaceable.h"
+
 #define HEAD	 "culprit-store 1\n"
 #define HEAD_LEN (sizeof(HEAD) - 1)
 /* What a store is written to before it takes its place: this and a number. */
@@ -34,7 +36,9 @@ static int read_text(const char *path, char **ret_text, size_t *ret_length)
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STORE_SIZE_MAX)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		code = -EINVAL;
+	else if (st.st_size > STORE_SIZE_MAX)
 		code = -EBADMSG;
 	else if ((st.st_uid && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
 		code = -EPERM;
@@ -149,9 +153,11 @@ int store_read(const char *path, const struct store_kind *kinds, unsigned int n,
 	size_t length = 0;
 	char *text = NULL;
 
+	if (replaceable(path, err) < 0)
+		return err_prefix(err, "the store");
 	code = read_text(path, &text, &length);
 	if (code == -EBADMSG)
-		return put_aside(path, set_aside, "it is no file, or too large", err);
+		return put_aside(path, set_aside, "it is too large", err);
 	if (code == -EPERM)
 		return err_set(err, code, "%s is not used: others may write to it", path);
 	if (code < 0)
@@ -273,6 +279,8 @@ int store_write(struct store_text *store, const char *path, struct err *err)
 			 crc32(0, (const unsigned char *)store->text, (unsigned int)store->length));
 		code = append(store, end, strlen(end));
 	}
+	if (code == 0 && replaceable(path, err) < 0)
+		return err_prefix(err, "the store");
 	if (code == 0)
 		code = replace(path, temp, store->text, store->length);
 	if (code < 0)

@@ -35,7 +35,7 @@ struct store_kind {
 /*
  * Reads a store. Records of kinds[0..n) are handed out once the whole file was found to be good. Returns how many
  * records were passed over, or a negative errno: -ENOENT when there is none; -EPERM when others than root and we may
- * write to it; -EBADMSG when it is damaged: then with
+ * write to it; -EINVAL or -ELOOP when it is no regular file, which stays where it is; -EBADMSG when it is damaged: then with
  * `set_aside` it was renamed to PATH.damaged. What was wrong is in err.
  */
 int store_read(const char *path, const struct store_kind *kinds, unsigned int n, bool set_aside,
@@ -51,7 +51,7 @@ struct store_text {
 /* Adds a record; 0, -ENOMEM, -EMSGSIZE when the line or the file is too long. `rest` has no line break. */
 int store_add(struct store_text *store, const char *kind, unsigned int version, const char *rest);
 /* Closes the text and replaces the file by it: a temporary file beside (PATH.newPID, 0600, O_EXCL, O_NOFOLLOW),
- * fsync, rename, fsync of the folder. May block as long as the disk does. */
+ * fsync, rename, fsync of the folder. May block as long as the disk does. -EINVAL, -ELOOP: what has that name is no regular file. */
 int store_write(struct store_text *store, const char *path, struct err *err);
 /* Removes what writers that were killed have left beside it. One that still writes fails then. */
 void store_sweep(const char *path);

@@ -199,6 +199,36 @@ static void test_what_others_may_write_is_not_believed(void **state)
 	unlink(path);
 }
 
+/* What is no file is not ours to rename, nor to replace. */
+static void test_what_is_no_file_stays(void **state)
+{
+	struct store_text text = {0};
+	struct err err = {0};
+	struct seen seen;
+	struct stat st;
+	char target[80];
+
+	(void)state;
+	snprintf(target, sizeof(target), "%s.damaged", path);
+	unlink(target);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(read_things(&seen, true), -EINVAL);
+	assert_int_equal(store_write(&text, path, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "no regular file"));
+	assert_true(lstat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+	unlink(path);
+	write_three();
+	assert_int_equal(rename(path, target), 0);
+	assert_int_equal(symlink(target, path), 0);
+	assert_int_equal(read_things(&seen, true), -ELOOP);
+	assert_int_equal(store_write(&text, path, &err), -ELOOP);
+	assert_non_null(strstr(err.text, "symbolic link"));
+	assert_true(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+	unlink(path);
+	store_text_done(&text);
+}
+
 static void test_keys(void **state)
 {
 	struct event_disk disk = {
@@ -536,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_leftovers_are_swept),
 		cmocka_unit_test(test_damage_is_found_wherever_it_is),
 		cmocka_unit_test(test_what_others_may_write_is_not_believed),
+		cmocka_unit_test(test_what_is_no_file_stays),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_what_was_learned_comes_back),
 		cmocka_unit_test(test_what_is_open_comes_back),
