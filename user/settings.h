@@ -92,7 +92,7 @@ int sinks_set_file(struct sinks_options *options, const char *path, struct err *
 /* Something of it must be told: -EINVAL where stdout is off and nothing else is set, no sink, no metrics, no
  * captures. */
 int settings_check_sinks(const struct settings *settings, struct err *err);
-/* The files that it writes: -EINVAL where two are one, or what would be replaced by one is a link, a device, a directory. */
+/* The files that it writes: -EINVAL where two are one, or would take the place of what is no file (-ELOOP: of a link). */
 int settings_check_files(const struct settings *settings, struct err *err);
 /* The sinks of `next` in the place of those of `now`, which are outputs->sink: one that is chosen there too is the
  * same in ret_sinks, the others are made, and open meanwhile (sink_ops.opened). On failure none of those is left. */

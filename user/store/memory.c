@@ -71,6 +71,28 @@ static bool may_write_beside(const struct memory *m)
 	return folder_of(m, folder) && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0;
 }
 
+/* Of whom the folder is: what root makes there another user's daemon must be able to open afterwards. */
+static void give_away(const struct memory *m, int fd)
+{
+	char folder[MEMORY_PATH_MAX];
+	struct stat st;
+
+	if (geteuid() == 0 && folder_of(m, folder) && stat(folder, &st) == 0 && st.st_uid)
+		(void)!fchown(fd, st.st_uid, st.st_gid);
+}
+
+/* Only one that is new is given away: whose an old one is may be somebody's will. */
+static int open_lock(const struct memory *m, const char *path)
+{
+	int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, flags | O_EXCL, 0600);
+
+	if (fd < 0)
+		return errno == EEXIST ? open(path, flags, 0600) : -1;
+	give_away(m, fd);
+	return fd;
+}
+
 /* Two that write one store would each forget what the other learned. */
 static int lock(struct memory *m, struct err *err)
 {
@@ -79,7 +101,7 @@ static int lock(struct memory *m, struct err *err)
 
 	make_folder(m);
 	snprintf(path, sizeof(path), "%s.lock", m->options.path);
-	m->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	m->lock_fd = open_lock(m, path);
 	/* One that is there and not for us to open (a link, or another user's) says nothing of who runs. Where none can be made
 	 * the store cannot be written either, which is said then. */
 	if (m->lock_fd < 0 && lstat(path, &st) == 0 && may_write_beside(m))

@@ -559,6 +559,37 @@ static void test_written_again(void **state)
 	rmdir(dir);
 }
 
+/* What root's daemon leaves locks out nobody whose folder it is. */
+static void test_lock_in_the_folder_of_another(void **state)
+{
+	struct memory_options options = {.writes = true};
+	char dir[] = "/tmp/test_store.XXXXXX", lock[MEMORY_PATH_MAX + 8];
+	struct memory *memory = NULL;
+	struct err err = {0};
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("skipped: only root makes files for others\n");
+		skip();
+	}
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chown(dir, 65534, 65533), 0);
+	snprintf(options.path, sizeof(options.path), "%s/store", dir);
+	snprintf(lock, sizeof(lock), "%s.lock", options.path);
+	assert_int_equal(memory_new(&options, &memory, &err), 0);
+	assert_int_equal(stat(lock, &st), 0);
+	assert_true(st.st_uid == 65534 && st.st_gid == 65533 && (st.st_mode & 0777) == 0600);
+	memory_free(memory);
+	/* One that is there stays as it is, and is taken. */
+	assert_int_equal(chown(lock, 0, 0), 0);
+	assert_int_equal(memory_new(&options, &memory, &err), 0);
+	assert_true(stat(lock, &st) == 0 && st.st_uid == 0);
+	memory_free(memory);
+	unlink(lock);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -575,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_one_writes),
 		cmocka_unit_test(test_lock_of_another),
 		cmocka_unit_test(test_written_again),
+		cmocka_unit_test(test_lock_in_the_folder_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
