@@ -207,7 +207,9 @@ static void start_child(struct memory *m, const struct model *model, const struc
 	pid_t pid = child_fork("culprit-store", -1);
 
 	if (pid < 0) {
-		log_warn("cannot write the store: %s", strerror(-pid));
+		if (!m->failed)
+			log_warn("cannot write the store: %s", strerror(-pid));
+		m->failed = true; /* what changed meanwhile is not written: it is tried again */
 		return;
 	}
 	if (pid > 0) {

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "finding/subject.h"
@@ -590,6 +592,63 @@ static void test_lock_in_the_folder_of_another(void **state)
 	rmdir(dir);
 }
 
+/* In a process of its own, which may start no other for a while. */
+static void be_unable_to_fork(const char *store)
+{
+	struct rlimit limit = {0, RLIM_INFINITY};
+	struct memory_options options = {.writes = true};
+	struct finding f = odd_finding("socket-leak");
+	struct life *life = life_new();
+	struct memory *memory;
+	struct err err = {0};
+	struct world w;
+	bool none, there;
+
+	if (geteuid() == 0 && setuid(65534) < 0) /* to root the limit is none */
+		_exit(2);
+	getrlimit(RLIMIT_NPROC, &limit);
+	limit.rlim_cur = 0;
+	snprintf(options.path, sizeof(options.path), "%s", store);
+	if (memory_new(&options, &memory, &err) < 0)
+		_exit(3);
+	world_init(&w);
+	tick(&w);
+	life_restore(life, &f);
+	life_evaluate(life, w.model, false, NULL, ignore, NULL);
+	setrlimit(RLIMIT_NPROC, &limit);
+	settle(memory, &w, life, true);
+	none = access(store, F_OK) < 0;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NPROC, &limit);
+	wait_s(&w, 61);
+	tick(&w);
+	settle(memory, &w, life, false);
+	there = access(store, F_OK) == 0;
+	_exit(!none ? 4 : !there ? 5 : 0);
+}
+
+static void test_written_again_when_it_can_fork(void **state)
+{
+	char dir[] = "/tmp/test_store.XXXXXX", store[64], lock[80];
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	if (geteuid() == 0)
+		assert_int_equal(chown(dir, 65534, 65534), 0);
+	snprintf(store, sizeof(store), "%s/store", dir);
+	snprintf(lock, sizeof(lock), "%s.lock", store);
+	pid = fork();
+	if (pid == 0)
+		be_unable_to_fork(store);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	unlink(store);
+	unlink(lock);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -607,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_lock_of_another),
 		cmocka_unit_test(test_written_again),
 		cmocka_unit_test(test_lock_in_the_folder_of_another),
+		cmocka_unit_test(test_written_again_when_it_can_fork),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
