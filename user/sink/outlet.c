@@ -25,33 +25,52 @@ static int check_path(const char *target, struct err *err)
 	return 0;
 }
 
+static int reopen(struct outlet *o, struct err *err)
+{
+	int code = outfile_reopen(&o->file, err);
+
+	o->fd = o->file.fd;
+	if (code == 0)
+		o->moved = false;
+	return code;
+}
+
 static int file_open(struct outlet *o, struct err *err)
 {
 	int code;
 
 	if (o->fd >= 0)
-		return outfile_reopen(&o->file, err);
+		return reopen(o, err);
 	code = outfile_open(&o->file, o->target[0] ? o->target : NULL, -1, err);
 	if (code == 0)
 		o->fd = o->file.fd;
 	return code;
 }
 
-/* A file that cannot be moved grows on: a full disk is better than a line that is lost, and it is said. */
-static void rotate(struct outlet *o, size_t len)
+static bool is_full(const struct outlet *o, size_t len)
 {
 	unsigned long long size = o->file_max ? outfile_size(&o->file) : 0;
-	struct err err = {0};
-	int code;
 
-	if (!size || size + len <= o->file_max)
+	return size && size + len > o->file_max;
+}
+
+/* A file that cannot be moved grows on, and so does one in whose place none can be begun: a full disk is better than a line
+ * that is lost, and it is said. Each line tries again. */
+static void rotate(struct outlet *o, size_t len)
+{
+	struct err err = {0};
+	int code = 0;
+
+	if (!o->moved && !is_full(o, len))
 		return;
-	code = rotate_files(o->target, o->file_keep);
+	if (!o->moved)
+		code = rotate_files(o->target, o->file_keep);
 	if (code < 0)
 		err_set(&err, code, "cannot rotate %.100s: %s", o->target, strerror(-code));
 	else
-		code = outfile_reopen(&o->file, &err);
-	o->fd = o->file.fd;
+		o->moved = true;
+	if (code == 0)
+		code = reopen(o, &err);
 	if (code < 0 && !o->cannot_rotate)
 		o->said = err;
 	o->cannot_rotate = code < 0;
@@ -62,7 +81,7 @@ static int file_write(struct outlet *o, const char *text, size_t len)
 {
 	struct err err = {0};
 
-	if (outfile_replaced(&o->file) && outfile_reopen(&o->file, &err) < 0)
+	if (outfile_replaced(&o->file) && reopen(o, &err) < 0)
 		return err.code;
 	rotate(o, len);
 	return outfile_put(&o->file, text, len);

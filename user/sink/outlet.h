@@ -24,6 +24,7 @@ struct outlet {
 	unsigned long long file_max; /* bytes; a file that would be longer is rotated; 0: never */
 	unsigned int file_keep;	     /* old ones that stay */
 	bool cannot_rotate;	     /* and said so */
+	bool moved;		     /* to FILE.1, but none is begun in its place yet */
 	struct err said;     /* what a write wants told, though the line is out; code 0: nothing */
 	struct outfile file; /* of file and stdout */
 };
