@@ -15,8 +15,7 @@
 #include "sink/report.h"
 #include "source/source.h"
 
-#define S_NS	 1000000000ULL
-#define FINDINGS 64U
+#define S_NS 1000000000ULL
 
 static int put_json(const struct line *line, FILE *out)
 {
@@ -38,8 +37,7 @@ static int answer_json(const struct keeper_view *view, FILE *out)
 		.model = view->model, .seq = view->seq, .time_ns = model_now(view->model)};
 	int code = 0;
 
-	for (unsigned int i = 0; code == 0 && i < FINDINGS && (f = life_open_at(view->life, i));
-	     i++) {
+	for (unsigned int i = 0; code == 0 && (f = life_open_at(view->life, i)); i++) {
 		line.type = LINE_FINDING;
 		line.severity = f->claim.severity;
 		line.finding = f;
