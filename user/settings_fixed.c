@@ -6,24 +6,28 @@
 
 #include "reload.h"
 
-#define PART(name, member)                                                                         \
+#define PART_OF(name, member, is_text)                                                             \
 	{                                                                                          \
-		name, offsetof(struct settings, member), sizeof(((struct settings *)NULL)->member) \
+		name, offsetof(struct settings, member),                                           \
+			sizeof(((struct settings *)NULL)->member), is_text                         \
 	}
+#define PART(name, member) PART_OF(name, member, false)
+#define TEXT(name, member) PART_OF(name, member, true)
 
 /* Fields of struct settings. */
 static const struct {
 	const char *name;
 	size_t offset, size;
+	bool is_text; /* what stands behind its end means nothing */
 } parts[] = {
 	PART("tick_s", tick_ms), /* leaks are judged by floors of so many ticks */
-	PART("store", memory.path),
+	TEXT("store", memory.path),
 	PART("queue_kb", sinks.queue_bytes),
-	PART("socket", keeper.socket),
-	PART("group", keeper.group),
+	TEXT("socket", keeper.socket),
+	TEXT("group", keeper.group),
 	PART("flight_minutes", keeper.flight.keep_ns),
 	PART("flight_mb", keeper.flight.bytes),
-	PART("metrics", keeper.metrics),
+	TEXT("metrics", keeper.metrics),
 	PART("confine", confine),
 };
 
@@ -36,6 +40,11 @@ static const struct {
 	{"smartctl", "smartctl"},
 	{"leak.bucket_s", "leak.bucket_s"},
 };
+
+static bool same_part(size_t i, const char *a, const char *b)
+{
+	return parts[i].is_text ? strcmp(a, b) == 0 : memcmp(a, b, parts[i].size) == 0;
+}
 
 static void add_name(char *names, size_t size, const char *name)
 {
@@ -65,7 +74,7 @@ void settings_keep_fixed(const struct settings *now, struct settings *next, char
 		const char *from = (const char *)now + parts[i].offset;
 		char *to = (char *)next + parts[i].offset;
 
-		if (memcmp(from, to, parts[i].size) == 0)
+		if (same_part(i, from, to))
 			continue;
 		memcpy(to, from, parts[i].size);
 		add_name(ret_names, size, parts[i].name);

@@ -61,6 +61,28 @@ static void test_fixed(void **state)
 	assert_int_equal(next.keeper.captures_max, 3);
 }
 
+/* What a longer text left behind a shorter one is no change. */
+static void test_texts_that_are_the_same(void **state)
+{
+	struct settings now, next;
+	char names[256];
+
+	(void)state;
+	settings_init(&now);
+	next = now;
+	set(&now, "daemon", "socket", "/x/socket");
+	set(&next, "daemon", "socket", "/a/much/longer/path/to/a/socket");
+	set(&next, "daemon", "socket", "/x/socket");
+	set(&now, "daemon", "metrics", "none");
+	set(&next, "daemon", "metrics", "127.0.0.1:9899");
+	set(&next, "daemon", "metrics", "none");
+	set(&now, "general", "store", "/x");
+	set(&next, "general", "store", "/x");
+	memset(next.memory.path + 3, 'y', 9);
+	settings_keep_fixed(&now, &next, names, sizeof(names));
+	assert_string_equal(names, "");
+}
+
 static void test_names_are_bounded(void **state)
 {
 	struct settings now, next;
@@ -332,8 +354,11 @@ static void test_deaf_peer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fixed),	  cmocka_unit_test(test_names_are_bounded),
-		cmocka_unit_test(test_changes),	  cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_texts_that_are_the_same),
+		cmocka_unit_test(test_names_are_bounded),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_deaf_peer),
 	};
 
