@@ -43,7 +43,6 @@ static void check_section(struct reader *r, const char *text)
 	const char *after;
 	size_t len;
 
-	text += strspn(text, " \t");
 	if (*text != '[' || r->error_line)
 		return;
 	len = strcspn(text + 1, "]\n");
@@ -64,11 +63,28 @@ static void check_section(struct reader *r, const char *text)
 	fail(r);
 }
 
-/* Hands libinih one line; it has no line numbers and cuts long lines in silence. */
+/* libinih ends a value at " ;" and not at " #": either way somebody's file would mean what he did not write. */
+static void check_value(struct reader *r, const char *text)
+{
+	const char *value = text + strcspn(text, "=:");
+
+	if (r->error_line || strchr(";#[", *text))
+		return;
+	for (; *value; value++)
+		if ((*value == ' ' || *value == '\t') && value[1] && strchr(";#", value[1])) {
+			err_set(r->err, -EINVAL,
+				"'%c' after a value: a comment has a line of its own", value[1]);
+			fail(r);
+			return;
+		}
+}
+
+/* Hands libinih one line; it has no line numbers, cuts long lines in silence, and takes one that begins with a blank for more
+ * of the value before it. */
 static char *read_line(char *buf, int size, void *ctx)
 {
 	struct reader *r = ctx;
-	size_t len;
+	size_t len, blanks;
 
 	if (!fgets(buf, size < LINE_MAX_BYTES ? size : LINE_MAX_BYTES, r->file)) {
 		if (ferror(r->file))
@@ -83,7 +99,10 @@ static char *read_line(char *buf, int size, void *ctx)
 		fail(r);
 		return NULL;
 	}
+	blanks = strspn(buf, " \t");
+	memmove(buf, buf + blanks, len - blanks + 1);
 	check_section(r, buf);
+	check_value(r, buf);
 	return buf;
 }
 

@@ -51,16 +51,16 @@ static void test_all_sections(void **state)
 
 	(void)state;
 	assert_int_equal(load("# a comment\n; another\n\n[general]\nclass = network, hardware\n"
-			      "window_s = 120 ; why\ntick_s = 0.5\nduration = 5m\n"
+			      "window_s = 120\n  tick_s = 0.5\n\tduration = 5m\n"
 			      "[probes]\ndisable = block.complete, tcp.retransmit\n"
 			      "[watch]\nexclude_peers = 10.0.0.0/8, 2001:db8::/32\n"
-			      "[labels]\nsite = fra 1\nRack.no = 7\n",
+			      " [labels]\n # of the site\nsite = fra 1;#2\nRack.no = 7\n",
 			      &s, &err),
 			 0);
 	assert_string_equal(settings_get(&s, "class"), "hardware,network");
 	assert_string_equal(settings_get(&s, "window_s"), "120");
 	assert_string_equal(settings_get(&s, "probes.disable"), "block.complete,tcp.retransmit");
-	assert_string_equal(settings_get(&s, "label.site"), "fra 1");
+	assert_string_equal(settings_get(&s, "label.site"), "fra 1;#2");
 	assert_string_equal(settings_get(&s, "label.Rack.no"), "7");
 	assert_string_equal(settings_get(&s, "watch.exclude_peers"), "10.0.0.0/8,2001:db8::/32");
 	assert_int_equal(s.n, 6);
@@ -107,6 +107,13 @@ static void test_wrong(void **state)
 		 "5: 'a' is given twice in [labels]"},
 		{"[labels]\na =\n", "2: label 'a' is empty"},
 		{"[labels]\na b = 1\n", "2: label 'a b': only letters, digits, '.', '_' and '-'"},
+		{"[general]\nwindow_s = 120 ; why\n",
+		 "2: ';' after a value: a comment has a line of its own"},
+		{"[sinks]\n\nfile = /x.jsonl\t# main file\n",
+		 "3: '#' after a value: a comment has a line of its own"},
+		{"[labels]\na = # none\n", "2: '#' after a value"},
+		{"[watch]\nexclude_devices = sda,\n  sdb\n",
+		 "3: neither a [section] nor key = value"},
 		{"[general]\nnonsense\n", "2: neither a [section] nor key = value"},
 		{"[general\nclass = network\n", "1: neither a [section] nor key = value"},
 		{"[thresholds]\nuplink-loss.client_weight = 0\n",
