@@ -148,8 +148,8 @@ const struct command command_daemon = {
 		"                metrics = port, address:port or none (none): for Prometheus,\n"
 		"                metrics_file = path or none (none): the same as a file, for\n"
 		"                node_exporter,\n"
-		"                budget_cpu = percent of a core, budget_mb: over them less is\n"
-		"                done, which the status line says (none),\n"
+		"                budget_cpu = percent of a core (1; 0: any), budget_mb (32; 0):\n"
+		"                over them less is done, which the status line says,\n"
 		"                confine = yes or no (yes): give up rights once all is attached\n",
 	.run = daemon_run,
 };
