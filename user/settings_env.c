@@ -2,6 +2,7 @@
 /* settings_env.c - settings from the environment: CULPRIT_SECTION_KEY; see settings.h. */
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -49,8 +50,24 @@ static const char *section_at(const void *table, unsigned int i)
 	return settings_section(i);
 }
 
-/* Nearly one of ours is meant as one. What is none may be somebody else's: a cluster's service of our name sets
- * CULPRIT_SERVICE_HOST. */
+/* What Kubernetes sets for a service whose name begins with ours (culprit, culprit-daemon), as Docker's links did: the page
+ * "Service" of its documentation, "Environment variables". No key of ours looks like it. */
+static bool is_of_a_service(const char *text, const char *value)
+{
+	static const char *const patterns[] = {
+		"*_SERVICE_HOST",      "*_SERVICE_PORT",      "*_SERVICE_PORT_*",
+		"*_PORT_[0-9]*_TCP",   "*_PORT_[0-9]*_TCP_*", "*_PORT_[0-9]*_UDP",
+		"*_PORT_[0-9]*_UDP_*", "*_PORT_[0-9]*_SCTP",  "*_PORT_[0-9]*_SCTP_*",
+	};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (fnmatch(patterns[i], text, 0) == 0)
+			return true;
+	/* scan_ports, misspelt, is ours. */
+	return fnmatch("*_PORT", text, 0) == 0 && strstr(value, "://");
+}
+
+/* Nearly one of ours is meant as one; what is none may be somebody else's. */
 static int no_section(const char *text, struct err *err)
 {
 	char word[NAME_MAX_BYTES], hint[80];
@@ -104,6 +121,10 @@ int settings_environment(struct settings *settings, char *const *environment, st
 		snprintf(text, sizeof(text), "%.*s", (int)(equals - name - strlen(PREFIX)),
 			 name + strlen(PREFIX));
 		section = section_of(text, &key);
+		/* A label may have any name. */
+		if ((!section || strcmp(section, "labels") != 0) &&
+		    is_of_a_service(text, equals + 1))
+			continue;
 		if (!section) {
 			if (no_section(text, err) < 0)
 				return err->code;

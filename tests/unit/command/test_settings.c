@@ -273,6 +273,38 @@ static void test_environment(void **state)
 	assert_int_equal(s.sinks.queue_bytes, 64 << 10);
 }
 
+/* A cluster's services that have our name, or one that begins with it. */
+static void test_environment_of_services(void **state)
+{
+	static const char *const variables[] = {
+		"CULPRIT_SERVICE_HOST=10.0.0.1",
+		"CULPRIT_PORT=tcp://10.0.0.1:80",
+		"CULPRIT_DAEMON_SERVICE_HOST=10.0.0.1",
+		"CULPRIT_DAEMON_SERVICE_PORT=9899",
+		"CULPRIT_DAEMON_SERVICE_PORT_METRICS=9899",
+		"CULPRIT_DAEMON_PORT=tcp://10.0.0.1:9899",
+		"CULPRIT_DAEMON_PORT_9899_TCP=tcp://10.0.0.1:9899",
+		"CULPRIT_DAEMON_PORT_9899_TCP_PROTO=tcp",
+		"CULPRIT_DAEMON_PORT_53_UDP_ADDR=10.0.0.1",
+		"CULPRIT_DAEMONS_SERVICE_HOST=10.0.0.1",
+		"CULPRIT_SINKS_OF_MINE_SERVICE_PORT=1",
+	};
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	settings_init(&s);
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if (from(&s, &err, variables[i], "CULPRIT_GENERAL_TICK_S=2") < 0)
+			fail_msg("%s", err.text);
+	assert_int_equal(s.tick_ms, 2000);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(
+		from(&s, &err, "CULPRIT_LABELS_SERVICE_HOST=a", "CULPRIT_LABELS_PORT=tcp://b"), 0);
+	assert_string_equal(settings_get(&s, "label.service_host"), "a");
+	assert_string_equal(settings_get(&s, "label.port"), "tcp://b");
+}
+
 static void test_environment_wrong(void **state)
 {
 	static const struct {
@@ -282,6 +314,7 @@ static void test_environment_wrong(void **state)
 		{"CULPRIT_GENERAL_TICK_S=0", "CULPRIT_GENERAL_TICK_S: tick_s: "},
 		{"CULPRIT_GENERAL_=1", "CULPRIT_GENERAL_: "},
 		{"CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENT=1", "unknown threshold"},
+		{"CULPRIT_THRESHOLDS_CONNECT_REFUSED_SCAN_PORT=9", "unknown threshold"},
 		{"CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS=-1",
 		 "CULPRIT_THRESHOLDS_PATH_LOSS_MIN_SEGMENTS: "},
 		{"CULPRIT_DEAMON_SOCKET=none",
@@ -307,10 +340,15 @@ static void test_environment_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_sections), cmocka_unit_test(test_thresholds),
-		cmocka_unit_test(test_wrong),	     cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_files),	     cmocka_unit_test(test_list),
-		cmocka_unit_test(test_environment),  cmocka_unit_test(test_environment_wrong),
+		cmocka_unit_test(test_all_sections),
+		cmocka_unit_test(test_thresholds),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_environment_of_services),
+		cmocka_unit_test(test_environment_wrong),
 	};
 	int fd, failed;
 
