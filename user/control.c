@@ -156,15 +156,40 @@ int control_new(const char *path, const char *group, control_fn fn, void *ctx,
 	return 0;
 }
 
-void control_free(struct control *control)
+/* As long as our own is open its number is not given to another. */
+static bool is_there(const struct control *c)
 {
 	struct stat st;
 
+	return lstat(c->address.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	       st.st_dev == c->file_dev && st.st_ino == c->file_ino;
+}
+
+int control_renew(struct control *control, struct err *err)
+{
+	struct control next = *control;
+	int code;
+
+	if (is_there(control))
+		return 0;
+	next.fd = -1;
+	make_directory(next.address.sun_path);
+	code = listen_at(&next, err);
+	if (code < 0) {
+		if (next.fd >= 0)
+			close(next.fd);
+		return code;
+	}
+	close(control->fd);
+	*control = next;
+	return 1;
+}
+
+void control_free(struct control *control)
+{
 	if (!control)
 		return;
-	/* As long as our own is open its number is not given to another. */
-	if (lstat(control->address.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    st.st_dev == control->file_dev && st.st_ino == control->file_ino)
+	if (is_there(control))
 		unlink(control->address.sun_path);
 	close(control->fd);
 	control_reap(control);

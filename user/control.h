@@ -40,6 +40,10 @@ void control_free(struct control *control);
 
 /* Readable when somebody asks. */
 int control_fd(const struct control *control);
+/* Where its socket was deleted or replaced: listens anew, by another descriptor, and returns 1; 0: it is there. Errors as
+ * control_new() has them, and -EPERM or -ENOSYS where a group's socket cannot be made any more (rights.h); then it is as
+ * it was. */
+int control_renew(struct control *control, struct err *err);
 /* Takes whoever waits. */
 void control_dispatch(struct control *control);
 /* Gathers children that have ended. To be called now and then. */

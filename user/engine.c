@@ -305,6 +305,7 @@ static void on_hangup(struct engine *e)
 	struct reload_to to = reload_to(e);
 
 	outputs_reopen(&e->outputs);
+	keeper_reopen(e->opt.keeper);
 	if (e->opt.reload && reload_start(e->opt.reload, &to))
 		e->status_due = true;
 }

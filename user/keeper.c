@@ -182,6 +182,21 @@ static int open_doors(struct keeper *k, struct err *err)
 	return code;
 }
 
+void keeper_reopen(struct keeper *keeper)
+{
+	struct err err = {0};
+	int code = keeper->control ? control_renew(keeper->control, &err) : 0;
+
+	if (code > 0)
+		code = watch(keeper, control_fd(keeper->control), &err);
+	else if (code == 0)
+		return;
+	if (code < 0)
+		log_warn("the control socket is gone: %s; nobody can ask this daemon", err.text);
+	else
+		log_info("the control socket was gone: %s is made anew", keeper->options.socket);
+}
+
 int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper, struct err *err)
 {
 	struct keeper *k = calloc(1, sizeof(*k));

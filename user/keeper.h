@@ -59,6 +59,9 @@ int keeper_check(const struct keeper_options *options, struct err *err);
 /* Takes over what can be changed while it runs: captures and how many, and the metrics file. */
 void keeper_configure(struct keeper *keeper, const struct keeper_options *options);
 
+/* SIGHUP: a control socket that was deleted is made anew, or it is said that it cannot be. */
+void keeper_reopen(struct keeper *keeper);
+
 /* Where the answers come from. To be set before anything else is called. */
 void keeper_set_view(struct keeper *keeper, keeper_view_fn view, void *ctx);
 

@@ -171,6 +171,16 @@ def a_killed_daemon_leaves_no_trouble(home):
             check("killed: the next one takes it over", again.ask("status").returncode == 0)
 
 
+def a_deleted_socket(home):
+    with Daemon(home) as daemon:
+        daemon.socket.unlink()
+        check("a socket that was deleted cannot be asked at", daemon.ask().returncode == 1)
+        daemon.process.send_signal(signal.SIGHUP)
+        check("... SIGHUP makes it anew, with the rights that are left", until(lambda: daemon.ask().returncode == 0), daemon.ask())
+        check("... for root only", stat.S_IMODE(daemon.socket.stat().st_mode) == 0o600)
+    check("... and it goes with the daemon", not daemon.socket.exists())
+
+
 def group_may_ask(home):
     group = grp.getgrgid(os.getgid() if os.getgid() else 1).gr_name
     with Daemon(home, f"group = {group}") as daemon:
@@ -194,7 +204,7 @@ def bad_settings(home):
 
 
 def main():
-    return run_each("daemon", finds_keeps_and_tells, a_killed_daemon_leaves_no_trouble, group_may_ask, bad_settings)
+    return run_each("daemon", finds_keeps_and_tells, a_killed_daemon_leaves_no_trouble, a_deleted_socket, group_may_ask, bad_settings)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,15 +229,60 @@ static void test_metrics_that_cannot_be_written(void **state)
 	assert_string_equal(settle_until_said(s, 300), "");
 }
 
+static bool can_be_asked(const struct setup *s, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct pollfd poll_fd = {.fd = keeper_fd(s->keeper), .events = POLLIN};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	bool can;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	can = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	      poll(&poll_fd, 1, 1000) == 1;
+	keeper_dispatch(s->keeper);
+	close(fd);
+	return can;
+}
+
+/* Who tidies up /run does not have to end the daemon. */
+static void test_a_socket_that_was_deleted(void **state)
+{
+	struct keeper_options options = {0};
+	struct setup *s = *state;
+	struct stat before, after;
+	struct err err = {0};
+
+	snprintf(options.socket, sizeof(options.socket), "%s/control", s->home);
+	assert_int_equal(keeper_new(&options, &s->keeper, &err), 0);
+	keeper_set_view(s->keeper, view, s);
+	assert_true(can_be_asked(s, options.socket));
+	assert_int_equal(stat(options.socket, &before), 0);
+	keeper_reopen(s->keeper);
+	assert_int_equal(stat(options.socket, &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+	assert_string_equal(said(s), "");
+	assert_int_equal(unlink(options.socket), 0);
+	keeper_reopen(s->keeper);
+	assert_non_null(strstr(said(s), "is made anew"));
+	assert_true(can_be_asked(s, options.socket));
+	/* What is in its place is no socket of ours. */
+	assert_int_equal(unlink(options.socket), 0);
+	assert_int_equal(mkdir(options.socket, 0700), 0);
+	keeper_reopen(s->keeper);
+	assert_non_null(strstr(said(s), "nobody can ask this daemon"));
+	assert_int_equal(rmdir(options.socket), 0);
+	keeper_reopen(s->keeper);
+	assert_true(can_be_asked(s, options.socket));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_when_it_opens_or_gets_worse),
-		T(test_asked_for_it_is_made_at_once),
-		T(test_a_writer_that_is_killed),
-		T(test_metrics_that_cannot_be_written),
+		T(test_when_it_opens_or_gets_worse), T(test_asked_for_it_is_made_at_once),
+		T(test_a_writer_that_is_killed),     T(test_metrics_that_cannot_be_written),
+		T(test_a_socket_that_was_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
