@@ -39,20 +39,16 @@ static bool is_silent(const struct silences *s, const struct path *path, __u64 *
 	return false;
 }
 
-static bool ever_answered(const struct path *path)
-{
-	return path->progress_ns || path->bytes_acked || path->bytes_received;
-}
-
 static void take(struct cut *cut, const struct path *path, __u64 since_ns)
 {
 	if (cut->n < 2)
 		cut->silent[cut->n] = path;
 	cut->n++;
 	cut->light += path->inbound;
-	cut->strangers += !path->inbound && !ever_answered(path);
+	cut->strangers += !path->inbound && !path_ever_answered(path);
 	cut->mine |= path->mine;
 	cut->sockets += path->live;
+	cut->tried += path->live_syn;
 	if (!cut->since_ns || since_ns < cut->since_ns)
 		cut->since_ns = since_ns;
 	if (since_ns > cut->until_ns)
@@ -136,11 +132,17 @@ bool cut_is_one(const struct cut *cut, const struct model *model)
 	       cut->answered_ns <= cut->until_ns;
 }
 
+/* None of them: then they need not have fallen silent together, nor lately. */
+static bool cut_never_answered(const struct cut *cut)
+{
+	return cut->strangers == cut->n;
+}
+
 void cut_claim_begin(struct claim *claim, const struct model *model, const struct rule *rule,
 		     const struct subject *subject, const struct cut *cut)
 {
 	claim_init(claim, rule, subject);
-	claim->severity = SEVERITY_CRITICAL;
+	claim->severity = cut_never_answered(cut) ? SEVERITY_WARNING : SEVERITY_CRITICAL;
 	claim->count = cut->n;
 	claim->first_ns = cut->since_ns;
 	claim->last_ns = cut->last_ns > cut->since_ns ? cut->last_ns : cut->since_ns;
@@ -158,8 +160,12 @@ static void victims(struct claim *claim, const struct model *model, const struct
 		if (!main || (last && last->pid == main->pid))
 			continue;
 		last = main;
-		claim_victim(claim, model, judgement, peer_holder(main), ": %s %s",
-			     text_plural(cut->sockets, "connection").s, place);
+		if (cut->sockets > cut->tried)
+			claim_victim(claim, model, judgement, peer_holder(main), ": %s %s",
+				     text_plural(cut->sockets - cut->tried, "connection").s, place);
+		else
+			claim_victim(claim, model, judgement, peer_holder(main),
+				     " cannot connect %s", place);
 	}
 }
 
@@ -179,9 +185,15 @@ void cut_claim_silent(struct claim *claim, const struct model *model, const stru
 		       "%u peers %s answer nothing for %s: %s, %s%s", cut->n, place,
 		       text_duration(silent_s).s, text_addr(cut->silent[0]->addr, 0).s,
 		       text_addr(cut->silent[1]->addr, 0).s, cut->n > 2 ? ", .." : "");
-	claim_evidence(claim, ROLE_FOR, true, names[1], 0.0, "{peer}",
-		       "none %s answered since; silent within %s", place,
-		       apart_s(cut) < 1.0 ? "a second" : text_duration(apart_s(cut)).s);
+	if (cut_never_answered(cut))
+		claim_evidence(claim, ROLE_FOR, true, names[1], 0.0, "{peer}",
+			       "none %s answered while watched", place);
+	else
+		claim_evidence(claim, ROLE_FOR, true, names[1], 0.0, "{peer}",
+			       "none %s answered since; silent within %s", place,
+			       apart_s(cut) < 1.0 ? "a second" : text_duration(apart_s(cut)).s);
+	if (cut_never_answered(cut))
+		claim_text(claim, ROLE_UNKNOWN, "since when: each of them may be gone for long");
 }
 
 double cut_claim_apart(struct claim *claim, const struct model *model, const struct cut *cut,

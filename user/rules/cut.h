@@ -27,6 +27,7 @@ struct cut {
 	unsigned int strangers; /* of these: no clients, and never seen to answer */
 	bool mine;
 	__u32 sockets;
+	__u32 tried;	/* of these, attempts that wait for an answer */
 	__u64 since_ns; /* the first and the last of the silences */
 	__u64 until_ns;
 	__u64 last_ns;

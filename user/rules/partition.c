@@ -15,7 +15,8 @@
  *	c = 0.95 * (1 - 0.2 / n) * (1 - 0.05 / k)
  * times 0.9 when the silences began more than together_s apart: then they may have nothing in common.
  *
- * Severity: critical: what is behind that route is refused service now.
+ * Severity: critical: what is behind that route is refused service now. Warning where none of
+ * them answered while watched: each may be gone for long.
  */
 #include <stdio.h>
 #include <string.h>

@@ -66,6 +66,7 @@ static void add_peer(struct path *path, const struct model *model, const struct 
 	path->bytes_acked += peer->bytes_acked;
 	path->bytes_received += peer->bytes_received;
 	path->live += peer->live;
+	path->live_syn += peer->live_syn;
 	path->live_stuck += peer->live_stuck;
 	path->live_reord += peer->live_reord;
 	path->live_zero_win += peer->live_zero_win;
@@ -183,6 +184,19 @@ double path_since(const struct path *path, const struct frame *frame, enum peer_
 	for (unsigned int i = 0; i < path->n_peers; i++)
 		sum += (double)peer_since(path->peers[i], frame, counter, since_ns);
 	return sum;
+}
+
+bool peer_ever_answered(const struct peer *peer)
+{
+	return peer->progress_ns || peer->bytes_acked || peer->bytes_received;
+}
+
+bool path_ever_answered(const struct path *path)
+{
+	for (unsigned int i = 0; i < path->n_peers; i++)
+		if (peer_ever_answered(path->peers[i]))
+			return true;
+	return false;
 }
 
 bool paths_share_nic(const struct path *a, const struct path *b)

@@ -35,6 +35,7 @@ struct path {
 	__u64 bytes_received;
 	/* now */
 	__u32 live;
+	__u32 live_syn; /* of these, attempts that wait for an answer */
 	__u32 live_stuck;
 	__u32 live_reord;
 	__u32 live_zero_win;
@@ -59,6 +60,9 @@ void paths_done(struct paths *paths);
 /* What its peers' counters gained since that time: as peer_since(). */
 double path_since(const struct path *path, const struct frame *frame, enum peer_counter counter,
 		  __u64 since_ns);
+/* Was any of it, or that peer, ever seen to answer, or did its connections bring that with them from before? */
+bool path_ever_answered(const struct path *path);
+bool peer_ever_answered(const struct peer *peer);
 /* Same namespace and interface. */
 bool paths_share_nic(const struct path *a, const struct path *b);
 /* The peer subject of a path. */

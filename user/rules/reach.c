@@ -23,6 +23,8 @@
  * Severity: warning; critical from critical_s on: what depends on the peer is refused service now. Info for a
  * client, which only connects to us: one that is switched off or walks out of reach is no fault of the network;
  * several of one subnet at once are network-partition's. Info too for a name server that answers over UDP.
+ * What never answered while watched is a warning at most: a database that was dead before, and a log host that was taken
+ * out of use years ago, look alike. At a link-local address it is info: a cloud's metadata service, on no cloud.
  */
 #include <stdio.h>
 #include <string.h>
@@ -215,6 +217,7 @@ static bool judge_one(const struct model *model, const struct paths *paths,
 			take(&x, model, &list[j]);
 	if (answers)
 		x.service = list[i].peer;
+	x.never = x.service ? !peer_ever_answered(x.service) : !path_ever_answered(x.path);
 	look_around(&x, paths, list, n);
 	silence_claim(model, &x, judgement);
 	return true;
@@ -318,7 +321,8 @@ const struct rule peer_unreachable_rule = {
 		"A peer stopped answering: timeouts in a row without progress, or SYNs unanswered, all or a large share.",
 	.against =
 		"Other connections to it that make progress; other peers that are silent too; a closed "
-		"window; a path that loses much anyway; a silence of under three seconds.",
+		"window; a path that loses much anyway; a silence of under three seconds. What never answered while "
+		"watched may be gone for long: a warning at most.",
 	.todo = "See whether the peer is up; if it is, see how far packets get.",
 	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_STATE, PROBE_TCP_RETRANS},
 	.tables = {"tcp.peers", "model.peers"},

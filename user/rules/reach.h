@@ -23,6 +23,7 @@ struct silence {
 	unsigned int answering; /* other paths by the same interface that answered meanwhile */
 	const struct path *control;
 	unsigned int silent_too;
+	bool never; /* seen to answer while watched */
 };
 
 /* Services that are told of in one evaluation; of clients, which come and go, a number of their own: however many of

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/addr.h"
 #include "rules/black_hole.h"
 #include "rules/dns.h"
 #include "rules/families.h"
@@ -33,6 +34,7 @@ static struct subject subject_of(const struct model *model, const struct silence
 static void message(struct claim *claim, const struct model *model, const struct silence *x,
 		    const char *label)
 {
+	const char *what = x->never ? "does not answer" : "stopped answering";
 	char nic[32];
 
 	if (x->path->inbound) {
@@ -43,12 +45,11 @@ static void message(struct claim *claim, const struct model *model, const struct
 	}
 	nic_label(model, x->path->netns, x->path->ifindex, nic, sizeof(nic));
 	if (x->answering)
-		claim_message(claim,
-			      "NETWORK: %s stopped answering; %u other peer%s via %s %s fine.",
-			      label, x->answering, x->answering == 1 ? "" : "s", nic,
+		claim_message(claim, "NETWORK: %s %s; %u other peer%s via %s %s fine.", label, what,
+			      x->answering, x->answering == 1 ? "" : "s", nic,
 			      x->answering == 1 ? "is" : "are");
 	if (!x->answering || strlen(claim->message) > 80)
-		claim_message(claim, "NETWORK: %s stopped answering.", label);
+		claim_message(claim, "NETWORK: %s %s.", label, what);
 }
 
 static void evidence_for(struct claim *claim, const struct silence *x, double silent_s)
@@ -76,6 +77,12 @@ static void evidence_for(struct claim *claim, const struct silence *x, double si
 			       x->answering > 1 ? ", and others" : "");
 }
 
+/* A cloud's tools ask for it wherever they run. */
+static bool is_metadata(const struct silence *x)
+{
+	return x->never && addr_is_link_local4(x->path->addr);
+}
+
 static double evidence_against(struct claim *claim, const struct silence *x)
 {
 	double factor = 1.0;
@@ -93,6 +100,9 @@ static double evidence_against(struct claim *claim, const struct silence *x)
 			       "{socket}", "%s with a closed window: it may only not read",
 			       text_plural(x->zero_win, "socket").s);
 	}
+	if (is_metadata(x))
+		claim_text(claim, ROLE_AGAINST,
+			   "link-local: a cloud's metadata service, and this may be no cloud");
 	if (x->path->inbound)
 		claim_text(claim, ROLE_AGAINST,
 			   "it only connects to us: clients come and go, nobody here waits for it");
@@ -143,6 +153,30 @@ static double in_a_row(const struct silence *x)
 	return (double)(n > x->failed ? n : x->failed);
 }
 
+static enum severity severity_of(const struct model *model, const struct silence *x,
+				 const struct subject *subject, double silent_s)
+{
+	if (x->path->inbound || is_metadata(x) ||
+	    dns_udp_works(model, subject->addr, x->path->netns, subject->port))
+		return SEVERITY_INFO;
+	if (x->never || silent_s < model_threshold(model, &reach_critical_s))
+		return SEVERITY_WARNING;
+	return SEVERITY_CRITICAL;
+}
+
+static void victim(struct claim *claim, const struct model *model, const struct silence *x,
+		   const struct judgement *judgement)
+{
+	__u32 live = x->service ? x->service->live : x->path->live;
+	__u32 tried = x->service ? x->service->live_syn : x->path->live_syn;
+
+	if (live > tried)
+		claim_victim(claim, model, judgement, peer_holder(x->any), ": %s",
+			     text_plural(live - tried, "connection").s);
+	else
+		claim_victim(claim, model, judgement, peer_holder(x->any), " cannot connect");
+}
+
 void silence_claim(const struct model *model, const struct silence *x,
 		   const struct judgement *judgement)
 {
@@ -155,10 +189,7 @@ void silence_claim(const struct model *model, const struct silence *x,
 
 	subject_label(&subject, label, sizeof(label));
 	claim_init(&claim, &peer_unreachable_rule, &subject);
-	if (x->path->inbound || dns_udp_works(model, subject.addr, x->path->netns, subject.port))
-		claim.severity = SEVERITY_INFO;
-	else if (silent_s >= model_threshold(model, &reach_critical_s))
-		claim.severity = SEVERITY_CRITICAL;
+	claim.severity = severity_of(model, x, &subject, silent_s);
 	claim.basis = x->answering ? BASIS_MEASURED : BASIS_INFERRED;
 	confidence = x->answering ? 0.95 * (1.0 - sqrt(p)) * (1.0 - 0.08 / x->answering)
 				  : 0.70 * (1.0 - sqrt(p));
@@ -167,11 +198,12 @@ void silence_claim(const struct model *model, const struct silence *x,
 	claim.last_ns = x->last_ns > x->since_ns ? x->last_ns : x->since_ns;
 	claim.window_ns = model_now(model) - x->since_ns;
 	message(&claim, model, x, label);
-	claim_victim(&claim, model, judgement, peer_holder(x->any), ": %s",
-		     text_plural(x->path->live, "connection").s);
+	victim(&claim, model, x, judgement);
 	evidence_for(&claim, x, silent_s);
 	confidence *= evidence_against(&claim, x);
 	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");
+	if (x->never)
+		claim_text(&claim, ROLE_UNKNOWN, "since when: it never answered while watched");
 	claim.confidence = confidence_round(confidence);
 	advise(&claim, model, x);
 	judgement->claim(judgement->ctx, &claim);

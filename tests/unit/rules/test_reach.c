@@ -238,6 +238,47 @@ static void test_unanswered_syns(void **state)
 	world_done(&w);
 }
 
+/* Attempts at an address for 20 s; answered: they were made before. */
+static enum severity dialled_for_long(const __u8 v4[4], bool answered)
+{
+	struct event_tcp_peer e = peer_out(1, 80);
+	enum severity severity;
+	struct world w;
+
+	begin(&w);
+	memcpy(e.peer.addr + 12, v4, 4);
+	if (answered) {
+		e.attempts = e.established = 1;
+		put_peer(&w, &e);
+		wait_s(&w, 1);
+	}
+	for (unsigned int s = 1; s <= 20; s++) {
+		wait_s(&w, 1);
+		e.attempts = s + 1;
+		e.live = e.live_syn = s;
+		e.retrans[RETRANS_SYN] = s;
+		put_peer(&w, &e);
+		tick(&w);
+	}
+	assert_int_equal(judge(&w, "peer-unreachable"), 1);
+	severity = w.claim[0].severity;
+	assert_true(!strstr(w.claim[0].message, "stopped answering") == !answered);
+	world_done(&w);
+	return severity;
+}
+
+/* Dead before, or for years: nobody knows. A cloud's metadata service is nowhere but in clouds. */
+static void test_what_never_answered_wakes_nobody(void **state)
+{
+	static const __u8 database[4] = {10, 0, 0, 1}, metadata[4] = {169, 254, 169, 254};
+
+	(void)state;
+	assert_int_equal(dialled_for_long(database, false), SEVERITY_WARNING);
+	assert_int_equal(dialled_for_long(database, true), SEVERITY_CRITICAL);
+	assert_int_equal(dialled_for_long(metadata, false), SEVERITY_INFO);
+	assert_int_equal(dialled_for_long(metadata, true), SEVERITY_CRITICAL);
+}
+
 static void test_one_port_of_a_host_that_answers(void **state)
 {
 	struct event_tcp_peer e, ssh = peer_out(1, 22);
@@ -380,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_alone_and_together),
 		cmocka_unit_test(test_a_closed_window_speaks_against),
 		cmocka_unit_test(test_unanswered_syns),
+		cmocka_unit_test(test_what_never_answered_wakes_nobody),
 		cmocka_unit_test(test_one_port_of_a_host_that_answers),
 		cmocka_unit_test(test_both_ends_here_are_one_finding),
 		cmocka_unit_test(test_refused),
