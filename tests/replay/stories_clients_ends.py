@@ -186,6 +186,7 @@ def story_client_beyond_a_veth(host):
              expect="path-loss 172.17.0.2:9092", least="path-loss 0.5",
              fault=["tcp_peer peer.addr=172.17.0.2", "tcp_peer peer.addr=172.17.0.1"])
     begin(host)
+    host.put("nic", name="docker0", ifindex=5, netns=NETNS, flags=3, kind="bridge")
     for _ in range(20):
         second(host, peers=())
         good_peer(host, B)

@@ -149,7 +149,7 @@ def story_cut_two_blocked(host):
 def story_cut_containers_end(host):
     host.say(what="two containers are gone without a word: nobody answers by their bridge, which has no adapter; less sure",
              expect="network-partition docker0", fault=["tcp_peer ifindex=5"], most="network-partition 0.7",
-             leads="NETWORK: nobody answers by docker0: 2 peers silent, it or what is behind it.")
+             leads="NETWORK: nobody answers by docker0: 2 peers silent, within this host.")
     begin(host)
     host.put("nic", name="docker0", ifindex=5, netns=NETNS, flags=GOOD | VIRTUAL, kind="bridge")
     host.put("nic", name="veth1", ifindex=6, netns=NETNS, flags=GOOD | VIRTUAL, kind="veth", master=5)

@@ -6,10 +6,12 @@
 #include "model/machine.h"
 #include "rules/families.h"
 #include "rules/latency.h"
+#include "rules/nic_leads.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
+#include "rules/victim.h"
 
 /* RFC 1122 allows 500 ms; what is in use holds an ACK back for 200 ms at most. */
 #define DELAYED_ACK_US 200000
@@ -25,8 +27,9 @@ static struct text ms(__u32 us)
 static void claim_growth(struct claim *claim, const struct trail *trail)
 {
 	claim_evidence(claim, ROLE_FOR, true, "tcp.rtt.least", trail->least_us / 1e3, "ms",
-		       "RTT at least %s at %u looks in a row, %s before", ms(trail->least_us).s,
-		       trail->slow, ms(trail->low_us).s);
+		       "RTT %s or more at %u looks in a row, last %s; %s before",
+		       ms(trail->least_us).s, trail->slow, ms(trail->latest_us).s,
+		       ms(trail->low_us).s);
 	claim_evidence(claim, ROLE_FOR, true, "tcp.rtt.low", trail->low_us / 1e3, "ms",
 		       "%u of %u looks of this run were within twice its least", trail->near,
 		       trail->near + trail->far);
@@ -126,6 +129,33 @@ static bool has_settled(const struct model *model, const struct trail *trail)
 	       (double)trail->most_us <= STEADY_TIMES * (double)trail->least_us;
 }
 
+/* The kernel's RTT is smoothed: another number than the looks'. */
+static void victim(struct claim *claim, const struct model *model, const struct path *path,
+		   const struct judgement *judgement)
+{
+	if (path->main)
+		claim_victim(claim, model, judgement, peer_holder(path->main),
+			     ": %s, smoothed RTT %s", text_plural(path->live, "connection").s,
+			     ms(path->srtt_us).s);
+}
+
+static void whose(struct claim *claim, const struct model *model, const struct trail *trail,
+		  const struct latency_company *c)
+{
+	const struct path *path = trail->path;
+
+	if (nic_leads_inside(model, path->netns, path->ifindex)) {
+		inside_claim(claim, path_nsenter(model, path).s);
+		return;
+	}
+	claim_text(claim, ROLE_UNKNOWN,
+		   c->fine ? "where on the path, and which direction"
+			   : "path, uplink or this host: no other peer was busy");
+	snprintf(claim->call, sizeof(claim->call),
+		 trail->queued ? "who sends so much here; the network team, for that queue"
+			       : "the network team; not the owner of this host");
+}
+
 void latency_claim_path(const struct model *model, const struct trail *trail,
 			const struct latency_company *c, enum basis basis, double confidence,
 			const struct judgement *judgement)
@@ -147,7 +177,7 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 		claim_message(&claim, "NETWORK: the path to %s takes %s, %s before.",
 			      text_addr(trail->path->addr, 0).s, ms(trail->latest_us).s,
 			      ms(trail->low_us).s);
-	path_claim_victim(&claim, model, trail->path, judgement);
+	victim(&claim, model, path, judgement);
 	claim_growth(&claim, trail);
 	claim_controls(&claim, c);
 	confidence *= against_path(&claim, trail);
@@ -166,17 +196,14 @@ void latency_claim_path(const struct model *model, const struct trail *trail,
 			       "%u of %u peers by the same interface are slow", c->slow, c->judged);
 	}
 	confidence *= against_host(&claim, model, c->fine > 0);
-	claim_text(&claim, ROLE_UNKNOWN,
-		   c->fine ? "where on the path, and which direction"
-			   : "path, uplink or this host: no other peer was busy");
 	claim.confidence = confidence_round(confidence);
+	whose(&claim, model, trail, c);
 	path_claim_advice(&claim, model, path, "See at which hop the time goes", 30);
-	snprintf(claim.call, sizeof(claim.call), "the network team; not the owner of this host");
 	judgement->claim(judgement->ctx, &claim);
 }
 
 static void advise_nic(struct claim *claim, const struct model *model, const struct path *path,
-		       const char *nic)
+		       const char *nic, bool inside)
 {
 	bool plain = text_is_plain_word(nic);
 	struct text enter = path_nsenter(model, path);
@@ -185,6 +212,13 @@ static void advise_nic(struct claim *claim, const struct model *model, const str
 	addr_text(path->addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See whether this host's own queue holds packets", "%s%s%s",
 		     enter.s, plain ? "tc -s qdisc show dev " : "tc -s qdisc", plain ? nic : "");
+	if (inside) {
+		claim->fault_at = AT_THIS_HOST;
+		claim_text(claim, ROLE_UNKNOWN, "which queue, or how busy this host is");
+		inside_call(claim);
+		return;
+	}
+	claim_text(claim, ROLE_UNKNOWN, "its queue, the first router, or how busy this host is");
 	claim_advice(claim, false, "See at which hop the time goes", "%smtr -n -r -c 30 %s",
 		     enter.s, addr);
 	snprintf(claim->call, sizeof(claim->call),
@@ -197,13 +231,14 @@ void latency_claim_nic(const struct model *model, const struct latency_company *
 	const struct path *path = c->worst->path;
 	const struct nic *nic = nics_find(model_nics(model), path->netns, path->ifindex);
 	struct subject subject = subject_nic(model, nic, path->netns, path->ifindex);
+	bool inside = nic_leads_inside(model, path->netns, path->ifindex);
 	struct claim claim;
 	char label[32];
 
 	subject_label(&subject, label, sizeof(label));
 	begin(&claim, &subject, model, c->worst, basis);
-	claim_message(&claim, "NETWORK: %u of %u peers by %s answer late: the uplink or this host.",
-		      c->slow, c->judged, label);
+	claim_message(&claim, "NETWORK: %u of %u peers by %s answer late: %s.", c->slow, c->judged,
+		      label, inside ? "all within this host" : "the uplink or this host");
 	claim_evidence(&claim, ROLE_FOR, true, "nic.peers.slow", c->slow, "{peer}",
 		       "%u of %u peers by %s are slow, not one path alone", c->slow, c->judged,
 		       label);
@@ -221,8 +256,7 @@ void latency_claim_nic(const struct model *model, const struct latency_company *
 			       text_addr(c->best[0]->path->addr, 0).s, ms(c->best[0]->latest_us).s);
 	confidence *= against_path(&claim, c->worst);
 	confidence *= against_host(&claim, model, c->elsewhere != NULL);
-	claim_text(&claim, ROLE_UNKNOWN, "its queue, the first router, or how busy this host is");
 	claim.confidence = confidence_round(confidence);
-	advise_nic(&claim, model, path, label);
+	advise_nic(&claim, model, path, label, inside);
 	judgement->claim(judgement->ctx, &claim);
 }

@@ -23,6 +23,7 @@
 
 #include "rules/cut.h"
 #include "rules/families.h"
+#include "rules/nic_leads.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -73,6 +74,11 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	addr_text(cut->silent[0]->addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See which route leads there", "%sip route get %s", enter.s,
 		     addr);
+	if (nic_leads_inside(model, cut->first->netns, cut->first->ifindex)) {
+		claim->fault_at = AT_THIS_HOST;
+		inside_call(claim);
+		return;
+	}
 	claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s", enter.s,
 		     addr);
 	snprintf(claim->call, sizeof(claim->call), "the network team: the route to that subnet");

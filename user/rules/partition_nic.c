@@ -22,7 +22,7 @@
 #include "model/dns.h"
 #include "rules/cut.h"
 #include "rules/families.h"
-#include "rules/nic_link.h"
+#include "rules/nic_leads.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -33,32 +33,12 @@ struct others {
 	unsigned int answers;
 	const struct path *control;
 	bool comparable; /* this one leads outside too */
+	bool inside;	 /* it leads to containers or VMs of this host */
 };
-
-/* Is it an adapter, or made of one: a bond, a VLAN, a bridge with a port to the outside? No tunnel is: what it leads to
- * may be anything, this host too. */
-static bool leads_outside(const struct model *model, const struct nic *nic, unsigned int depth)
-{
-	const struct nic *port = NULL;
-
-	if (!nic || !nic_is_virtual(nic))
-		return nic;
-	if (!depth)
-		return false;
-	if (nic->parent &&
-	    leads_outside(model, nics_find(model_nics(model), nic->netns, nic->parent), depth - 1))
-		return true;
-	while ((port = nics_next(model_nics(model), port)))
-		if (port->netns == nic->netns && port->master == nic->ifindex &&
-		    leads_outside(model, port, depth - 1))
-			return true;
-	return false;
-}
 
 static bool is_outside(const struct model *model, const struct path *path)
 {
-	return leads_outside(model, nics_find(model_nics(model), path->netns, path->ifindex),
-			     NIC_STOREYS);
+	return nic_leads_outside(model, path->netns, path->ifindex);
 }
 
 static void look_around(struct others *o, const struct cut *cut, const struct silences *s)
@@ -68,6 +48,7 @@ static void look_around(struct others *o, const struct cut *cut, const struct si
 
 	memset(o, 0, sizeof(*o));
 	o->comparable = is_outside(s->model, cut->first);
+	o->inside = nic_leads_inside(s->model, cut->first->netns, cut->first->ifindex);
 	for (unsigned int i = 0; i < s->paths->n; i++) {
 		const struct path *path = &s->paths->path[i];
 
@@ -137,21 +118,30 @@ static double say_name_server(struct claim *claim, const struct model *model, co
 }
 
 static void advise(struct claim *claim, const struct model *model, const struct cut *cut,
-		   const char *label)
+		   const struct others *o, const char *label)
 {
 	struct text enter = path_nsenter(model, cut->silent[0]);
 	bool plain = text_is_plain_word(label);
 	char addr[46];
 
 	addr_text(cut->silent[0]->addr, addr, sizeof(addr));
-	claim_advice(claim, false, "See whether the gateway answers by it", "%sip neigh show%s%s",
-		     enter.s, plain ? " dev " : "", plain ? label : "");
+	claim_advice(claim, false,
+		     o->inside ? "See who answers by it" : "See whether the gateway answers by it",
+		     "%sip neigh show%s%s", enter.s, plain ? " dev " : "", plain ? label : "");
 	claim_advice(claim, false, "See the interface's own errors", "%sip -s -s link%s%s", enter.s,
 		     plain ? " show dev " : "", plain ? label : "");
+	if (o->inside) {
+		inside_call(claim);
+		return;
+	}
 	claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s", enter.s,
 		     addr);
-	snprintf(claim->call, sizeof(claim->call), "the network team: the port or router of %.16s",
-		 label);
+	if (o->comparable)
+		snprintf(claim->call, sizeof(claim->call),
+			 "the network team: the port or router of %.16s", label);
+	else
+		snprintf(claim->call, sizeof(claim->call), "who runs %.16s, and what is behind it",
+			 label);
 }
 
 static void claim_nic(const struct silences *s, const struct cut *cut, const struct others *o,
@@ -171,8 +161,12 @@ static void claim_nic(const struct silences *s, const struct cut *cut, const str
 	snprintf(place, sizeof(place), "by %s", label);
 	cut_claim_begin(&claim, model, &network_partition_rule, &subject, cut);
 	claim.basis = measured ? BASIS_MEASURED : BASIS_INFERRED;
+	if (o->inside)
+		claim.fault_at = AT_THIS_HOST;
 	claim_message(&claim, "NETWORK: nobody answers by %s: %u peers silent, %s.", label, cut->n,
-		      o->comparable ? "its uplink or beyond" : "it or what is behind it");
+		      o->comparable ? "its uplink or beyond"
+		      : o->inside   ? "within this host"
+				    : "it or beyond");
 	cut_claim_silent(&claim, model, cut, names, place, judgement);
 	c *= measured ? 0.95 * (1.0 - 0.05 / o->answers) : 0.70;
 	if (o->answers)
@@ -192,7 +186,7 @@ static void claim_nic(const struct silences *s, const struct cut *cut, const str
 			   ? "adapter, cable, switch port or the first router"
 			   : "whether those behind it ended by themselves: it has no adapter");
 	claim.confidence = confidence_round(c);
-	advise(&claim, model, cut, label);
+	advise(&claim, model, cut, o, label);
 	judgement->claim(judgement->ctx, &claim);
 }
 

@@ -44,6 +44,7 @@
 
 #include "rules/black_hole.h"
 #include "rules/families.h"
+#include "rules/nic_leads.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
 #include "rules/subnet.h"
@@ -161,6 +162,19 @@ static void message(struct claim *claim, const struct model *model, const struct
 			      text_addr(path->addr, 0).s);
 }
 
+static void whose(struct claim *claim, const struct model *model, const struct path *path,
+		  const struct company *c)
+{
+	if (nic_leads_inside(model, path->netns, path->ifindex)) {
+		inside_claim(claim, path_nsenter(model, path).s);
+		return;
+	}
+	claim_text(claim, ROLE_UNKNOWN,
+		   c->controls.n ? "where on the path, and which direction"
+				 : "path or interface: no other peer was busy");
+	snprintf(claim->call, sizeof(claim->call), "the network team; not the owner of this host");
+}
+
 static void claim_path(const struct model *model, const struct path *path, const struct company *c,
 		       const struct grade *grade, bool client, const struct judgement *judgement)
 {
@@ -196,12 +210,9 @@ static void claim_path(const struct model *model, const struct path *path, const
 			       text_count(path->gain[PEER_SEGS_OUT]).s);
 	path_claim_not_us(&claim, model, path->gain[PEER_SEND_ERRORS], path->live_zero_win,
 			  path->netns, path->ifindex);
-	claim_text(&claim, ROLE_UNKNOWN,
-		   c->controls.n ? "where on the path, and which direction"
-				 : "path or interface: no other peer was busy");
 	claim.confidence = confidence_round(grade->confidence * factor);
+	whose(&claim, model, path, c);
 	path_claim_advice(&claim, model, path, "See at which hop packets get lost", 50);
-	snprintf(claim.call, sizeof(claim.call), "the network team; not the owner of this host");
 	if (client && c->controls.n)
 		path_claim_client(&claim);
 	judgement->claim(judgement->ctx, &claim);

@@ -100,7 +100,8 @@ void path_claim_not_us(struct claim *claim, const struct model *model, __u64 sen
 		       __u32 zero_windows, __u32 netns, __u32 ifindex);
 /* "nsenter -t PID -n " where the path is another network namespace's; else empty. */
 struct text path_nsenter(const struct model *model, const struct path *path);
-/* `question` at an mtr of so many probes, to the path's port where it has one; then its sockets. */
+/* `question` at an mtr of so many probes, to the path's port where it has one; then its sockets. On a way within this
+ * host (inside_claim()) the sockets only. */
 void path_claim_advice(struct claim *claim, const struct model *model, const struct path *path,
 		       const char *question, unsigned int probes);
 /* What is said of a client's way instead: a remark, whatever it loses. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/local_claim.h"
+#include "rules/nic_leads.h"
 #include "rules/path.h"
 #include "rules/subjects.h"
 #include "rules/text.h"
@@ -110,9 +111,10 @@ void path_claim_not_us(struct claim *claim, const struct model *model, __u64 sen
 	if (nic && nic->errors >= nic->errors_base)
 		snprintf(more, sizeof(more), ", %.12s on %.15s", text_plural(errors, "error").s,
 			 nic->name);
-	claim_evidence(claim, ROLE_NOT_US, send_errors == 0 && errors == 0, "tcp.send_errors",
-		       (double)send_errors, "{error}", "%s%s; %s",
-		       text_plural(send_errors, "send error").s, more,
+	/* On a way within this host it is ruled out, and this host is not. */
+	claim_evidence(claim, nic_leads_inside(model, netns, ifindex) ? ROLE_AGAINST : ROLE_NOT_US,
+		       send_errors == 0 && errors == 0, "tcp.send_errors", (double)send_errors,
+		       "{error}", "%s%s; %s", text_plural(send_errors, "send error").s, more,
 		       zero_windows ? "a peer's window is closed" : "no peer's window closed");
 }
 
@@ -124,14 +126,15 @@ struct text path_nsenter(const struct model *model, const struct path *path)
 void path_claim_advice(struct claim *claim, const struct model *model, const struct path *path,
 		       const char *question, unsigned int probes)
 {
+	bool inside = nic_leads_inside(model, path->netns, path->ifindex);
 	struct text enter = path_nsenter(model, path);
 	char addr[46];
 
 	addr_text(path->addr, addr, sizeof(addr));
-	if (path->port && path->dir == PEER_OUT)
+	if (!inside && path->port && path->dir == PEER_OUT)
 		claim_advice(claim, false, question, "%smtr -T -P %u -n -r -c %u %s", enter.s,
 			     path->port, probes, addr);
-	else
+	else if (!inside)
 		claim_advice(claim, false, question, "%smtr -n -r -c %u %s", enter.s, probes, addr);
 	claim_advice(claim, false, "Watch the connections themselves", "%sss -tino dst %s", enter.s,
 		     text_ss_addr(path->addr).s);

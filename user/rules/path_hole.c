@@ -6,6 +6,7 @@
 
 #include "rules/black_hole.h"
 #include "rules/families.h"
+#include "rules/nic_leads.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/text.h"
@@ -42,6 +43,10 @@ void path_claim_hole(const struct model *model, const struct path *path,
 		   "which link takes smaller packets, and who drops the ICMP");
 	claim.confidence = confidence_round(0.95 * (1.0 - sqrt(hole->p)));
 	black_hole_advice(&claim, model, path, hole->large_size);
-	snprintf(claim.call, sizeof(claim.call), "the network team: MTU, or ICMP that is filtered");
+	if (nic_leads_inside(model, path->netns, path->ifindex))
+		inside_call(&claim);
+	else
+		snprintf(claim.call, sizeof(claim.call),
+			 "the network team: MTU, or ICMP that is filtered");
 	judgement->claim(judgement->ctx, &claim);
 }

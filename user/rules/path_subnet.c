@@ -16,6 +16,7 @@
 
 #include "model/addr.h"
 #include "rules/families.h"
+#include "rules/nic_leads.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -90,19 +91,31 @@ bool subnet_loss_find(const struct model *model, const struct paths *paths, cons
 	return true;
 }
 
+static void whose(struct claim *claim, const struct model *model, const struct subnet_loss *s)
+{
+	struct text enter = path_nsenter(model, s->most);
+	char addr[46];
+
+	addr_text(s->most->addr, addr, sizeof(addr));
+	claim_text(claim, ROLE_UNKNOWN, "where on the way, and which direction");
+	claim_advice(claim, false, "See at which hop packets get lost", "%smtr -n -r -c 50 %s",
+		     enter.s, addr);
+	claim_advice(claim, false, "See which route leads there", "%sip route get %s", enter.s,
+		     addr);
+	snprintf(claim->call, sizeof(claim->call), "the network team: the route to that subnet");
+}
+
 void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 		       const struct judgement *judgement)
 {
 	struct subject subject = subnet_subject(
 		s->first->addr, subject_netns(model, s->first->netns), s->first->ifindex);
-	struct text enter = path_nsenter(model, s->most);
-	char label[80], nic[32], addr[46];
+	char label[80], nic[32];
 	struct claim claim;
 	double factor;
 
 	subject_label(&subject, label, sizeof(label));
 	nic_label(model, s->first->netns, s->first->ifindex, nic, sizeof(nic));
-	addr_text(s->most->addr, addr, sizeof(addr));
 	claim_init(&claim, &path_loss_rule, &subject);
 	claim.basis = BASIS_MEASURED;
 	claim.count = (__u64)s->lost;
@@ -124,13 +137,11 @@ void subnet_loss_claim(const struct model *model, const struct subnet_loss *s,
 	factor = path_claim_against(&claim, s->gain, s->spurious, s->lost, s->live, s->live_reord);
 	path_claim_not_us(&claim, model, s->gain[PEER_SEND_ERRORS], s->live_zero_win,
 			  s->first->netns, s->first->ifindex);
-	claim_text(&claim, ROLE_UNKNOWN, "where on the way, and which direction");
 	claim.confidence = confidence_round(s->confidence * factor);
-	claim_advice(&claim, false, "See at which hop packets get lost", "%smtr -n -r -c 50 %s",
-		     enter.s, addr);
-	claim_advice(&claim, false, "See which route leads there", "%sip route get %s", enter.s,
-		     addr);
-	snprintf(claim.call, sizeof(claim.call), "the network team: the route to that subnet");
+	if (nic_leads_inside(model, s->first->netns, s->first->ifindex))
+		inside_claim(&claim, path_nsenter(model, s->most).s);
+	else
+		whose(&claim, model, s);
 	if (s->clients)
 		path_claim_client(&claim);
 	judgement->claim(judgement->ctx, &claim);

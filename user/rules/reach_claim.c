@@ -9,6 +9,7 @@
 #include "rules/dns.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
+#include "rules/nic_leads.h"
 #include "rules/reach.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -120,6 +121,29 @@ static bool may_be_large_only(const struct model *model, const struct silence *x
 	       !hole->small_lost;
 }
 
+/* An address of this host's. By the interface alone that is not sure of what never answered: where there is no way to
+ * a neighbour, some routes point at loopback. */
+static bool is_own(const struct silence *x)
+{
+	return addr_is_loopback(x->path->addr) || (x->path->loopback && !x->never);
+}
+
+static const char *unknown_text(const struct model *model, const struct silence *x)
+{
+	if (is_own(x))
+		return "whether its accept queue is full, or a rule of this host drops";
+	if (nic_leads_inside(model, x->path->netns, x->path->ifindex))
+		return "whether that container or VM is up, or a rule of this host drops";
+	return "whether the peer or the way to it is down";
+}
+
+static void advise_own(struct claim *claim, const char *enter)
+{
+	claim_advice(claim, false, "See whether an accept queue is full: Recv-Q above Send-Q",
+		     "%sss -ltn", enter);
+	claim_advice(claim, false, "See whether a rule drops it", "%snft list ruleset", enter);
+}
+
 static void advise(struct claim *claim, const struct model *model, const struct silence *x)
 {
 	struct text enter = text_nsenter(model, x->path->netns, x->any->pid);
@@ -135,12 +159,20 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	}
 	claim_advice(claim, false, "See whether its sockets still time out", "%sss -tino dst %s",
 		     enter.s, text_ss_addr(x->path->addr).s);
-	if (x->service && !x->path->inbound)
+	if (is_own(x)) {
+		advise_own(claim, enter.s);
+	} else if (nic_leads_inside(model, x->path->netns, x->path->ifindex)) {
+		claim_advice(claim, false, "See whether it still has its address",
+			     "%sip neigh show %s", enter.s, addr);
+		inside_call(claim);
+		return;
+	} else if (x->service && !x->path->inbound) {
 		claim_advice(claim, false, "See how far packets to that port get",
 			     "%smtr -T -P %u -n -r -c 10 %s", enter.s, x->service->key.port, addr);
-	else
+	} else {
 		claim_advice(claim, false, "See how far packets get", "%smtr -n -r -c 10 %s",
 			     enter.s, addr);
+	}
 	snprintf(claim->call, sizeof(claim->call), "the owner of %.46s", addr);
 }
 
@@ -201,7 +233,7 @@ void silence_claim(const struct model *model, const struct silence *x,
 	victim(&claim, model, x, judgement);
 	evidence_for(&claim, x, silent_s);
 	confidence *= evidence_against(&claim, x);
-	claim_text(&claim, ROLE_UNKNOWN, "whether the peer or the way to it is down");
+	claim_text(&claim, ROLE_UNKNOWN, "%s", unknown_text(model, x));
 	if (x->never)
 		claim_text(&claim, ROLE_UNKNOWN, "since when: it never answered while watched");
 	claim.confidence = confidence_round(confidence);

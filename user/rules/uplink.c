@@ -26,6 +26,8 @@
 #include <string.h>
 
 #include "rules/families.h"
+#include "rules/nic_leads.h"
+#include "rules/nic_link.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -147,16 +149,21 @@ static double grade(const struct model *model, const struct uplink *u, enum basi
 	return 0.70 * share * (1.0 - 1.0 / (1.0 + sqrt(u->lost)));
 }
 
-static void advise(struct claim *claim, const char *nic)
+static void advise(struct claim *claim, const struct nic *nic, const char *label, bool inside)
 {
-	bool plain = text_is_plain_word(nic);
+	bool plain = text_is_plain_word(label);
 
 	claim_advice(claim, false, "Read the interface's own counters", "%s%s",
-		     plain ? "ip -s -s link show dev " : "ip -s -s link", plain ? nic : "");
-	if (plain)
-		claim_advice(claim, false, "Read the adapter's statistics", "ethtool -S %s", nic);
+		     plain ? "ip -s -s link show dev " : "ip -s -s link", plain ? label : "");
+	if (inside) {
+		inside_claim(claim, "");
+		return;
+	}
+	claim_text(claim, ROLE_UNKNOWN, "adapter, cable, switch port or the first router");
+	if (plain && nic && !nic_is_virtual(nic))
+		claim_advice(claim, false, "Read the adapter's statistics", "ethtool -S %s", label);
 	snprintf(claim->call, sizeof(claim->call),
-		 "the network team: the port, cable or router of %.15s", nic);
+		 "the network team: the port, cable or router of %.15s", label);
 }
 
 /* Returns the factor by which it lowers the confidence. */
@@ -181,6 +188,7 @@ static void claim_uplink(const struct model *model, const struct uplink *u,
 {
 	const struct nic *nic = nics_find(model_nics(model), u->first->netns, u->first->ifindex);
 	struct subject subject = subject_nic(model, nic, u->first->netns, u->first->ifindex);
+	bool inside = nic_leads_inside(model, u->first->netns, u->first->ifindex);
 	struct claim claim;
 	char label[32];
 
@@ -190,9 +198,9 @@ static void claim_uplink(const struct model *model, const struct uplink *u,
 	onset_claim(&claim, &u->onset);
 	claim.last_ns = u->lost_ns;
 	claim.window_ns = model_now(model) - u->from_ns;
-	claim_message(&claim,
-		      "NETWORK: %s loses packets to %u of %u peers: the uplink, not one path.",
-		      label, u->crowd.lossy, u->crowd.judged);
+	claim_message(&claim, "NETWORK: %s loses packets to %u of %u peers%s.", label,
+		      u->crowd.lossy, u->crowd.judged,
+		      inside ? ", all within this host" : ": the uplink, not one path");
 	claim.confidence = grade(model, u, &claim.basis);
 	claim_evidence(&claim, ROLE_FOR, true, "nic.peers.lossy", u->crowd.lossy, "{peer}",
 		       "%u of %u judged peers by %s lose segments", u->crowd.lossy, u->crowd.judged,
@@ -210,9 +218,8 @@ static void claim_uplink(const struct model *model, const struct uplink *u,
 			       text_count(u->fine.best[0]->gain[PEER_SEGS_OUT]).s);
 	path_claim_not_us(&claim, model, u->gain[PEER_SEND_ERRORS], u->live_zero_win,
 			  u->first->netns, u->first->ifindex);
-	claim_text(&claim, ROLE_UNKNOWN, "adapter, cable, switch port or the first router");
 	claim.confidence = confidence_round(claim.confidence);
-	advise(&claim, label);
+	advise(&claim, nic, label, inside);
 	judgement->claim(judgement->ctx, &claim);
 }
 
@@ -308,7 +315,8 @@ const struct rule uplink_loss_rule = {
 	.against =
 		"Peers by the same interface that are fine, above all those that are no clients; resends that were "
 		"for nothing (DSACK); clients that lose unlike shares.",
-	.todo = "Read the interface's counters; ask the network team about its port, cable and router.",
+	.todo = "Read the interface's counters; ask the network team about its port, cable and router. A bridge of "
+		"containers or VMs only has none of these: there it is this host's own.",
 	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_RETRANS},
 	.tables = {"tcp.peers", "model.peers"},
 	.thresholds = thresholds,
