@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/addr.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
 #include "rules/paths.h"
@@ -227,8 +228,10 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	addr_text(peer->key.addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See its connections", "%sss -tinpo dst %s", enter.s,
 		     text_ss_addr(peer->key.addr).s);
+	/* libpcap's tcp[] is of IPv4 only; no header goes before TCP's where nobody asks for one. */
 	claim_advice(claim, false, "See the resets, and their TTL: the peer's, or a box on the way",
-		     "%stcpdump -nvc 20 'tcp[13] & 4 != 0' and host %s", enter.s, addr);
+		     "%stcpdump -i any -nvc 20 '%s & 4 != 0 and host %s'", enter.s,
+		     addr_is_ipv4(peer->key.addr) ? "tcp[13]" : "tcp and ip6[53]", addr);
 	if (e->ours)
 		snprintf(claim->call, sizeof(claim->call), "the owner of that program");
 	else if (mostly_stale(e))
