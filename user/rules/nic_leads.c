@@ -42,15 +42,26 @@ static bool is_port_inside(const struct nic *port)
 	return is_kind(port, "veth") || is_kind(port, "tun") || is_kind(port, "dummy");
 }
 
+/* One that has none is a container itself, or a VM of which nothing is known. */
+static bool has_adapter(const struct model *model, __u32 netns)
+{
+	const struct nic *nic = NULL;
+
+	while ((nic = nics_next(model_nics(model), nic)))
+		if (nic->netns == netns && !(nic->flags & NIC_LOOPBACK) && !nic_is_virtual(nic))
+			return true;
+	return false;
+}
+
 bool nic_leads_inside(const struct model *model, __u32 netns, __u32 ifindex)
 {
 	const struct nic *nic = nics_find(model_nics(model), netns, ifindex), *port = NULL;
 
 	if (!nic || nic->flags & NIC_LOOPBACK)
 		return nic;
-	/* With an address it is this host's own cable, where this host is a container itself. */
+	/* Where this host is a container itself its own cable, with its address, leads out. */
 	if (is_kind(nic, "veth"))
-		return !(nic->flags & NIC_ADDRESSED);
+		return !(nic->flags & NIC_ADDRESSED) && has_adapter(model, netns);
 	if (!is_kind(nic, "bridge"))
 		return false;
 	while ((port = nics_next(model_nics(model), port)))
