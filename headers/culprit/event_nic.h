@@ -38,6 +38,8 @@ struct event_nic {
 	__u64 rx_frame_errors;	 /* frames of a wrong length or alignment */
 	__u64 rx_missed_errors;	 /* frames that found no room in the adapter or its ring */
 	__u64 tx_carrier_errors; /* frames that were lost with the carrier */
+	__u32 mtu;		 /* 0 = unknown */
+	__u32 pad;
 };
 
 /* An adapter did not send what it was given: a queue of it stood still for longer than its driver allows (the kernel's
@@ -67,7 +69,7 @@ struct event_nic_queue {
 	char kind[16];	  /* "fq_codel", "tbf", "mq" */
 };
 
-EVENT_SIZE_IS(event_nic, 160);
+EVENT_SIZE_IS(event_nic, 168);
 EVENT_SIZE_IS(event_nic_timeout, 64);
 EVENT_SIZE_IS(event_nic_queue, 88);
 

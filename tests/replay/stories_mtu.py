@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stories of paths that lose large packets only, and of what looks like it."""
 from backdrop import begin, good_peer
+from make_events import NETNS
 from stories_network import A, B, C, COUNTERS_OF_A, VECTOR, backoff, lossy, run, silent
 
 
@@ -26,6 +27,36 @@ def story_mtu_black_hole(host):
                   "messages arrive, new connections are made and get stuck too",
              expect=f"path-loss {A}:9092", fault=COUNTERS_OF_A, least="path-loss 0.85")
     begin(host)
+    for i in run(host, 16, B, C):
+        if i < 5:
+            well(host)
+        else:
+            large_lost(host, i - 4, made=1)
+    host.end()
+
+
+def eth0_of(host, mtu):
+    host.put("nic", name="eth0", ifindex=2, netns=NETNS, flags=1 | 2, speed_mbps=10000, mtu=mtu)
+
+
+def story_mtu_no_timestamps(host):
+    host.say(what="the same to a peer without TCP timestamps: a ping larger than eth0's MTU would fail on this host already",
+             expect=f"path-loss {A}:9092", fault=COUNTERS_OF_A, least="path-loss 0.85")
+    begin(host)
+    eth0_of(host, 1500)
+    for i in run(host, 16, B, C):
+        if i < 5:
+            well(host)
+        else:
+            large_lost(host, i - 4, made=1, **({"large_size": 1460} if i > 6 else {}))
+    host.end()
+
+
+def story_mtu_jumbo(host):
+    host.say(what="an interface of 9,000 bytes, and a path that loses segments of 1,448: as large a ping has room",
+             expect=f"path-loss {A}:9092", fault=COUNTERS_OF_A, least="path-loss 0.85")
+    begin(host)
+    eth0_of(host, 9000)
     for i in run(host, 16, B, C):
         if i < 5:
             well(host)

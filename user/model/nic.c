@@ -185,6 +185,7 @@ int nics_apply(struct nics *nics, const struct frame *frame, const struct event_
 	nic->parent = event->parent;
 	nic->hw_type = event->hw_type;
 	nic->carrier_losses = event->carrier_losses;
+	nic->mtu = event->mtu;
 	nic->errors = event->rx_errors + event->tx_errors;
 	nic->dropped = event->rx_dropped + event->tx_dropped;
 	return err;

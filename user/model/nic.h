@@ -48,6 +48,7 @@ struct nic {
 	__u32 parent;
 	__u32 hw_type;	      /* 0 = what follows is not known */
 	__u32 carrier_losses; /* the kernel's count */
+	__u32 mtu;	      /* 0 = not known */
 	__u64 since_ns;	      /* first sight */
 	__u64 changed_ns;     /* the state last changed */
 	__u64 losses;	      /* all that were seen */

@@ -5,12 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/addr.h"
 #include "rules/path.h"
 #include "rules/stats.h"
 #include "rules/text.h"
 
-/* TCP's header with timestamps, less ICMP's: a ping with so much more data than the segment is as large. */
+/* TCP's header with timestamps, less ICMP's: a ping with so much more data than the segment is as large. Without them the
+ * segment has 12 bytes less. */
 #define PING_MORE 24
+#define PING_SURE 12
+/* Of IP and ICMP. */
+#define PING_HEADERS4 28
+#define PING_HEADERS6 48
 
 /* Handshakes: the SYN, its answer and the ACK are all small; what is resent of them was lost. */
 static void count_meanwhile(const struct model *model, const struct path *path,
@@ -91,6 +97,20 @@ void black_hole_evidence(struct claim *claim, const struct black_hole *hole)
 			       text_plural(hole->handshakes, "connection").s);
 }
 
+/* What is larger than the interface's MTU fails on this host already and tells nothing of the path. Where that is not
+ * known, as large as the segment was at least: that left. */
+static __u32 ping_size(const struct model *model, const struct path *path, __u32 large_size)
+{
+	const struct nic *nic = nics_find(model_nics(model), path->netns, path->ifindex);
+	__u32 headers = addr_is_ipv4(path->addr) ? PING_HEADERS4 : PING_HEADERS6;
+
+	if (!nic || nic->mtu <= headers)
+		return large_size + PING_SURE;
+	if (large_size + PING_MORE + headers > nic->mtu)
+		return nic->mtu - headers;
+	return large_size + PING_MORE;
+}
+
 void black_hole_ping(struct claim *claim, const struct model *model, const struct path *path,
 		     __u32 large_size)
 {
@@ -99,7 +119,7 @@ void black_hole_ping(struct claim *claim, const struct model *model, const struc
 	addr_text(path->addr, addr, sizeof(addr));
 	claim_advice(claim, false, "See whether packets of that size pass, then smaller ones",
 		     "%sping -M do -c 3 -s %u %s", path_nsenter(model, path).s,
-		     large_size + PING_MORE, addr);
+		     ping_size(model, path, large_size), addr);
 }
 
 void black_hole_advice(struct claim *claim, const struct model *model, const struct path *path,

@@ -139,6 +139,9 @@ enum rtlink_kind rtlink_parse(const void *message, size_t length, struct event_n
 		case IFLA_LINK_NETNSID: /* the parent is one of another namespace: a veth's */
 			foreign = true;
 			break;
+		case IFLA_MTU:
+			nic->mtu = attr_u32(&attr);
+			break;
 		case IFLA_CARRIER_DOWN_COUNT:
 			nic->carrier_losses = attr_u32(&attr);
 			break;

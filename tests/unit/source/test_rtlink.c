@@ -73,6 +73,7 @@ static void whole(struct message *m)
 	add_u32(m, IFLA_MASTER, 9);
 	add_u32(m, IFLA_LINK, 3);
 	add_u32(m, IFLA_CARRIER_DOWN_COUNT, 2);
+	add_u32(m, IFLA_MTU, 9000);
 	add(m, IFLA_LINKINFO | NLA_F_NESTED, &info, sizeof(info));
 	add(m, IFLA_STATS64, &stats, sizeof(stats));
 }
@@ -93,6 +94,7 @@ static void test_a_whole_one(void **state)
 	assert_int_equal(nic.master, 9);
 	assert_int_equal(nic.parent, 3);
 	assert_int_equal(nic.carrier_losses, 2);
+	assert_int_equal(nic.mtu, 9000);
 	assert_int_equal(nic.rx_packets, 10);
 	assert_int_equal(nic.tx_packets, 20);
 	assert_int_equal(nic.rx_crc_errors, 3);
