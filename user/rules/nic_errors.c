@@ -83,6 +83,14 @@ static unsigned int losses_in_window(const struct model *model, const struct nic
 	return n;
 }
 
+/* The window, or what has been of it since the adapter was first seen. */
+static __u64 looked_at_ns(const struct model *model, const struct nic *nic)
+{
+	__u64 window_ns = model_frame(model)->window_ns, seen_ns = model_now(model) - nic->since_ns;
+
+	return seen_ns < window_ns ? seen_ns : window_ns;
+}
+
 static void say(const struct model *model, const struct nic *nic, const struct bad *b,
 		const struct judgement *judgement)
 {
@@ -98,7 +106,7 @@ static void say(const struct model *model, const struct nic *nic, const struct b
 	claim.count = b->errors;
 	claim.first_ns = nic->bad_first_ns[b->counter - NIC_CRC];
 	claim.last_ns = nic->bad_last_ns[b->counter - NIC_CRC];
-	claim.window_ns = model_frame(model)->window_ns;
+	claim.window_ns = looked_at_ns(model, nic);
 	nic_context(&claim, model, nic);
 	claim_evidence(&claim, ROLE_FOR, true, crc ? "nic.rx_crc" : "nic.rx_missed",
 		       (double)b->errors, "{frame}", "%s of %s frames %s (%s)",
@@ -120,9 +128,9 @@ static void say(const struct model *model, const struct nic *nic, const struct b
 	claim.confidence = confidence_round(c);
 	claim_message(
 		&claim,
-		crc ? "ADAPTER: %.15s gets broken frames: %.20s in a minute; check cable and port."
-		    : "ADAPTER: %.15s loses frames for want of room: %.20s in a minute.",
-		nic->name, text_count(b->errors).s);
+		crc ? "ADAPTER: %.15s gets broken frames: %.20s in %.10s; check cable and port."
+		    : "ADAPTER: %.15s loses frames for want of room: %.20s in %.10s.",
+		nic->name, text_count(b->errors).s, text_duration((double)claim.window_ns / 1e9).s);
 	if (text_is_plain_word(nic->name)) {
 		claim_advice(&claim, false, "See which of the driver's counters rises",
 			     "ethtool -S %s", nic->name);
