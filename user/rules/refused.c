@@ -143,6 +143,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	double made = (double)peer_window(peer, frame, PEER_ESTABLISHED);
 	bool some = refuses_some(model, peer);
 	const struct peer *detour = find_detour(model, peer);
+	bool own = peer_is_loopback(peer, model_nics(model));
 	struct subject subject = subject_peer(model, peer->key.addr, peer->key.netns,
 					      peer->key.port, peer->key.dir, peer->ifindex);
 	__u64 from_ns = window_from_ns(frame->now_ns, frame->window_ns);
@@ -160,8 +161,8 @@ static void claim_service(const struct model *model, const struct peer *peer,
 	claim.first_ns = from_ns > peer->first_ns ? from_ns : peer->first_ns;
 	claim.last_ns = peer->refused_ns;
 	claim.window_ns = frame->window_ns;
-	claim_message(&claim, "NETWORK: %s refuses connections; its service is down, not the path.",
-		      label);
+	claim_message(&claim, "NETWORK: %s refuses connections%s", label,
+		      own ? "; its service is down, not the path." : ": is its service down?");
 	if (some)
 		claim_message(&claim,
 			      "NETWORK: %s refuses %s of attempts: is a backend of it down?", label,
@@ -198,7 +199,7 @@ static void claim_service(const struct model *model, const struct peer *peer,
 			       text_plural((__u64)made, "connection").s,
 			       some ? "meanwhile" : "before");
 	claim_text(&claim, ROLE_NOT_US, "an answer came: nothing was lost");
-	if (!peer_is_loopback(peer, model_nics(model)))
+	if (!own)
 		claim_text(&claim, ROLE_UNKNOWN,
 			   "whose: the peer's, or a rule's (firewall, Service without endpoints)");
 	advise(&claim, model, peer);
