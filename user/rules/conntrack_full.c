@@ -134,7 +134,8 @@ static void judge(const struct model *model, const struct judgement *judgement)
 	else
 		claim_message(&claim, "CONNTRACK: the table is nearly full: %.16s of %.16s.",
 			      text_count(ct->now.entries).s, text_count(ct->now.limit).s);
-	claim_advice(&claim, false, "See how full it is, and what was dropped", "conntrack -S");
+	claim_advice(&claim, false, "See how full it is",
+		     "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max");
 	claim_advice(&claim, false, "See whose connections fill it",
 		     "conntrack -L -o extended | head -100");
 	claim_advice(&claim, true, "Make it larger (320 bytes a connection)",
