@@ -72,8 +72,8 @@ struct subject {
 	char container[16];
 };
 
-/* How a subject is called in a sentence: "sda", "10.1.2.2:9092", "orders-api[2210]". Control bytes
- * and non-ASCII bytes of names become '?'. Returns buf. */
+/* How a subject is called in a sentence: "sda", "10.1.2.2:9092", "client 10.1.3.9 (our port 443)", "orders-api[2210]".
+ * Control bytes and non-ASCII bytes of names become '?'. Returns buf. */
 const char *subject_label(const struct subject *subject, char *buf, size_t size);
 /* The address in text, v4-mapped as dotted quad, IPv6 without brackets. Returns buf (46 bytes do).
  */

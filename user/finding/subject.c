@@ -71,6 +71,8 @@ const char *subject_label(const struct subject *subject, char *buf, size_t size)
 		addr_text(subject->addr, text, sizeof(text));
 		if (!subject->port)
 			snprintf(buf, size, "%s", text);
+		else if (subject->dir == PEER_IN)
+			snprintf(buf, size, "client %s (our port %u)", text, subject->port);
 		else if (addr_is_ipv4(subject->addr))
 			snprintf(buf, size, "%s:%u", text, subject->port);
 		else

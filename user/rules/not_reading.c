@@ -64,8 +64,13 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 
 	claim_advice(claim, false, "See which sockets wait (timer persist), and since when",
 		     "%sss -tinpo dst %s", enter.s, text_ss_addr(peer->key.addr).s);
-	snprintf(claim->call, sizeof(claim->call), "the owner of what serves %.42s",
-		 text_addr(peer->key.addr, peer->key.port).s);
+	/* A client's port is ours. */
+	if (peer->key.dir == PEER_IN)
+		snprintf(claim->call, sizeof(claim->call), "the owner of client %.46s",
+			 text_addr(peer->key.addr, 0).s);
+	else
+		snprintf(claim->call, sizeof(claim->call), "the owner of what serves %.42s",
+			 text_addr(peer->key.addr, peer->key.port).s);
 }
 
 static void claim_closed(const struct model *model, const struct peer *peer,

@@ -55,10 +55,13 @@ static void test_labels(void **state)
 {
 	struct subject v4 = peer("::ffff:10.1.2.2", 9092), v6 = peer("2001:db8::1", 443);
 	struct subject host = peer("::ffff:10.1.2.2", 0);
+	struct subject client = v4;
 	struct subject proc = {.type = SUBJECT_PROCESS, .pid = 7, .comm = "a\x1b[2J\xff"};
 	struct subject disk = {.type = SUBJECT_DISK, .name = "sda"};
 
 	(void)state;
+	client.dir = PEER_IN;
+	assert_string_equal(label(&client), "client 10.1.2.2 (our port 9092)");
 	assert_string_equal(label(&v4), "10.1.2.2:9092");
 	assert_string_equal(label(&v6), "[2001:db8::1]:443");
 	assert_string_equal(label(&host), "10.1.2.2");
