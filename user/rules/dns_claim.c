@@ -95,7 +95,10 @@ static double weigh_silence(struct claim *claim, const struct model *model,
 	if (!control.server && !control.peer) {
 		claim_text(claim, ROLE_UNKNOWN, "server, path or this host: nobody else answered");
 	} else {
-		claim_text(claim, ROLE_UNKNOWN, "whether the server is down, or the path to it");
+		claim_text(claim, ROLE_UNKNOWN, "%s",
+			   o->tcp.bad && dns_tcp_is_refused(&o->tcp)
+				   ? "whether its service ended, or a rule rejects: TCP is refused"
+				   : "whether the server is down, or the path to it");
 		if (p <= P_MEASURED) {
 			claim->basis = BASIS_MEASURED;
 			return 0.95 * (1.0 - sqrt(p)) * 0.97;
@@ -180,7 +183,7 @@ static void advise(struct claim *claim, const struct dns_outcome *o)
 	addr_text(o->server->addr, addr, sizeof(addr));
 	claim_advice(claim, false, "Ask it for a name that must exist",
 		     "dig @%s . NS +tries=1 +time=2%s", addr, by_tcp ? " +tcp" : "");
-	claim_advice(claim, false, "See which servers this host asks", "resolvectl status");
+	claim_advice(claim, false, "See which servers this host asks", "cat /etc/resolv.conf");
 	snprintf(claim->call, sizeof(claim->call), "the owner of the name server %.40s",
 		 text_addr(o->server->addr, 0).s);
 }
