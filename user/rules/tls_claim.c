@@ -92,8 +92,8 @@ static void advise_remedy(struct claim *claim, const struct tls_sum *s)
 	switch (s->reason.remedy) {
 	case TLS_OWN_STORE:
 		claim_advice(claim, true,
-			     "If its authority is to be trusted: install it on this host", "%s",
-			     "update-ca-certificates");
+			     "If its authority is to be trusted: add it to this host's CA store",
+			     "%s", "");
 		snprintf(claim->call, sizeof(claim->call),
 			 "who keeps this host's CA store, or owns %.28s", label.s);
 		break;
@@ -118,12 +118,12 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 	if (s->key.dir == PEER_OUT)
 		claim_advice(claim, false,
 			     "See it by hand; add -servername NAME as the client does",
-			     "%sopenssl s_client -connect %s -showcerts", enter.s,
+			     "%sopenssl s_client -connect %s -showcerts </dev/null", enter.s,
 			     text_addr(s->key.addr, s->key.port).s);
 	else
 		claim_advice(claim, false, "See what this host shows its clients",
-			     "%sopenssl s_client -connect localhost:%u -showcerts", enter.s,
-			     s->key.port);
+			     "%sopenssl s_client -connect localhost:%u -showcerts </dev/null",
+			     enter.s, s->key.port);
 	if (s->reason.of_dates)
 		claim_advice(claim, false, "Is this host's own clock right?", "timedatectl");
 	advise_remedy(claim, s);
