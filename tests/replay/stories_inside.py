@@ -133,3 +133,15 @@ def story_inside_loopback_dead(host):
         tries(host, "127.0.0.1", 8080, 2, syn=4 if i > 3 else 0, live=10, live_syn=10, live_stuck=8 if i > 4 else 0,
               max_backoff=min(5, i), ifindex=1)
     host.end()
+
+
+def story_inside_attempts(host):
+    host.say(what="half of the attempts at a container get no answer: no hop is on the way to it",
+             expect=f"peer-unreachable {PODS[0]}:443", fault=f"tcp_peer peer.addr={PODS[0]}")
+    begin(host)
+    bridge(host)
+    for i in run(host, 30, B):
+        waiting = 5 * min(i, 7)
+        tries(host, PODS[0], 443, 10, 5, syn=15 if i > 2 else 0, timed_out=5 if i > 7 else 0, live=waiting + 5,
+              live_syn=waiting, live_stuck=25 if i > 5 else 0, max_backoff=min(i, 3), ifindex=DOCKER)
+    host.end()

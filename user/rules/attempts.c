@@ -34,6 +34,7 @@
 #include "rules/dns.h"
 #include "rules/families.h"
 #include "rules/local_claim.h"
+#include "rules/nic_leads.h"
 #include "rules/send_error.h"
 #include "rules/stats.h"
 #include "rules/subjects.h"
@@ -253,8 +254,9 @@ void attempts_claim(const struct model *model, const struct attempts *a,
 	evidence(&claim, model, a);
 	claim_advice(&claim, false, "Try it some times by hand", "%snc -vz -w 5 %s %u", enter.s,
 		     addr, peer->key.port);
-	claim_advice(&claim, false, "See how far packets to that port get",
-		     "%smtr -T -P %u -n -r -c 10 %s", enter.s, peer->key.port, addr);
+	if (!nic_leads_inside(model, a->path->netns, a->path->ifindex))
+		claim_advice(&claim, false, "See how far packets to that port get",
+			     "%smtr -T -P %u -n -r -c 10 %s", enter.s, peer->key.port, addr);
 	snprintf(claim.call, sizeof(claim.call), "the owner of what serves %.44s",
 		 text_addr(peer->key.addr, peer->key.port).s);
 	judgement->claim(judgement->ctx, &claim);
