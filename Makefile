@@ -33,14 +33,18 @@ BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH)))
 VERSION := $(shell cat VERSION)
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
+# A level that who builds has set stays; one that the compiler brings along is replaced without a warning.
+FORTIFY = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN = -fstack-protector-strong $(FORTIFY) -fPIE \
 	$(if $(filter aarch64,$(ARCH)),-mbranch-protection=standard,-fcf-protection)
-CPPFLAGS += -D_GNU_SOURCE -DCULPRIT_VERSION='"$(VERSION)"' -Iheaders -Iuser -I$(B)/bpf -I$(B)
+# Where the tree lies is written into no program: neither into debug information nor into the BTF of bpf/.
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
+override CPPFLAGS += -D_GNU_SOURCE -DCULPRIT_VERSION='"$(VERSION)"' -Iheaders -Iuser -I$(B)/bpf -I$(B)
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP
+ALL_CFLAGS = -std=gnu11 $(WARN) $(PREFIX_MAP) $(CFLAGS) -MMD -MP
 LDFLAGS_HARDEN := -pie -Wl,-z,relro,-z,now
 LIBS := -lbpf -lelf -lz -lcap -lseccomp -ljson-c -linih -ldw -lsgutils2
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux -Iheaders -Ibpf \
+BPF_CFLAGS := -g -O2 $(PREFIX_MAP) -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux -Iheaders -Ibpf \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations -MMD -MP
 
 BPF_SRC := $(sort $(wildcard bpf/*.bpf.c))
