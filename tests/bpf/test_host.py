@@ -151,6 +151,15 @@ def trace_without(probe):
         return trace(1, "-c", conf.name)
 
 
+def probes_as_text():
+    text = subprocess.run([CULPRIT, "probes"], check=True, capture_output=True, text=True).stdout
+    status = json.loads(subprocess.run([CULPRIT, "probes", "--json"], check=True, capture_output=True, text=True).stdout)
+    rows = [line.split()[:2] for line in text.splitlines() if not line.startswith(" ")]
+    check("probes: the text has what the status line has", rows == [[p["name"], p["state"]] for p in status["probes"]],
+          (rows, status["probes"]))
+    check("probes: what is read without a program is there, too", ["host.load", "active"] in rows, rows)
+
+
 def forced_off():
     probes = json.loads(subprocess.run([CULPRIT, "probes", "--json"], check=True, capture_output=True,
                                        text=True).stdout.splitlines()[-1])["probes"]
@@ -198,6 +207,7 @@ def main():
     quiet()
     truncated_loop()
     socket_leak()
+    probes_as_text()
     forced_off()
     missing_rights()
     root_of_a_user_namespace()

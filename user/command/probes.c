@@ -6,68 +6,35 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 
 #define THIRD_COLUMN 36U
 
-static int print_probe(void *ctx, const struct event *event)
+static void print_probe(const struct event_probe *p)
 {
-	const struct event_probe *p = (const struct event_probe *)event;
 	static const char *const states[] = {
 		[PROBE_ACTIVE] = "active",
 		[PROBE_DEGRADED] = "degraded",
 		[PROBE_UNAVAILABLE] = "unavailable",
 	};
-
 	const char *first = p->via[0] ? p->via : p->reason;
 
-	(void)ctx;
-	if (event->type != EVENT_PROBE)
-		return 0;
 	printf("%-22s ", p->name);
 	if (!first[0]) {
 		puts(states[p->state]);
-		return 0;
+		return;
 	}
 	printf("%-12s ", states[p->state]);
 	print_wrapped(stdout, THIRD_COLUMN, THIRD_COLUMN, first);
 	if (first == p->reason || !p->reason[0])
-		return 0;
+		return;
 	printf("%*s", (int)THIRD_COLUMN, "");
 	print_wrapped(stdout, THIRD_COLUMN, THIRD_COLUMN, p->reason);
-	return 0;
 }
 
-static unsigned long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (unsigned long long)ts.tv_sec * 1000000000ULL + (unsigned long long)ts.tv_nsec;
-}
-
-/* The table is printed even when nothing attached: it says why. */
-static int print_table(struct err *err)
-{
-	struct probes_options options = {.own_pid = (unsigned int)getpid()};
-	struct probes *probes;
-	int ret, code;
-
-	ret = probes_new(&options, &probes, err);
-	if (ret < 0)
-		return ret;
-	ret = probes_attach(probes, err);
-	code = probes_report(probes, now_ns(), print_probe, NULL);
-	if (code < 0 && ret == 0)
-		ret = err_set(err, code, "cannot list the probes: %s", strerror(-code));
-	probes_free(probes);
-	return ret < 0 ? ret : EXIT_RAN;
-}
-
-/* ---- as a status line ---- */
+/* ---- one look at the live host ---- */
 
 struct look {
 	struct model *model;
@@ -118,7 +85,16 @@ static int print_status(const struct model *model, struct err *err)
 	return EXIT_RAN;
 }
 
-static int print_json(struct err *err)
+static int print_table(const struct model *model)
+{
+	const struct event_probe *p;
+
+	for (unsigned int i = 0; (p = model_probe_at(model, i)); i++)
+		print_probe(p);
+	return EXIT_RAN;
+}
+
+static int look(bool json, struct err *err)
 {
 	struct live_options options = {.mode = RUN_TRACE, .tick_ms = 1000};
 	struct look look = {.model = model_new()};
@@ -131,11 +107,35 @@ static int print_json(struct err *err)
 	if (ret == 0) {
 		ret = look_once(source, &look, err);
 		if (ret == 0)
-			ret = print_status(look.model, err);
+			ret = json ? print_status(look.model, err) : print_table(look.model);
 		source->ops->free(source);
 	}
 	model_free(look.model);
 	return ret;
+}
+
+/* ---- where no look is to be had ---- */
+
+static int print_event(void *ctx, const struct event *event)
+{
+	(void)ctx;
+	if (event->type == EVENT_PROBE)
+		print_probe((const struct event_probe *)event);
+	return 0;
+}
+
+/* Nothing attached: of each program, why. What is read without one was not looked at. */
+static void print_reasons(void)
+{
+	struct probes_options options = {.own_pid = (unsigned int)getpid()};
+	struct probes *probes;
+	struct err err = {0}; /* known already */
+
+	if (probes_new(&options, &probes, &err) < 0)
+		return;
+	(void)probes_attach(probes, &err);
+	(void)probes_report(probes, 1, print_event, NULL);
+	probes_free(probes);
 }
 
 static int probes_run(const struct options *o, struct err *err)
@@ -144,7 +144,10 @@ static int probes_run(const struct options *o, struct err *err)
 
 	if (ret < 0)
 		return ret;
-	return o->json ? print_json(err) : print_table(err);
+	ret = look(o->json, err);
+	if (ret < 0 && !o->json)
+		print_reasons();
+	return ret;
 }
 
 const struct command command_probes = {
@@ -152,6 +155,7 @@ const struct command command_probes = {
 	.option_mask = OPTION_BIT(OPTION_JSON),
 	.summary = "what attaches on this kernel, how, and why not",
 	.details =
-		"Attaches everything for a moment, then detaches. With --json: one status line.\n",
+		"Attaches everything for a moment, then detaches; what is read without a program\n"
+		"(host.load and others) is looked at once. With --json: one status line.\n",
 	.run = probes_run,
 };
