@@ -737,6 +737,24 @@ def nothing_is_built_twice():
     check("SKEL" not in again and "BPF" not in again, f"built again: {again}")
 
 
+@test
+def no_program_knows_where_the_tree_lay():
+    """Who builds has a directory that is nobody's business, and another one builds the same bytes elsewhere."""
+    check(str(ROOT).encode() + b"/" not in pathlib.Path(program).read_bytes(), f"{ROOT} is in {program}")
+
+
+@test
+def fortify_level_of_who_builds():
+    """It stays, by whichever variable it comes, and no other is defined beside it."""
+    for words, levels in [(["CPPFLAGS=", "CFLAGS=-O2"], ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]),
+                          (["CPPFLAGS=-D_FORTIFY_SOURCE=3", "CFLAGS=-O2"], ["-D_FORTIFY_SOURCE=3"]),
+                          (["CPPFLAGS=", "CFLAGS=-O2 -Wp,-D_FORTIFY_SOURCE=3"], ["-D_FORTIFY_SOURCE=3"])]:
+        dry = run_make("-n", "V=1", f"B={WORK / 'nothing'}", WORK / "nothing/obj/user/err.o", *words)
+        compile_line = next(line for line in dry.splitlines() if line.endswith("user/err.c"))
+        found = re.findall(r"-[DU]_FORTIFY_SOURCE\S*", compile_line)
+        check(found == levels and " -Iuser " in compile_line, f"make {words}: {compile_line}")
+
+
 def files_under(place):
     return {str(path.relative_to(place)) for path in place.rglob("*") if not path.is_dir()}
 
