@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "metrics.h"
+
 /* The kernel's PID_MAX_LIMIT (include/linux/threads.h) on 64 bits. */
 #define PID_LIMIT    4194304U
 #define HELP_COLUMNS 80
@@ -76,7 +78,8 @@ static int set_metrics_file(struct options *o, const char *value, struct err *er
 
 static int set_metrics(struct options *o, const char *value, struct err *err)
 {
-	(void)err;
+	if (strcmp(value, "none") != 0 && metrics_check(value, err) < 0)
+		return err->code;
 	o->metrics = value;
 	return 0;
 }

@@ -200,6 +200,10 @@ def wrong_usage():
             (["probes", "--jso"], "did you mean --json?"),
             (["schema", "x"], "takes no argument"),
             (["daemon", "--check"], "did you mean --check-config?"),
+            (["daemon", "--metrics", "foo"], "--metrics: 'foo' is neither PORT"),
+            (["daemon", "--metrics=0"], "--metrics: '0' is neither PORT"),
+            (["daemon", "--metrics=65536"], "--metrics: '65536' is neither PORT"),
+            (["daemon", "--metrics", ""], "--metrics: '' is neither PORT"),
             (["dump"], "dump needs a FILE"),
             (["\x1b[2Jx"], "\\x1b[2Jx"),
             ([b"\xff\xfe"], "\\xff\\xfe")]:
