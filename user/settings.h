@@ -51,7 +51,8 @@ struct settings {
 	unsigned int tick_ms;		/* 0 = not given */
 	unsigned long long duration_ns; /* 0 = not given */
 	unsigned int in_file;		/* how many keys the file has */
-	struct keeper_options keeper;	/* its defaults, or what was given */
+	unsigned int in_environment;
+	struct keeper_options keeper; /* its defaults, or what was given */
 	struct sinks_options sinks;
 	bool confine;		      /* rights.h */
 	struct memory_options memory; /* the same; `writes` is the command's */

@@ -133,6 +133,7 @@ int settings_environment(struct settings *settings, char *const *environment, st
 		ret = take(&copy, section, key, equals + 1, err);
 		if (ret < 0)
 			return err_prefix(err, PREFIX "%s", text);
+		copy.in_environment++;
 	}
 	*settings = copy;
 	return 0;

@@ -545,7 +545,13 @@ def settings_files():
     check("good, 2 settings" in out("daemon", "-c", good, "--check-config"), "does not count")
     sinks = temporary("[sinks]\nfile = /lines\nqueue_kb = 64\n[daemon]\nconfine = no\n")
     check("good, 3 settings" in out("daemon", "-c", sinks, "--check-config"), "does not count sinks")
-    check("defaults" in out("daemon", "--check-config"), "does not say that there is no file")
+    check("given: the defaults are" in out("daemon", "--check-config"), "does not say that there is no file")
+    for variables, flags, says in [({"CULPRIT_GENERAL_TICK_S": "1"}, [], ": 1 of environment"),
+                                   ({"CULPRIT_GENERAL_TICK_S": "1"}, ["--metrics", "none", "--output", "x"], ": 3 of env"),
+                                   ({}, ["--metrics=9"], ": 1 of environment and command line"),
+                                   ({}, ["--metrics=9", "-c", good], "good, 2 settings, and 1 of environment")]:
+        text = out("daemon", "--check-config", *flags, env=variables)
+        check(says in text and text.count("\n") == 1 and "defaults" not in text, f"{variables}, {flags}: {text!r}")
     for text, says in [("[general]\nclas = network\n", ":2: unknown key 'clas' in [general] (did you mean"),
                        ("[thresholds]\npath-loss.min_segmets = 1\n", ":2: unknown threshold"),
                        ("[labels]\na = 1\na = 2\n", ":3: 'a' is given twice"),

@@ -15,11 +15,16 @@
 static int check_config(const struct options *o, const struct settings *settings)
 {
 	unsigned int n = settings->in_file;
+	unsigned int over = settings->in_environment + (o->output ? 1 : 0) + (o->metrics ? 1 : 0);
 
-	if (!o->config)
-		puts("no settings file given: the defaults are in force");
+	if (o->config)
+		printf("%s: good, %u setting%s", o->config, n, n == 1 ? "" : "s");
 	else
-		printf("%s: good, %u setting%s\n", o->config, n, n == 1 ? "" : "s");
+		fputs("no settings file given", stdout);
+	if (over)
+		printf("%s%u of environment and command line\n", o->config ? ", and " : ": ", over);
+	else
+		puts(o->config ? "" : ": the defaults are in force");
 	return EXIT_RAN;
 }
 
