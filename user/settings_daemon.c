@@ -98,9 +98,12 @@ int set_captures_max(struct settings *s, const char *key, const char *value, str
 	double n = 0;
 	int ret = settings_number_between(key, value, 1, 1000, &n, err);
 
-	if (ret == 0)
-		s->keeper.captures_max = (unsigned int)n;
-	return ret;
+	if (ret < 0)
+		return ret;
+	if (n != (double)(unsigned int)n)
+		return err_set(err, -EINVAL, "%s: %s is no whole number", key, value);
+	s->keeper.captures_max = (unsigned int)n;
+	return 0;
 }
 
 int set_captures_mb(struct settings *s, const char *key, const char *value, struct err *err)

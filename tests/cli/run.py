@@ -563,6 +563,7 @@ def settings_files():
                        ("[sinks]\nsyslog = udp:514\n", ":2: syslog: 'udp:514' is not udp:HOST:PORT"),
                        ("[sinks]\nunix_stream = @\n", ":2: unix_stream: '@' is neither"),
                        ("[sinks]\njournald = maybe\n", ":2: journald: 'maybe' is neither"),
+                       ("[daemon]\ncaptures_max = 2.5\n", ":2: captures_max: 2.5 is no whole number"),
                        ("[sinks]\nqueue_kb = 5\n", ":2: queue_kb: '5' is not between 16 and 65536"),
                        ("[generl]\n", ":1: unknown section [generl] (did you mean general?)"),
                        ("x", "neither a [section] nor key = value")]:
@@ -609,6 +610,8 @@ def shipped_settings():
     manual = (ROOT / "docs" / "man" / "culprit.conf.5.scd").read_text()
     for _, key in known_keys():
         check(f"*{key}*" in manual, f"not in the manual: {key}")
+    bounds = re.findall(r'^\t\{"([\w.-]+)", \d', (ROOT / "user" / "settings_judge.c").read_text(), re.M)
+    check(len(bounds) > 4 and all(f"{key} " in manual for key in bounds), f"not all in the manual: {bounds}")
 
 
 @test
