@@ -213,6 +213,19 @@ def named_files():
     check("files that are named are there", not missing, missing)
 
 
+def rooms():
+    """What docs/architecture.md says that a room uses of the others is what its files include."""
+    text = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
+    names = {path.name for path in (TOP / "user").iterdir() if path.is_dir()} - {"static"}
+    for name in sorted(names - {"command"}):
+        row = re.search(rf"^\| `user/{name}/` \|.*\| (.*) \|$", text, re.M)
+        said = set(re.findall(r"`(\w+)/", row[1] if row else "")) & names
+        used = set()
+        for path in (TOP / "user" / name).glob("*.[ch]"):
+            used |= set(re.findall(r'^#include "(\w+)/', path.read_text(encoding="utf-8"), re.M))
+        check(f"docs/architecture.md: what {name}/ uses", row and said == used & names - {name}, (said, used))
+
+
 def packaged_pages():
     """What the package installs, but for the README, names no page that it does not."""
     there = {str(p.relative_to(TOP)) for p in PAGES} & set((TOP / "debian" / "culprit.docs").read_text(encoding="utf-8").split())
@@ -249,6 +262,7 @@ def main():
     check_commands(program, all_blocks)
     settings(program, all_blocks)
     named_files()
+    rooms()
     packaged_pages()
     sink_files()
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
