@@ -12,9 +12,8 @@
 
 #include "status.bpf.h"
 
-#define SENSE_NOT_READY	      0x2
-#define SENSE_MEDIUM_ERROR    0x3
-#define SENSE_ABORTED_COMMAND 0xb
+#define SENSE_NOT_READY	   0x2
+#define SENSE_MEDIUM_ERROR 0x3
 
 #define DID_NO_CONNECT		 0x01
 #define DID_TIME_OUT		 0x03

@@ -121,7 +121,7 @@ struct event_block_io {
 	__u32 pad2;
 };
 
-/* Slot i of hist counts latencies with us in [2^(i/2), ...): half octaves, see hist_slot_ns(). */
+/* Slot i of hist counts latencies with us in [2^(i/2), ...): half octaves, see hist_slot(). */
 struct event_block_stat {
 	struct event h;
 	__u32 dev;

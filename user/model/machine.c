@@ -192,7 +192,7 @@ const struct event_host_load *machine_look(const struct machine *m, unsigned int
 	return &m->look[(m->n_looks - 1 - back) % LOOKS_KEPT];
 }
 
-const struct event_host_cpu *machine_cpu(const struct machine *m, unsigned int back)
+static const struct event_host_cpu *machine_cpu(const struct machine *m, unsigned int back)
 {
 	if (back >= CPU_KEPT || back >= m->n_cpu)
 		return NULL;

@@ -66,7 +66,6 @@ int machine_apply(struct machine *machine, const struct frame *frame, const stru
 
 /* The latest look, NULL before the first; `back` 1: the one before, and so on. */
 const struct event_host_load *machine_look(const struct machine *machine, unsigned int back);
-const struct event_host_cpu *machine_cpu(const struct machine *machine, unsigned int back);
 /* The i-th latest kill that is kept; NULL past the end. */
 const struct event_oom_kill *machine_kill(const struct machine *machine, unsigned int i);
 const struct event_task_hang *machine_hang(const struct machine *machine, unsigned int i);

@@ -2,7 +2,7 @@
 /*
  * probes.h - the kernel side, as the live source sees it.
  *
- * One object holds all BPF objects (tcp, block, files). What attaches and by which way is decided
+ * One object holds all BPF objects (enum probe_object). What attaches and by which way is decided
  * by THE probe table (probe_table.c) and really trying. Everything it learns leaves as events.
  */
 #ifndef CULPRIT_PROBES_H

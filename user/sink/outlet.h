@@ -2,7 +2,7 @@
 /*
  * outlet.h - the places that a daemon's lines can go to: THE sink table.
  *
- * An outlet may wait as long as it likes: it lives in a child of its own (queue.h).
+ * An outlet may wait as long as it likes: it lives in a child of its own (sink_queue_new(), writer.h).
  */
 #ifndef CULPRIT_OUTLET_H
 #define CULPRIT_OUTLET_H

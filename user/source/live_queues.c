@@ -37,7 +37,7 @@ struct live_queues {
 	struct live_limits limits;
 	unsigned int budget; /* runs left in this look */
 	unsigned int hint;
-	bool suspect;
+	bool suspect; /* the last look saw a disk that did not move */
 };
 
 struct live_queues *live_queues_new(const char *root)
@@ -63,11 +63,6 @@ int live_queues_account(const struct live_queues *queues, struct emit *emit)
 {
 	return emit_table(emit, "source.queues", LIVE_QUEUES_MAX, queues->seen.used,
 			  queues->seen.dropped);
-}
-
-bool live_queues_suspect(const struct live_queues *queues)
-{
-	return queues->suspect;
 }
 
 static __u64 done(const struct event_block_queue *q)

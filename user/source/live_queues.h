@@ -22,8 +22,6 @@ struct live_queues *live_queues_new(const char *root);
 /* One look. `probes` may be NULL (tests). 0, or what `emit` failed with. */
 int live_queues_poll(struct live_queues *queues, struct probes *probes,
 		     const struct live_disks *disks, struct emit *emit);
-/* Whether the last look saw a disk that did not move: who judges should be told at once. */
-bool live_queues_suspect(const struct live_queues *queues);
 /* EVENT_TABLE. */
 int live_queues_account(const struct live_queues *queues, struct emit *emit);
 void live_queues_free(struct live_queues *queues);

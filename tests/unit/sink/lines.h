@@ -15,7 +15,6 @@
 
 #define LINE_MAX_BYTES 7168
 #define PLAIN	       (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-#define LINES_FILE     "test_json.lines"
 
 static char lines_path[256];
 static unsigned int next_seq = 1;
