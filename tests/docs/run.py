@@ -226,6 +226,17 @@ def rooms():
         check(f"docs/architecture.md: what {name}/ uses", row and said == used & names - {name}, (said, used))
 
 
+def series():
+    """docs/pipeline.md counts probes and kinds as there are."""
+    text = (TOP / "docs" / "pipeline.md").read_text(encoding="utf-8")
+    rows = re.findall(r'^\t\t\.name = "', (TOP / "user" / "probe" / "probe_table.c").read_text(encoding="utf-8"), re.M)
+    read = re.search(r"read_probes\[\] = \{(.*?)\};", (TOP / "user" / "settings_judge.c").read_text(encoding="utf-8"), re.S)
+    probes = len(rows) + len(re.findall(r'"[\w.]+"', read[1]))
+    kinds = len(re.findall(r"^\t&\w+_rule,$", (TOP / "user" / "rules" / "table.c").read_text(encoding="utf-8"), re.M))
+    check("docs/pipeline.md: series of probes", f"for each probe ({probes}): {3 * probes} |" in text, probes)
+    check("docs/pipeline.md: series of kinds", f"for each kind ({kinds})" in text, kinds)
+
+
 def packaged_pages():
     """What the package installs, but for the README, names no page that it does not."""
     there = {str(p.relative_to(TOP)) for p in PAGES} & set((TOP / "debian" / "culprit.docs").read_text(encoding="utf-8").split())
@@ -263,6 +274,7 @@ def main():
     settings(program, all_blocks)
     named_files()
     rooms()
+    series()
     packaged_pages()
     sink_files()
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
