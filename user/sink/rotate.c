@@ -13,13 +13,21 @@ static bool name_of(const char *path, unsigned int n, char *buf, size_t size)
 	return snprintf(buf, size, n ? "%s.%u" : "%s", path, n) < (int)size;
 }
 
-/* A directory or a link of that name is not ours to move. */
+/* A directory, a link or a device of that name is not ours to move. */
 static bool is_there(const char *path, unsigned int n)
 {
 	char name[PATH_MAX];
 	struct stat st;
 
 	return name_of(path, n, name, sizeof(name)) && lstat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* ... nor to be replaced, which rename() would do. */
+static bool is_another(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 int rotate_files(const char *path, unsigned int keep)
@@ -33,6 +41,8 @@ int rotate_files(const char *path, unsigned int keep)
 	for (unsigned int n = last; n > 0; n--) {
 		if (!name_of(path, n - 1, from, sizeof(from)) || !name_of(path, n, to, sizeof(to)))
 			return -ENAMETOOLONG;
+		if (is_another(to))
+			return -EEXIST;
 		if (rename(from, to) < 0)
 			return -errno;
 	}

@@ -123,11 +123,29 @@ static void test_opened_anew_meanwhile(void **state)
 	end(&o);
 }
 
+/* What is no file of ours keeps its name. */
+static void test_a_link_in_the_way(void **state)
+{
+	struct outlet o;
+	struct stat st;
+
+	(void)state;
+	begin(&o);
+	assert_int_equal(symlink("/nowhere", name_of(1)), 0);
+	put(&o, "line 1\n");
+	put(&o, "line 2\n");
+	assert_non_null(strstr(o.said.text, "cannot rotate"));
+	holds(0, "line 1\nline 2\n");
+	assert_true(lstat(name_of(1), &st) == 0 && S_ISLNK(st.st_mode));
+	end(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_none_can_be_begun),
 		cmocka_unit_test(test_opened_anew_meanwhile),
+		cmocka_unit_test(test_a_link_in_the_way),
 	};
 	int failed;
 
