@@ -20,7 +20,8 @@ int captures_write(const char *directory, __u64 wall_ns, const char *cause, stru
 		   __u64 now_ns, struct err *err);
 
 /* Removes the oldest captures until at most `most` are left and they take at most `bytes`, and what writers that were
- * killed have left: what is written now has a lock on it. What is named by a time later than wall_ns, which is now, counts as the oldest. */
+ * killed have left: what is written now has a lock on it. What is named by a time later than wall_ns, which is now,
+ * counts as the oldest. */
 void captures_prune(const char *directory, __u64 wall_ns, unsigned int most, size_t bytes);
 
 #endif

@@ -51,7 +51,8 @@ struct store_text {
 /* Adds a record; 0, -ENOMEM, -EMSGSIZE when the line or the file is too long. `rest` has no line break. */
 int store_add(struct store_text *store, const char *kind, unsigned int version, const char *rest);
 /* Closes the text and replaces the file by it: a temporary file beside (PATH.newPID, 0600, O_EXCL, O_NOFOLLOW),
- * fsync, rename, fsync of the folder. May block as long as the disk does. -EINVAL, -ELOOP: what has that name is no regular file. */
+ * fsync, rename, fsync of the folder. May block as long as the disk does. -EINVAL, -ELOOP: what has that name is no
+ * regular file. */
 int store_write(struct store_text *store, const char *path, struct err *err);
 /* Removes what writers that were killed have left beside it. One that still writes fails then. */
 void store_sweep(const char *path);
