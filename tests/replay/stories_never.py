@@ -85,3 +85,13 @@ def story_never_one_port(host):
         tries(host, A, 8443, int(i == 4), syn=int(i in (5, 7, 11)), live=int(i >= 4), live_syn=int(i >= 4),
               live_stuck=int(i > 6), max_backoff=(i >= 5) + (i >= 7) + (i >= 11))
     host.end()
+
+
+def story_never_by_loopback(host):
+    host.say(what="an IPv6 address that has no neighbour any more, for which the route points at loopback: not this host",
+             expect="peer-unreachable [2001:db8::9]:5432", fault="tcp_peer peer.addr=2001:db8::9")
+    begin(host)
+    for i in run(host, 24, B, C):
+        tries(host, "2001:db8::9", 5432, int(i == 4), syn=int(i in (5, 7, 11)), live=int(i >= 4), live_syn=int(i >= 4),
+              live_stuck=int(i > 6), max_backoff=(i >= 5) + (i >= 7) + (i >= 11), ifindex=1)
+    host.end()

@@ -128,11 +128,16 @@ static bool is_own(const struct silence *x)
 	return addr_is_loopback(x->path->addr) || (x->path->loopback && !x->never);
 }
 
+static bool is_inside(const struct model *model, const struct silence *x)
+{
+	return !x->path->loopback && nic_leads_inside(model, x->path->netns, x->path->ifindex);
+}
+
 static const char *unknown_text(const struct model *model, const struct silence *x)
 {
 	if (is_own(x))
 		return "whether its accept queue is full, or a rule of this host drops";
-	if (nic_leads_inside(model, x->path->netns, x->path->ifindex))
+	if (is_inside(model, x))
 		return "whether that container or VM is up, or a rule of this host drops";
 	return "whether the peer or the way to it is down";
 }
@@ -161,7 +166,7 @@ static void advise(struct claim *claim, const struct model *model, const struct 
 		     enter.s, text_ss_addr(x->path->addr).s);
 	if (is_own(x)) {
 		advise_own(claim, enter.s);
-	} else if (nic_leads_inside(model, x->path->netns, x->path->ifindex)) {
+	} else if (is_inside(model, x)) {
 		claim_advice(claim, false, "See whether it still has its address",
 			     "%sip neigh show %s", enter.s, addr);
 		inside_call(claim);
