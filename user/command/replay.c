@@ -41,9 +41,10 @@ const struct command command_replay = {
 	.option_mask = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_EVENTS) |
 		       OPTION_BIT(OPTION_METRICS_FILE),
 	.summary = "judge a capture again, without root, on any machine",
-	.details = "FILE is a capture: of culprit trace --record, of culprit dump, or the daemon's\n"
-		   "own (captures in its settings; SIGUSR1). A damaged one is judged up to the\n"
-		   "damage, which is said, and the exit status is 1. --metrics-file tries alert\n"
-		   "rules on it: what the daemon would serve at the end of the capture.\n",
+	.details =
+		"FILE is a capture: of culprit trace --record, of culprit dump, or the daemon's\n"
+		"own (captures in its settings; SIGUSR1). A damaged one is judged up to the\n"
+		"damage, which is said, and the exit status is 1. --metrics-file tries alert\n"
+		"rules on it: what the daemon would serve at the end of the capture.\n",
 	.run = replay_run,
 };
