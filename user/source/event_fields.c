@@ -472,6 +472,7 @@ static const struct event_field nic_fields[] = {
 	F(event_nic, 19, U64, rx_missed_errors),
 	F(event_nic, 20, U64, tx_carrier_errors),
 	F(event_nic, 21, U32, mtu),
+	PAD(event_nic, pad),
 };
 
 static const struct event_field tcp_retrans_fields[] = {

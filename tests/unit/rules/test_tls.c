@@ -208,7 +208,7 @@ static void test_claim(void **state)
 	assert_string_equal(claim->message,
 			    "NETWORK: no TLS with 10.0.0.7:443: its certificate has expired.");
 	assert_string_equal(claim->advice[0].command,
-			    "openssl s_client -connect 10.0.0.7:443 -showcerts");
+			    "openssl s_client -connect 10.0.0.7:443 -showcerts </dev/null");
 	assert_string_equal(claim->call, "the owner of 10.0.0.7:443");
 	assert_int_equal(claim->fault_at, AT_PEER);
 	assert_int_equal(claim->severity, SEVERITY_WARNING);
