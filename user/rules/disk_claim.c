@@ -270,6 +270,6 @@ void disk_claim_advice(struct claim *claim, const struct disk_failures *f)
 		snprintf(claim->call, sizeof(claim->call), "whoever replaces disks in this host");
 	}
 	disk_stack_advice(claim, &f->array);
-	if (f->mounts && !f->array.spared)
+	if (f->mounts && !f->array.spared && !disk_array_is_lost(&f->array))
 		claim_advice(claim, true, "Back up what is on it now", "%s", "");
 }

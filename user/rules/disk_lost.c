@@ -127,6 +127,19 @@ static void say_offline(struct claim *claim, const struct lost *l)
 		      l->disk->info.name, text_plural(l->failures.total, "request").s);
 }
 
+static void advise(struct claim *claim, const struct lost *l)
+{
+	const struct disk_array *array = &l->failures.array;
+
+	claim_advice(claim, false, "See in the kernel log how it went", "dmesg -T | tail -n 100");
+	claim_advice(claim, true, "Check power, cable, slot and adapter; then reseat the disk",
+		     "%s", "");
+	snprintf(claim->call, sizeof(claim->call), "whoever has hands on this host's disks");
+	disk_stack_advice(claim, array);
+	if (l->mounts && !array->spared && !disk_array_is_lost(array))
+		claim_advice(claim, true, "When it is back: unmount, fsck, mount again", "%s", "");
+}
+
 static void claim_lost(const struct model *model, const struct lost *l,
 		       const struct judgement *judgement)
 {
@@ -148,13 +161,7 @@ static void claim_lost(const struct model *model, const struct lost *l,
 		say_gone(&claim, model, l);
 	else
 		say_offline(&claim, l);
-	claim_advice(&claim, false, "See in the kernel log how it went", "dmesg -T | tail -n 100");
-	claim_advice(&claim, true, "Check power, cable, slot and adapter; then reseat the disk",
-		     "%s", "");
-	disk_stack_advice(&claim, &l->failures.array);
-	if (l->mounts && !l->failures.array.spared)
-		claim_advice(&claim, true, "When it is back: unmount, fsck, mount again", "%s", "");
-	snprintf(claim.call, sizeof(claim.call), "whoever has hands on this host's disks");
+	advise(&claim, l);
 	judgement->claim(judgement->ctx, &claim);
 }
 

@@ -37,16 +37,6 @@ unsigned int raid_spare_members(const struct event_raid *raid)
 	return n > raid->degraded ? n - raid->degraded : 0;
 }
 
-bool raid_has_failed(const struct event_raid *raid)
-{
-	if (strcmp(raid->state, "broken") == 0)
-		return true;
-	/* A raid10 of four may well live without two. */
-	if (strcmp(raid->level, "raid10") == 0)
-		return raid->degraded > raid->disks / 2;
-	return raid_is_redundant(raid) && raid->degraded > may_lose(raid);
-}
-
 bool raid_member_is_gone(const struct disks *disks, const struct event_raid_member *member)
 {
 	const struct disk *disk = disks_find(disks, member->member);
@@ -54,6 +44,30 @@ bool raid_member_is_gone(const struct disks *disks, const struct event_raid_memb
 	if (disk && disk->info.parent)
 		disk = disks_find(disks, disk->info.parent);
 	return disk && disk->gone;
+}
+
+unsigned int raid_lost_members(const struct disks *disks, const struct event_raid *raid)
+{
+	const struct event_raid_member *m;
+	unsigned int lost = raid->degraded;
+
+	/* md learns that a disk is gone by the next request to it. */
+	for (unsigned int i = 0; (m = stack_member(&disks->stack, raid->dev, i)); i++)
+		lost += m->flags & RAID_MEMBER_IN_SYNC && !(m->flags & RAID_MEMBER_FAULTY) &&
+			raid_member_is_gone(disks, m);
+	return lost < raid->disks ? lost : raid->disks;
+}
+
+bool raid_has_failed(const struct disks *disks, const struct event_raid *raid)
+{
+	unsigned int lost = raid_lost_members(disks, raid);
+
+	if (strcmp(raid->state, "broken") == 0)
+		return true;
+	/* A raid10 of four may well live without two. */
+	if (strcmp(raid->level, "raid10") == 0)
+		return lost > raid->disks / 2;
+	return raid_is_redundant(raid) && lost > may_lose(raid);
 }
 
 const struct event_raid_member *raid_last_fails(const struct disks *disks,
@@ -178,13 +192,19 @@ void disk_array_above(struct disk_array *a, const struct model *model, const str
 	a->member = member_of(disks, now->dev, &up);
 	a->gone = disk->gone;
 	a->out = a->member && !(a->member->flags & RAID_MEMBER_IN_SYNC);
+	a->failed = raid_has_failed(disks, now);
 	a->fails_too = raid_last_fails(disks, now);
 	/* What is lost with this member is spared if one more could be lost, or it is lost already and the rest
 	 * is enough. */
-	a->spared = !raid_has_failed(now) && !a->fails_too &&
+	a->spared = !a->failed && !a->fails_too &&
 		    (raid_spare_members(now) > 0 || (a->out && now->degraded <= may_lose(now)));
 	a->outside = a->spared && more_on_disk(disks, &up, now->dev);
 	a->spared = a->spared && !a->outside;
+}
+
+bool disk_array_is_lost(const struct disk_array *a)
+{
+	return a->failed || a->fails_too;
 }
 
 struct text disk_array_text(const struct disk_array *a, bool reads)
@@ -207,7 +227,7 @@ struct text disk_array_text(const struct disk_array *a, bool reads)
 			 a->fails_too->name);
 	else if (!a->spared)
 		snprintf(text.s, sizeof(text.s), "%.15s %s", name,
-			 raid_has_failed(&a->raid->now) ? "failed" : "has no other copy");
+			 a->failed ? "failed" : "has no other copy");
 	else if (a->out)
 		snprintf(text.s, sizeof(text.s), "%.15s runs without it, no data lost", name);
 	else if (!reads)
@@ -260,7 +280,7 @@ void disk_stack_siblings(struct claim *claim, const struct model *model, const s
 	__u64 ios = 0, failed = 0;
 	size_t at = 0;
 
-	if (!a->raid)
+	if (!a->raid || disk_array_is_lost(a))
 		return;
 	for (unsigned int i = 0; (m = stack_member(&disks->stack, a->raid->now.dev, i)); i++) {
 		const struct disk *disk = disks_find(disks, m->member);
@@ -283,13 +303,25 @@ void disk_stack_siblings(struct claim *claim, const struct model *model, const s
 			   a->disk->info.name, list, text_plural(ios, "I/O").s);
 }
 
+void raid_lost_advice(struct claim *claim, bool failed)
+{
+	claim_advice(claim, true,
+		     failed ? "Bring the members back before anything else"
+			    : "Copy off what still reads, before any repair",
+		     "%s", "");
+	snprintf(claim->call, sizeof(claim->call),
+		 "whoever has the backup; do not recreate the array");
+}
+
 void disk_stack_advice(struct claim *claim, const struct disk_array *a)
 {
 	const char *array, *member;
 
 	if (a->paths)
 		claim_advice(claim, false, "See which paths are left", "multipath -ll");
-	if (!a->raid || !a->member)
+	if (disk_array_is_lost(a))
+		raid_lost_advice(claim, a->failed);
+	if (!a->raid || !a->member || disk_array_is_lost(a))
 		return;
 	array = a->disk->info.name;
 	member = a->member->name;

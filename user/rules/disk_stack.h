@@ -15,6 +15,7 @@ struct disk_array {
 		*member; /* of it, in or under which the disk is; NULL: not told */
 	bool out;	 /* the member has been taken out, or is not in sync */
 	bool gone;	 /* the disk is */
+	bool failed;	 /* the array serves no data any more */
 	const struct event_raid_member *fails_too; /* as raid_last_fails() */
 	bool spared; /* all data is on the other members, and they are there; or other paths lead to it */
 	bool outside; /* that is so of the array's part only: there is more on the disk */
@@ -30,12 +31,17 @@ bool raid_is_redundant(const struct event_raid *raid);
 unsigned int raid_spare_members(const struct event_raid *raid);
 /* The disk of a member is not there any more. */
 bool raid_member_is_gone(const struct disks *disks, const struct event_raid_member *member);
+/* So many are not there: md counts them missing, or their disk is gone and md does not know yet. */
+unsigned int raid_lost_members(const struct disks *disks, const struct event_raid *raid);
 /* It serves no data any more. */
-bool raid_has_failed(const struct event_raid *raid);
+bool raid_has_failed(const struct disks *disks, const struct event_raid *raid);
 /* No member more may be lost, and one that all would be needed of has failed writes: md keeps the last one whatever
  * becomes of it. NULL: none, or there are others with its data. */
 const struct event_raid_member *raid_last_fails(const struct disks *disks,
 						const struct event_raid *raid);
+
+/* It serves no data any more, or what is left of it fails as well: members are to be brought back, none taken out. */
+bool disk_array_is_lost(const struct disk_array *a);
 
 /* "md0 healed them, no data lost": what the array made of failed requests; empty without one. `reads`: only
  * reads failed. */
@@ -50,7 +56,9 @@ void disk_stack_affects(struct claim *claim, const struct model *model, const st
 /* "not md0: sda1 1,198 reads, 0 errors": the other members. */
 void disk_stack_siblings(struct claim *claim, const struct model *model,
 			 const struct disk_array *a);
-/* The mdadm command for a member whose disk is to be replaced. */
+/* The mdadm command for a member whose disk is to be replaced; of an array that is lost, raid_lost_advice(). */
 void disk_stack_advice(struct claim *claim, const struct disk_array *a);
+/* What is left to do for an array that has failed, or else whose last member fails; and whom to call. */
+void raid_lost_advice(struct claim *claim, bool failed);
 
 #endif

@@ -35,25 +35,11 @@ struct state {
 	const struct event_raid_member
 		*last; /* as raid_last_fails(); NULL too where it is no matter any more */
 	unsigned int in_sync;
-	bool failed;	 /* no data any more */
-	bool rebuilding; /* or reshaped: members are being filled, and none is gone */
+	unsigned int lost; /* as raid_lost_members() */
+	bool failed;	   /* no data any more */
+	bool rebuilding;   /* or reshaped: members are being filled, and none is gone */
 	bool reshaping;
 };
-
-/* Of the members that have all data, does one have its disk yet? When all are gone from the host no level helps. */
-static bool all_gone(const struct disks *disks, __u32 raid)
-{
-	const struct event_raid_member *m;
-	unsigned int gone = 0, n = 0;
-
-	for (unsigned int i = 0; (m = stack_member(&disks->stack, raid, i)); i++) {
-		if (!(m->flags & RAID_MEMBER_IN_SYNC))
-			continue;
-		n++;
-		gone += raid_member_is_gone(disks, m);
-	}
-	return n && gone == n;
-}
 
 static bool find_state(const struct model *model, const struct stack_raid *raid, struct state *s)
 {
@@ -80,7 +66,8 @@ static bool find_state(const struct model *model, const struct stack_raid *raid,
 	s->reshaping = strcmp(now->sync_action, "reshape") == 0 && !s->n_faulty &&
 		       s->n_fresh >= now->degraded;
 	s->rebuilding = s->reshaping || strcmp(now->sync_action, "recover") == 0;
-	s->failed = raid_has_failed(now) || all_gone(disks, now->dev);
+	s->lost = raid_lost_members(disks, now);
+	s->failed = raid_has_failed(disks, now);
 	s->last = s->failed || s->rebuilding ? NULL : raid_last_fails(disks, now);
 	return now->degraded >= model_threshold(model, &min_missing) || s->failed;
 }
@@ -123,7 +110,7 @@ static void say(struct claim *claim, const struct state *s)
 		claim_message(
 			claim,
 			"RAID: %.15s (%.10s) has failed: %u of %u members are gone; data is refused.",
-			name, now->level, now->degraded ? now->degraded : now->disks, now->disks);
+			name, now->level, s->lost ? s->lost : now->disks, now->disks);
 	else if (s->last)
 		claim_message(claim, "RAID: %.15s (%.10s): %s, and %.20s fails writes too.", name,
 			      now->level, who, s->last->name);
@@ -152,6 +139,7 @@ static void say_members(struct claim *claim, const struct model *model, const st
 	for (unsigned int i = 0; (m = stack_member(&disks->stack, now->dev, i)) && at < 56; i++) {
 		const char *how = m->flags & RAID_MEMBER_FAULTY	   ? "failed"
 				  : m == s->last		   ? "fails writes"
+				  : raid_member_is_gone(disks, m)  ? "gone"
 				  : m->flags & RAID_MEMBER_IN_SYNC ? "in sync"
 				  : s->rebuilding		   ? "rebuilding"
 								   : "spare";
@@ -173,6 +161,10 @@ static void evidence(struct claim *claim, const struct model *model, const struc
 	claim_evidence(claim, ROLE_FOR, true, "raid.degraded", now->degraded, "{member}",
 		       "md counts %u of %u members missing, state %.20s", now->degraded, now->disks,
 		       now->state);
+	if (s->failed && s->lost > now->degraded)
+		claim_evidence(claim, ROLE_FOR, true, "raid.members.gone", s->lost - now->degraded,
+			       "{member}", "of %u more the disk is gone; md does not know yet",
+			       s->lost - now->degraded);
 	if (s->n_faulty)
 		claim_evidence(claim, ROLE_FOR, true, "raid.members.failed", s->n_faulty,
 			       "{member}", "md took %.24s out%s", s->faulty->name,
@@ -198,19 +190,15 @@ static void advice(struct claim *claim, const struct model *model, const struct 
 {
 	const char *name = s->disk->info.name;
 
-	if (!text_is_plain_word(name))
-		return;
-	claim_advice(claim, false, "See its members and their states", "mdadm --detail /dev/%.30s",
-		     name);
+	if (text_is_plain_word(name))
+		claim_advice(claim, false, "See its members and their states",
+			     "mdadm --detail /dev/%.30s", name);
 	if (s->failed || s->last) {
-		claim_advice(claim, true,
-			     s->failed ? "Bring the members back before anything else"
-				       : "Copy off what still reads, before any repair",
-			     "%s", "");
-		snprintf(claim->call, sizeof(claim->call),
-			 "whoever has the backup; do not recreate the array");
+		raid_lost_advice(claim, s->failed);
 		return;
 	}
+	if (!text_is_plain_word(name))
+		return;
 	if (s->faulty && raid_member_is_gone(model_disks(model), s->faulty))
 		claim_advice(claim, true, "then add a new member",
 			     "mdadm /dev/%.24s --remove detached", name);
@@ -235,7 +223,7 @@ static void claim_raid(const struct model *model, const struct state *s,
 	claim.basis = BASIS_REPORTED;
 	claim.confidence = confidence_round(sureness(model, s));
 	claim.severity = severity_of(s);
-	claim.count = s->raid->now.degraded;
+	claim.count = s->lost;
 	claim.first_ns = since_ns;
 	claim.last_ns = model_now(model);
 	claim.window_ns = model_now(model) - since_ns;
