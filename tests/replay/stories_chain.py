@@ -334,3 +334,25 @@ def story_chain_cycle(host):
     fail(host, SDA, "read", "medium", [4660, 4661, 9320], **SENSE)
     quiet_seconds(host, 6)
     host.end()
+
+
+def story_raid_long_names(host):
+    host.say(what="names so long that the command leaves no room for its remark: that has a row of its own",
+             expect="disk-media-error nvme1n1", fault=["block_io dev=259:8", "block_status dev=259:8"])
+    for name, dev, part, serial in (("nvme0n1", "259:0", "259:1", "S1"), ("nvme1n1", "259:8", "259:9", "S2")):
+        host.disk(name, dev, size_bytes=960197124096, model="SAMSUNG MZQL2960HCJR", serial=serial,
+                  transport="nvme", flags=0, port=name[:5])
+        host.disk(name + "p3", part, parent=dev, size_bytes=900785948160, flags=1)
+    host.disk("md127", MD0, size_bytes=900650887168, flags=2, transport="md")
+    array(host)
+    member(host, "259:1", "nvme0n1p3", 0, IN_SYNC)
+    member(host, "259:9", "nvme1n1p3", 1, IN_SYNC)
+    link(host, MD0, "259:1")
+    link(host, MD0, "259:9")
+    host.put("mount", dev=MD0, fstype="ext4", mount="/data", source="/dev/md127")
+    processes(host)
+    host.tick()
+    busy(host, 3, disks=("259:0", "259:8"))
+    fail(host, "259:8", "read", "medium", [4660, 9000], nvme_status=0x281)
+    busy(host, 5, disks=("259:0", "259:8"))
+    host.end()

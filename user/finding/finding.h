@@ -109,6 +109,8 @@ struct evidence {
 };
 
 struct advice {
+	/* What it is for. One that begins with a small letter is a condition or a remark: it is read together with the
+	 * command, and a report may not leave it out. */
 	char text[80];
 	char command[128]; /* from numbers, addresses and kernel-made names only; may be empty */
 	bool changes;	   /* the effect: false = reads, true = changes */

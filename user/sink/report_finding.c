@@ -92,6 +92,18 @@ static const char *add_long_command(const char *command, unsigned int worth, str
 	return command + at + 1;
 }
 
+/* "(changes: add a spare first)": what a command is for is told of those that change something, and of those that read
+ * only where it is a condition. */
+static void effect_text(const struct advice *advice, char *buf, size_t size)
+{
+	bool told = advice->changes || islower((unsigned char)advice->text[0]);
+
+	snprintf(buf, size, "(%s%s%s)", advice->changes ? "changes" : "reads", told ? ": " : "",
+		 told ? advice->text : "");
+	if (strlen(buf) > TEXT_COLUMNS)
+		snprintf(buf, size, "(%s)", advice->changes ? "changes" : "reads");
+}
+
 static void add_advice(const struct advice *advice, unsigned int worth, struct rows *rows)
 {
 	char effect[128];
@@ -104,19 +116,19 @@ static void add_advice(const struct advice *advice, unsigned int worth, struct r
 	}
 	command = add_long_command(command, worth, rows);
 	len = strlen(command);
-	if (advice->changes)
-		snprintf(effect, sizeof(effect), "(changes: %s)", advice->text);
-	else
-		snprintf(effect, sizeof(effect), "(reads)");
-	if (advice->changes && len + 2 + strlen(effect) > TEXT_COLUMNS)
-		snprintf(effect, sizeof(effect), "(changes)");
+	effect_text(advice, effect, sizeof(effect));
 	width = strlen(effect);
 	room = EFFECT_COLUMN - REPORT_INDENT;
 	if (len + 2 + width > room)
 		room = TEXT_COLUMNS;
 	if (len + 2 + width > room) {
+		/* In a row of its own, rather than cut. */
 		rows_add(rows, worth, "next", "%s", command);
-		rows_add(rows, worth, "next", "%*s", (int)(EFFECT_COLUMN - REPORT_INDENT), effect);
+		rows_add(rows, worth, "next", "%*s",
+			 (int)(width > EFFECT_COLUMN - REPORT_INDENT
+				       ? TEXT_COLUMNS
+				       : EFFECT_COLUMN - REPORT_INDENT),
+			 effect);
 		return;
 	}
 	rows_add(rows, worth, "next", "%s%*s", command, (int)(room - len), effect);
