@@ -6,6 +6,7 @@
 
 #include "rules/disk_answer.h"
 #include "rules/disk_errors.h"
+#include "rules/disk_home.h"
 #include "rules/disk_stack.h"
 #include "rules/text.h"
 
@@ -249,6 +250,16 @@ void disk_claim_counts(struct claim *claim, const struct model *model,
 			   text_plural(f->harmless, "read-ahead").s);
 }
 
+/* "Logical unit not supported" (SPC-6, 5/25/00): the storage presents no such LUN to this host any more, so that nothing
+ * of it can be read. */
+static bool is_unmapped(const struct disk_failures *f)
+{
+	for (unsigned int i = 0; i < f->n_said; i++)
+		if (f->said[i]->sense_key == 5 && f->said[i]->asc == 0x25)
+			return true;
+	return false;
+}
+
 void disk_claim_advice(struct claim *claim, const struct disk_failures *f)
 {
 	const struct event_disk *info = &f->disk->info;
@@ -265,11 +276,15 @@ void disk_claim_advice(struct claim *claim, const struct disk_failures *f)
 		snprintf(claim->call, sizeof(claim->call), "whoever manages what is under %.20s",
 			 info->name);
 	} else {
-		claim_advice(claim, false, "Read the disk's own error log", "%s%s",
-			     plain ? "smartctl -x /dev/" : "", plain ? info->name : "");
-		snprintf(claim->call, sizeof(claim->call), "whoever replaces disks in this host");
+		disk_home_look(claim, info);
+		if (!disk_home_call(claim, info))
+			snprintf(claim->call, sizeof(claim->call),
+				 "whoever replaces disks in this host");
 	}
 	disk_stack_advice(claim, &f->array);
-	if (f->mounts && !f->array.spared && !disk_array_is_lost(&f->array))
+	if (is_unmapped(f))
+		claim_advice(claim, true, "Have it mapped to this host again, or taken out of use",
+			     "%s", "");
+	else if (f->mounts && !f->array.spared && !disk_array_is_lost(&f->array))
 		claim_advice(claim, true, "Back up what is on it now", "%s", "");
 }

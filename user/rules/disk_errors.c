@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "rules/disk_answer.h"
+#include "rules/disk_home.h"
 #include "rules/disk_smart.h"
 #include "rules/families.h"
 #include "rules/stats.h"
@@ -110,6 +111,7 @@ static void say(struct claim *claim, const struct model *model, const struct dis
 {
 	bool reads = disk_failures_op(f) == BLOCK_READ && !f->failed[BLOCK_WRITE];
 	const char *name = f->disk->info.name;
+	bool replace = f->which == FAILURE_MEDIUM && disk_home(&f->disk->info) == HOME_HOST;
 	struct text array = disk_array_text(&f->array, reads);
 
 	if (!array.s[0])
@@ -117,9 +119,7 @@ static void say(struct claim *claim, const struct model *model, const struct dis
 			      why);
 	else if (f->array.spared)
 		claim_message(claim, "DISK: %.20s %s; %s.%s%.20s%s", name, what, array.s,
-			      f->which == FAILURE_MEDIUM ? " Replace " : "",
-			      f->which == FAILURE_MEDIUM ? name : "",
-			      f->which == FAILURE_MEDIUM ? "." : "");
+			      replace ? " Replace " : "", replace ? name : "", replace ? "." : "");
 	else
 		claim_message(claim, "DISK: %.20s %s; %.40s, and %s.", name, what,
 			      of_requests(model, f).s, array.s);
@@ -193,15 +193,29 @@ static const struct named_kind {
 	const char *what; /* "DISK: sda ..." */
 	const char *against;
 	const char *advice;
+	const char *remote; /* the same, of a disk in a storage; NULL: no other */
 } named_kinds[] = {
 	{FAILURE_TRANSPORT, &disk_transport_error_rule, "cannot be reached reliably",
-	 "not the medium: 0 medium errors", "Check cable, port and adapter before the disk"},
+	 "not the medium: 0 medium errors", "Check cable, port and adapter before the disk",
+	 "Check the way: adapter or network, switch, the storage's port"},
 	{FAILURE_TIMEOUT, &disk_timeout_rule, "does not answer in time",
 	 "not the medium: 0 medium errors",
-	 "Look for resets in the kernel log; check cable and power"},
+	 "Look for resets in the kernel log; check cable and power",
+	 "Check the way there, and the load of the storage"},
 	{FAILURE_INTEGRITY, &disk_integrity_error_rule, "returns data that does not match", NULL,
-	 "Check memory and cables before the disk; scrub the file system"},
+	 "Check memory and cables before the disk; scrub the file system", NULL},
 };
+
+static void advise_named(struct claim *claim, const struct disk_failures *f,
+			 const struct named_kind *kind)
+{
+	enum disk_home home = disk_home(&f->disk->info);
+
+	if (home == HOME_HOST || !kind->remote)
+		claim_advice(claim, true, kind->advice, "%s", "");
+	else if (home == HOME_STORAGE)
+		claim_advice(claim, true, kind->remote, "%s", "");
+}
 
 static void claim_named(const struct model *model, const struct disk_failures *f,
 			const struct named_kind *kind, const struct judgement *judgement)
@@ -218,7 +232,7 @@ static void claim_named(const struct model *model, const struct disk_failures *f
 		claim_text(&claim, ROLE_AGAINST, "%s", kind->against);
 	disk_smart_claim(&claim, f->disk);
 	disk_claim_advice(&claim, f);
-	claim_advice(&claim, true, kind->advice, "%s", "");
+	advise_named(&claim, f, kind);
 	judgement->claim(judgement->ctx, &claim);
 }
 

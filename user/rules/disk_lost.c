@@ -23,6 +23,7 @@
 #include <stdio.h>
 
 #include "rules/disk_errors.h"
+#include "rules/disk_home.h"
 #include "rules/families.h"
 #include "rules/stats.h"
 #include "rules/text.h"
@@ -132,9 +133,23 @@ static void advise(struct claim *claim, const struct lost *l)
 	const struct disk_array *array = &l->failures.array;
 
 	claim_advice(claim, false, "See in the kernel log how it went", "dmesg -T | tail -n 100");
-	claim_advice(claim, true, "Check power, cable, slot and adapter; then reseat the disk",
-		     "%s", "");
-	snprintf(claim->call, sizeof(claim->call), "whoever has hands on this host's disks");
+	switch (disk_home(&l->disk->info)) {
+	case HOME_HOST:
+		claim_advice(claim, true,
+			     "Check power, cable, slot and adapter; then reseat the disk", "%s",
+			     "");
+		break;
+	case HOME_STORAGE:
+		claim_advice(claim, true, "Check the way to the storage, and that it maps the LUN",
+			     "%s", "");
+		break;
+	case HOME_HYPERVISOR:
+		claim_advice(claim, true, "Have it attached again", "%s", "");
+		break;
+	}
+	if (!disk_home_call(claim, &l->disk->info))
+		snprintf(claim->call, sizeof(claim->call),
+			 "whoever has hands on this host's disks");
 	disk_stack_advice(claim, array);
 	if (l->mounts && !array->spared && !disk_array_is_lost(array))
 		claim_advice(claim, true, "When it is back: unmount, fsck, mount again", "%s", "");

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "rules/disk_home.h"
+
 /* Looks further apart than this are of two occasions. */
 #define SAME_OCCASION_NS (15 * 1000000000ULL)
 /* What this run learned itself is checked against siblings until it is so much: it may be of a fault. */
@@ -14,25 +16,12 @@ static bool is_virtual(const struct disk *disk)
 	return disk->info.flags & DISK_VIRTUAL;
 }
 
-/* What hypervisors, clouds and RAID controllers call all that they present, be it of flash or of old rotating disks. */
-static bool is_made_up(const char *model)
-{
-	static const char *const made_up[] = {
-		"Amazon Elastic Block", "PersistentDisk", "Virtual", "VBOX", "QEMU", "PERC",
-		"LOGICAL VOLUME",	"MegaRAID",	  "LUN"};
-
-	for (size_t i = 0; i < sizeof(made_up) / sizeof(made_up[0]); i++)
-		if (strstr(model, made_up[i]))
-			return true;
-	return false;
-}
-
 const struct disk *disk_pace_sibling(const struct model *model, const struct disk *disk,
 				     unsigned int i)
 {
 	const struct disk *other = NULL;
 
-	if (!disk->info.model[0] || is_virtual(disk) || is_made_up(disk->info.model))
+	if (!disk->info.model[0] || is_virtual(disk) || disk_model_is_made_up(disk->info.model))
 		return NULL;
 	while ((other = disks_next(model_disks(model), other)))
 		if (other != disk && disk_load_known(other) && !is_virtual(other) &&

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/disk_home.h"
 #include "rules/disk_pace.h"
 #include "rules/families.h"
 #include "rules/stats.h"
@@ -210,9 +211,10 @@ static void advise(struct claim *claim, const struct disk_pace *p)
 		claim_advice(claim, false, "See what the mapping does", "dmsetup table /dev/%s",
 			     name);
 	else
-		claim_advice(claim, false, "Read the disk's own error log", "smartctl -x /dev/%s",
-			     name);
+		disk_home_look(claim, &p->disk->info);
 	claim_advice(claim, false, "Watch it beside the others", "iostat -x 1 10");
+	if (!is_mapping(p->disk) && disk_home_call(claim, &p->disk->info))
+		return;
 	snprintf(claim->call, sizeof(claim->call), "%s",
 		 is_mapping(p->disk) ? "whoever set the mapping up; its disks are not slow"
 				     : "whoever runs the disk or its storage");

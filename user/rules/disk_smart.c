@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/disk_home.h"
 #include "rules/text.h"
 
 /* What the disk is asked for waits behind what it does not answer. */
@@ -19,8 +20,9 @@ void disk_smart_ask(const struct model *model, const struct disk *disk,
 	if (!judgement->ask || disk->smart || disk->gone ||
 	    info->flags & (DISK_VIRTUAL | DISK_PARTITION))
 		return;
-	/* Adapters of USB disks hang, some of them, on commands that they do not know. */
-	if (strcmp(info->transport, "usb") == 0)
+	/* Adapters of USB disks hang, some of them, on commands that they do not know; what a storage or a hypervisor
+	 * presents has nothing to tell. */
+	if (strcmp(info->transport, "usb") == 0 || disk_home(info) != HOME_HOST)
 		return;
 	if (disk->queue && disk_queue_age_ns(disk->queue, model_now(model)) >= STUCK_NS)
 		return;

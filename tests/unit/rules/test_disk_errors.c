@@ -476,6 +476,10 @@ static void test_asks_what_the_disk_says(void **state)
 	assert_false(asks_smart(&w));
 	put_transport(&w, "loop0", "loop", DISK_VIRTUAL);
 	assert_false(asks_smart(&w));
+	put_transport(&w, "sda", "iscsi", 0);
+	assert_false(asks_smart(&w));
+	put_transport(&w, "vda", "virtio", 0);
+	assert_false(asks_smart(&w));
 	put_transport(&w, "sda", "sata", 0);
 	assert_true(asks_smart(&w));
 	for (unsigned int i = 0; i < 4; i++) {
