@@ -192,3 +192,19 @@ def story_files_without_space(host):
              expect="writeback-lost /data", fault="fs_wb dev=8:1",
              leads="FULL: written data of 1 file on /data is lost, no space left; nobody was told.")
     lost_at(host, "8:1", "ext4", ENOSPC, id="sda1")
+
+
+# ---- what has to be done before a check ----
+
+def story_ext4_error_root(host):
+    host.say(what="the root file system finds damage in itself: it cannot be unmounted, and is checked from a rescue system",
+             expect="filesystem-error /", fault="fs_health dev=252:1 errors=3")
+    begin_fs(host)
+    host.disk("vda", "252:0", size_bytes=50 * GB, transport="virtio", port="virtio2", flags=0)
+    host.disk("vda1", "252:1", parent="252:0", size_bytes=50 * GB, flags=1)
+    host.put("mount", dev="252:1", fs_dev="252:1", fstype="ext4", mount="/", source="/dev/vda1")
+    host.put("fs_health", dev="252:1")
+    quiet_seconds(host, 3)
+    host.put("fs_health", dev="252:1", errors=3, flags=4, where="ext4_lookup", ino=2)
+    quiet_seconds(host, 5)
+    host.end()

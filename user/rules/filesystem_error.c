@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/disk_errors.h"
+#include "rules/disk_home.h"
 #include "rules/families.h"
 #include "rules/fs_text.h"
 #include "rules/stats.h"
@@ -137,29 +139,85 @@ static void say_errors(struct claim *claim, const struct damage *d)
 			   text_plural(fs->health_first.errors, "error").s);
 }
 
+/* Of a disk that fails under it, and whose data is nowhere else: what has to be done before any check. */
+static const struct {
+	enum disk_failure failure;
+	const char *before, *after; /* the disk's name */
+} disk_first[] = {
+	{FAILURE_MEDIUM, "First copy all off ", ", which has bad sectors, and replace it"},
+	{FAILURE_LOST, "First bring back ", ", which is gone or given up"},
+	{FAILURE_INTEGRITY, "First find out why data of ", " does not match"},
+	{FAILURE_TRANSPORT, "First mend the way to ", ", on which requests fail"},
+	{FAILURE_TIMEOUT, "First mend ", ", which does not answer in time"},
+	{FAILURE_IO, "First mend ", ", which fails requests"},
+};
+
+static bool advise_disk(struct claim *claim, const struct model *model, const struct disk *disk)
+{
+	struct disk_failures f;
+	char text[80];
+
+	for (size_t i = 0; i < sizeof(disk_first) / sizeof(disk_first[0]); i++) {
+		disk_failures_sum(&f, model, disk, disk_first[i].failure);
+		if (f.array.spared || (!f.total && !(disk->gone && f.which == FAILURE_LOST)))
+			continue;
+		snprintf(text, sizeof(text), "%s%.15s%s", disk_first[i].before, disk->info.name,
+			 disk_first[i].after);
+		if (disk->gone)
+			claim_advice(claim, false, "See in the kernel log how it went",
+				     "dmesg -T | tail -n 100");
+		else
+			disk_home_look(claim, &disk->info);
+		if (disk_array_is_lost(&f.array))
+			raid_lost_advice(claim, f.array.failed);
+		else
+			claim_advice(claim, true, text, "%s", "");
+		return true;
+	}
+	return false;
+}
+
+static void advise_disks(struct claim *claim, const struct model *model, const struct damage *d)
+{
+	const struct disks *disks = model_disks(model);
+	struct stack_walk down;
+
+	stack_down(disks, d->fs->dev, &down);
+	for (unsigned int i = 0; i < down.n; i++) {
+		const struct disk *disk = disks_find(disks, down.dev[i]);
+
+		if (disk && !(disk->info.flags & (DISK_PARTITION | DISK_VIRTUAL)) &&
+		    advise_disk(claim, model, disk))
+			return;
+	}
+}
+
+/* A check of what is mounted finds damage that is none, and a repair makes some. */
 static void advise(struct claim *claim, const struct model *model, const struct damage *d)
 {
 	const char *device = fs_device(model, d->fs), *type = d->fs->mount.fstype;
+	bool root = strcmp(d->fs->mount.mount, "/") == 0, xfs = strcmp(type, "xfs") == 0;
 
+	snprintf(claim->call, sizeof(claim->call), "whoever keeps the data on %.30s",
+		 text_name(claim->subject.name, 30).s);
+	advise_disks(claim, model, d);
 	if (strcmp(type, "btrfs") == 0 && device[0]) {
 		claim_advice(claim, false, "See which device, and which files",
 			     "btrfs device stats /dev/%s", device);
 		claim_advice(claim, true, "Check all of it; a second copy heals",
 			     "btrfs scrub start /dev/%s", device);
-	} else if (device[0] && strcmp(type, "xfs") == 0) {
-		claim_advice(claim, false, "Once it is unmounted, check it",
-			     "xfs_repair -n /dev/%s", device);
-		claim_advice(claim, true, "Mount it anew; else repair it", "xfs_repair /dev/%s",
-			     device);
 	} else if (device[0]) {
-		claim_advice(claim, false, "Once it is unmounted, check it", "fsck -n /dev/%s",
-			     device);
-		claim_advice(claim, true, "Back it up, then repair it", "fsck -f /dev/%s", device);
-	} else {
+		claim_advice(claim, false,
+			     root ? "only from a rescue system" : "only once it is unmounted",
+			     "%s -n /dev/%s", xfs ? "xfs_repair" : "fsck", device);
+		claim_advice(claim, true,
+			     xfs    ? "unmounted, if it mounts no more"
+			     : root ? "from a rescue system, after a backup"
+				    : "unmounted, and after a backup",
+			     "%s /dev/%s", xfs ? "xfs_repair" : "fsck -f", device);
+	} else if (!claim->n_advice) {
 		claim_advice(claim, false, "Read what the kernel said of it", "dmesg -T");
 	}
-	snprintf(claim->call, sizeof(claim->call), "whoever keeps the data on %.30s",
-		 text_name(claim->subject.name, 30).s);
 }
 
 static void claim_damage(const struct model *model, const struct damage *d,
