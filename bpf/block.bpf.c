@@ -132,6 +132,7 @@ static __always_inline void send(const struct completion *c, const struct issue_
 	event->scsi_result = c->answer.scsi_result;
 	event->nvme_status = c->answer.nvme_status;
 	event->retries = c->answer.retries;
+	event->quiet = c->answer.quiet;
 	event->timeout_ms = c->answer.timeout_ms;
 	if (issuer) {
 		event->pid = issuer->pid;
@@ -260,6 +261,7 @@ static __always_inline void complete_rq(unsigned long long *ctx, const bool dire
 		c.lat_ns = c.now_ns - start_ns;
 	if (c.status && c.op <= BLOCK_FLUSH) {
 		answer_read(rq, disk, &c.answer);
+		c.answer.quiet = (GET(direct, rq, rq_flags) & config.rq_quiet) != 0;
 		c.status = failure_status(c.status, &c.answer, c.lat_ns);
 	}
 	completed(&c);

@@ -32,6 +32,7 @@ struct answer {
 	__u32 timeout_ms;
 	__u16 nvme_status;
 	__u8 retries;
+	__u8 quiet;
 	__u8 sense_key;
 	__u8 asc;
 	__u8 ascq;

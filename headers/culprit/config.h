@@ -28,6 +28,7 @@ struct bpf_config {
 	__u32 xfs_super;     /* in struct xfs_mount: the super block, the same way */
 	__u32 victim_is_pid; /* oom:mark_victim passes a number, not the task */
 	__u32 page_shift;    /* of the kernel's pages */
+	__u32 rq_quiet;	     /* RQF_QUIET, of struct request's rq_flags */
 	__u32 pad;
 };
 

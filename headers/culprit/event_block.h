@@ -116,7 +116,7 @@ struct event_block_io {
 	__u32 scsi_result; /* host byte << 16 | status byte; 0 = good, or unknown */
 	__u16 nvme_status; /* status code type << 8 | status code, DNR 0x4000; 0 = good, or unknown */
 	__u8 retries;	   /* NVMe: so often it was sent again before */
-	__u8 pad;
+	__u8 quiet; /* RQF_QUIET: the kernel expects this failure and does not log it; 0 = it does not, or unknown */
 	__u32 timeout_ms; /* the driver's timeout for it; 0 = unknown */
 	__u32 pad2;
 };

@@ -280,6 +280,18 @@ def story_floppy_empty(host):
     host.end()
 
 
+def story_drive_audio(host):
+    host.say(what="udev reads an audio disc as if there was data on it: no fault, and no error of the disk that works",
+             expect="none")
+    begin(host)
+    host.disk("sr0", "11:0", size_bytes=1073741312, model="DVD-ROM", transport="ata", port="ata5", flags=4)
+    quiet_seconds(host, 3)
+    fail(host, "11:0", "read", "ioerr", [0, 0, 2], sense_key=5, asc=0x64, scsi_result=2, comm="udev-worker",
+         pid=300, start_ns=100 * NS)
+    quiet_seconds(host, 6)
+    host.end()
+
+
 # ---- slow ----
 
 def story_slow_half_rate(host):

@@ -71,6 +71,7 @@ struct disk_error {
 	/* The device's answer, as in struct event_block_io. */
 	__u8 sense_key, asc, ascq;
 	__u8 retries;
+	bool quiet;
 	__u16 nvme_status;
 	__u32 scsi_result;
 	__u32 timeout_ms;

@@ -189,6 +189,7 @@ static int keep_error(struct disk *disk, const struct event_block_io *event)
 	e->nvme_status = event->nvme_status;
 	e->scsi_result = event->scsi_result;
 	e->retries = event->retries;
+	e->quiet = event->quiet;
 	e->timeout_ms = event->timeout_ms;
 	e->lat_ns = event->lat_ns;
 	copy_text(e->comm, sizeof(e->comm), event->comm, sizeof(event->comm));

@@ -130,6 +130,26 @@ static void find_lacking(const struct btf *btf, unsigned int ret_lacks[PROBE_ROW
 	}
 }
 
+/*
+ * RQF_QUIET, "don't warn about errors". A macro, 1 << 11, until 6.11: 5f89154e8e9e "block: Use enum to define RQF_x bit
+ * indexes" numbered them anew. That enum has no name at first (6.12; it is rqf_flags in 6.18), so that no
+ * relocation can tell a program its value.
+ */
+static __u32 quiet_flag(const struct btf *btf)
+{
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		for (__u32 i = 0; btf_is_enum(t) && i < btf_vlen(t); i++) {
+			const struct btf_enum *value = &btf_enum(t)[i];
+
+			if (strcmp(btf__name_by_offset(btf, value->name_off), "__RQF_QUIET") == 0)
+				return value->val >= 0 && value->val < 32 ? 1U << value->val : 0;
+		}
+	}
+	return 1U << 11;
+}
+
 int feature_read(struct bpf_config *config, unsigned int ret_lacks[PROBE_ROWS], struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -148,6 +168,7 @@ int feature_read(struct bpf_config *config, unsigned int ret_lacks[PROBE_ROWS], 
 		!argument_is_typedef(btf, "block_rq_complete", 1, "blk_status_t");
 	/* 6.9, and stable kernels before: 72ba14deb40a "mm: update mark_victim tracepoints fields". */
 	config->victim_is_pid = arguments(btf, "mark_victim") < 2;
+	config->rq_quiet = quiet_flag(btf);
 	find_answers(btf, config);
 	find_lacking(btf, ret_lacks);
 	btf__free(btf);

@@ -15,7 +15,7 @@
 #include "probe/probe_table.h"
 
 /*
- * Sets retrans_has_err, issue_has_queue, block_error_is_errno, and where SCSI and NVMe answers are, as far
+ * Sets retrans_has_err, issue_has_queue, block_error_is_errno, rq_quiet, and where SCSI and NVMe answers are, as far
  * as that can be known (0 else); and ret_lacks[i] for each row of THE probe table, bit by bit those of its ways whose
  * target the kernel itself does not have: a first way that is tp_btf (modules' tracepoints have no way but by
  * name), and functions. Nothing is to be loaded for these: a failed load costs a reading of all of the kernel's

@@ -11,6 +11,8 @@
 #define NVME_SC(status)	 ((status)&0xff)
 #define NVME_DNR	 0x4000
 #define NVME_SCT_PATH	 3
+/* include/scsi/scsi_status.h */
+#define DID_ERROR 0x07
 /* SAM-5 5.3 */
 #define STATUS_CHECK_CONDITION 0x02
 
@@ -145,6 +147,21 @@ struct answer_text disk_answer_text(const struct disk_error *e)
 		snprintf(to.s, sizeof(to.s), "SCSI status 0x%02x, %.40s", status, words);
 	}
 	return to;
+}
+
+/* SPC-6 annex D: not ready in asymmetric access state transition, standby or unavailable (2/04/0a to 0c). 5/94/01 is what
+ * RDAC storage says of a controller that does not own the LUN (scsi_dh_rdac.c). Once the kernel knows that state it fails
+ * what is sent there itself, quietly and as if by an error of the adapter (alua_prep_fn(), rdac_prep_fn()). */
+bool disk_answer_is_path_state(const struct disk_error *e)
+{
+	unsigned int host = e->scsi_result >> 16 & 0xff;
+
+	if (e->sense_key == 2)
+		return e->asc == 0x04 && e->ascq >= 0x0a && e->ascq <= 0x0c;
+	if (e->sense_key == 5)
+		return e->asc == 0x94 && e->ascq == 0x01;
+	return e->quiet && !e->sense_key && !e->nvme_status && e->status == BLOCK_IOERR &&
+	       (!host || host == DID_ERROR);
 }
 
 bool disk_answer_same(const struct disk_error *a, const struct disk_error *b)

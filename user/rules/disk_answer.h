@@ -19,6 +19,9 @@ struct answer_text {
 struct answer_text disk_answer_text(const struct disk_error *error);
 /* It said not to send the request again (NVMe's DNR bit). */
 bool disk_answer_is_final(const struct disk_error *error);
+/* It, or the kernel in its place, said that this path is not the one to use now: no failure of the path or the disk,
+ * where another path is. */
+bool disk_answer_is_path_state(const struct disk_error *error);
 /* Do two failures carry the same answer? */
 bool disk_answer_same(const struct disk_error *a, const struct disk_error *b);
 

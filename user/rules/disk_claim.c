@@ -282,7 +282,9 @@ void disk_claim_advice(struct claim *claim, const struct disk_failures *f)
 				 "whoever replaces disks in this host");
 	}
 	disk_stack_advice(claim, &f->array);
-	if (is_unmapped(f))
+	if (f->n_said && disk_answer_is_path_state(f->said[0]))
+		claim_advice(claim, false, "See the state of each path", "multipath -ll");
+	else if (is_unmapped(f))
 		claim_advice(claim, true, "Have it mapped to this host again, or taken out of use",
 			     "%s", "");
 	else if (f->mounts && !f->array.spared && !disk_array_is_lost(&f->array))

@@ -405,7 +405,7 @@ const struct rule disk_io_error_rule = {
 	.meaning = "The device failed read, write or flush requests and named no cause.",
 	.against =
 		"A single failure among many requests; a status that names another cause. Unsupported "
-		"discards, NOWAIT, dropped read-ahead, rejected passthrough and full devices do not count.",
+		"discards, NOWAIT, dropped read-ahead, rejected passthrough, full devices, empty drives and standby paths do not count.",
 	.todo = "Read the disk's own error log; for a loop device look at its backing file.",
 	.needs = {PROBE_BLOCK},
 	.tables = {"block.stats", "model.disks"},

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/disk_benign.h"
+#include "rules/disk_status.h"
+
 #define AFFECTED_MAX 32
 
 /* ---- levels ---- */
@@ -134,37 +137,69 @@ static bool more_on_disk(const struct disks *disks, const struct stack_walk *up,
 	return false;
 }
 
-/* Paths of a multipath device that are not the disk's. */
-static unsigned int other_paths(const struct disks *disks, __u32 mpath, const struct stack_walk *up)
+/* The multipath device above the disk; NULL: none. */
+static const struct disk *multipath_above(const struct disks *disks, const struct stack_walk *up)
 {
+	for (unsigned int i = 1; i < up->n; i++) {
+		const struct disk *upper = disks_find(disks, up->dev[i]);
+
+		if (upper && strcmp(upper->info.layer, "mpath") == 0)
+			return upper;
+	}
+	return NULL;
+}
+
+/* It ran out of paths, whatever there seem to be. */
+static bool fails_itself(const struct model *model, const struct disk *disk)
+{
+	for (unsigned int i = 0; i < disk->n_faults; i++)
+		if (disk_failure_of(disk->fault[i].op, disk->fault[i].status) != FAILURE_NONE &&
+		    disk_fault_window(&disk->fault[i], model_frame(model), FAULT_HARMFUL))
+			return true;
+	return false;
+}
+
+/* Paths of a multipath device that are not the disk's, and could be used. */
+static unsigned int other_paths(const struct model *model, const struct disk *mpath,
+				const struct stack_walk *up)
+{
+	const struct disks *disks = model_disks(model);
 	const struct stack_link *link = disks->stack.link;
 	unsigned int n = 0;
 
+	if (fails_itself(model, mpath))
+		return 0;
 	for (unsigned int i = 0; i < disks->stack.n_links; i++) {
 		const struct disk *path = disks_find(disks, link[i].lower);
 		bool own = false;
 
 		for (unsigned int at = 0; at < up->n; at++)
 			own |= up->dev[at] == link[i].lower;
-		n += link[i].upper == mpath && !own && path && !path->gone;
+		n += link[i].upper == mpath->info.dev && !own && path && !path->gone &&
+		     !disk_path_is_away(path);
 	}
 	return n;
 }
 
-static void find_paths(struct disk_array *a, const struct disks *disks, const struct stack_walk *up)
+int disk_other_paths(const struct model *model, const struct disk *disk)
 {
-	for (unsigned int i = 1; i < up->n; i++) {
-		const struct disk *upper = disks_find(disks, up->dev[i]);
+	const struct disk *mpath;
+	struct stack_walk up;
 
-		if (!upper || strcmp(upper->info.layer, "mpath") != 0)
-			continue;
-		a->paths = other_paths(disks, up->dev[i], up);
-		if (!a->paths)
-			continue;
-		a->disk = upper;
-		a->spared = true;
+	stack_up(model_disks(model), disk->info.dev, &up);
+	mpath = multipath_above(model_disks(model), &up);
+	return mpath ? (int)other_paths(model, mpath, &up) : -1;
+}
+
+static void find_paths(struct disk_array *a, const struct model *model, const struct stack_walk *up)
+{
+	const struct disk *mpath = multipath_above(model_disks(model), up);
+
+	a->paths = mpath ? other_paths(model, mpath, up) : 0;
+	if (!a->paths)
 		return;
-	}
+	a->disk = mpath;
+	a->spared = true;
 }
 
 void disk_array_above(struct disk_array *a, const struct model *model, const struct disk *disk)
@@ -185,7 +220,7 @@ void disk_array_above(struct disk_array *a, const struct model *model, const str
 	}
 	if (!a->raid || !a->disk) {
 		a->raid = NULL;
-		find_paths(a, disks, &up);
+		find_paths(a, model, &up);
 		return;
 	}
 	now = &a->raid->now;

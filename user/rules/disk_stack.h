@@ -25,6 +25,9 @@ struct disk_array {
 
 /* The nearest array above the disk; where there is none, the multipath device. */
 void disk_array_above(struct disk_array *a, const struct model *model, const struct disk *disk);
+/* Other paths of the multipath device above the disk, that are there and of use; 0 too where that device fails requests
+ * itself. -1: there is no such device. */
+int disk_other_paths(const struct model *model, const struct disk *disk);
 /* Of a level that can lose a member. */
 bool raid_is_redundant(const struct event_raid *raid);
 /* So many members more may be lost at least. */

@@ -2,6 +2,7 @@
 /* disk_sum.c - what failed on one disk, summed up; see disk_errors.h. */
 #include <string.h>
 
+#include "rules/disk_benign.h"
 #include "rules/disk_errors.h"
 
 enum block_op disk_failures_op(const struct disk_failures *f)
@@ -47,8 +48,10 @@ static void add_retried(struct disk_failures *f, const struct disk_fault *fault,
 		f->retried_last_ns = fault->retried_last_ns;
 }
 
-static void sum_counts(struct disk_failures *f, const struct frame *frame, enum disk_failure which)
+static void sum_counts(struct disk_failures *f, const struct model *model, enum disk_failure which)
 {
+	const struct frame *frame = model_frame(model);
+
 	for (unsigned int i = 0; i < f->disk->n_faults; i++) {
 		const struct disk_fault *fault = &f->disk->fault[i];
 		__u64 harmful;
@@ -57,7 +60,8 @@ static void sum_counts(struct disk_failures *f, const struct frame *frame, enum 
 			f->link += fault->now[FAULT_HARMFUL];
 		if (fault->status == BLOCK_MEDIUM)
 			f->medium += fault->now[FAULT_HARMFUL];
-		if (!wanted(f->disk, fault->op, fault->status, which))
+		if (!wanted(f->disk, fault->op, fault->status, which) ||
+		    disk_failures_are_benign(model, f->disk, fault->op, fault->status))
 			continue;
 		add_retried(f, fault, disk_fault_window(fault, frame, FAULT_RETRIED));
 		f->harmless += disk_fault_window(fault, frame, FAULT_HARMLESS);
@@ -109,15 +113,6 @@ static void add_victim(struct disk_failures *f, const struct disk_error *e)
 	v->failed++;
 }
 
-/* Floppy and optical drives (Documentation/admin-guide/devices.txt): whoever looks for what there is, as blkid does,
- * reads empty drives, and past the end of what was written. */
-static bool is_drive(const struct disk *disk)
-{
-	unsigned int major = disk->info.dev >> 20;
-
-	return major == 2 || major == 11;
-}
-
 static void sum_errors(struct disk_failures *f, const struct model *model, const struct disk *disk,
 		       enum disk_failure which)
 {
@@ -127,7 +122,8 @@ static void sum_errors(struct disk_failures *f, const struct model *model, const
 	const struct disk_error *e;
 
 	for (unsigned int i = 0; (e = disk_error_at(disk, i)); i++) {
-		if (e->ts_ns < from || !wanted(disk, e->op, e->status, which))
+		if (e->ts_ns < from || !wanted(disk, e->op, e->status, which) ||
+		    disk_failures_are_benign(model, disk, e->op, e->status))
 			continue;
 		add_sector(f, e);
 		f->healed_writes += e->op == BLOCK_WRITE && e->healed;
@@ -143,10 +139,8 @@ void disk_failures_sum(struct disk_failures *f, const struct model *model, const
 	memset(f, 0, sizeof(*f));
 	f->disk = disk;
 	f->which = which;
-	if (!is_drive(disk)) {
-		sum_counts(f, model_frame(model), which);
-		sum_errors(f, model, disk, which);
-	}
+	sum_counts(f, model, which);
+	sum_errors(f, model, disk, which);
 	while (disks_mount_on(model_disks(model), disk->info.dev, f->mounts))
 		f->mounts++;
 	disk_array_above(&f->array, model, disk);

@@ -10,6 +10,7 @@
 
 #include "model/hist.h"
 #include "model/machine.h"
+#include "rules/disk_benign.h"
 #include "rules/disk_status.h"
 #include "rules/rule.h"
 #include "rules/subjects.h"
@@ -65,7 +66,8 @@ static __u64 disk_errors(const struct model *model, const struct disk *disk)
 	for (unsigned int i = 0; i < disk->n_faults; i++) {
 		const struct disk_fault *f = &disk->fault[i];
 
-		if (disk_failure_of(f->op, f->status) == FAILURE_NONE)
+		if (disk_failure_of(f->op, f->status) == FAILURE_NONE ||
+		    disk_failures_are_benign(model, disk, f->op, f->status))
 			continue;
 		errors += is_recent(model) ? disk_fault_window(f, model_frame(model), FAULT_HARMFUL)
 					   : f->now[FAULT_HARMFUL];

@@ -197,7 +197,7 @@ static const struct event_field block_io_fields[] = {
 	F(event_block_io, 17, U16, nvme_status),
 	F(event_block_io, 18, U8, retries),
 	F(event_block_io, 19, U32, timeout_ms),
-	PAD(event_block_io, pad),
+	F(event_block_io, 20, U8, quiet),
 	PAD(event_block_io, pad2),
 };
 

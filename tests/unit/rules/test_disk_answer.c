@@ -105,6 +105,31 @@ static void test_each_answer_is_a_text(void **state)
 	}
 }
 
+/* Standby, unavailable, in transition; RDAC's other controller; what the kernel refuses itself: no other failures. */
+static void test_path_state(void **state)
+{
+	static const struct {
+		struct disk_error e;
+		bool is;
+	} answers[] = {
+		{{.sense_key = 2, .asc = 4, .ascq = 0x0a, .status = BLOCK_IOERR}, true},
+		{{.sense_key = 2, .asc = 4, .ascq = 0x0c, .status = BLOCK_IOERR}, true},
+		{{.sense_key = 2, .asc = 4, .ascq = 0x02, .status = BLOCK_IOERR}, false},
+		{{.sense_key = 5, .asc = 0x94, .ascq = 1, .status = BLOCK_TARGET}, true},
+		{{.sense_key = 5, .asc = 0x25, .ascq = 0, .status = BLOCK_TARGET}, false},
+		{{.quiet = true, .scsi_result = 0x070000, .status = BLOCK_IOERR}, true},
+		{{.quiet = true, .status = BLOCK_IOERR}, true},
+		{{.scsi_result = 0x070000, .status = BLOCK_IOERR}, false},
+		{{.quiet = true, .scsi_result = 0x010000, .status = BLOCK_OFFLINE}, false},
+		{{.quiet = true, .sense_key = 3, .asc = 0x11, .status = BLOCK_MEDIUM}, false},
+		{{.quiet = true, .nvme_status = 0x281, .status = BLOCK_IOERR}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		assert_int_equal(disk_answer_is_path_state(&answers[i].e), answers[i].is);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_nvme),
 		cmocka_unit_test(test_scsi_without_sense),
 		cmocka_unit_test(test_each_answer_is_a_text),
+		cmocka_unit_test(test_path_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
