@@ -162,7 +162,7 @@ static void say(struct claim *claim, const struct fill *f)
 			       text_plural(f->nospc, "write").s);
 	if (f->forecast.seconds_left >= 0.0 || !f->nospc)
 		forecast_say(claim, &f->forecast, "fs.full_in");
-	if (s->free_bytes > s->avail_bytes)
+	if (s->free_bytes > s->avail_bytes && !f->by_inodes && !f->nospc)
 		claim_text(claim, ROLE_AGAINST, "root has %s more, in reserve",
 			   text_size(s->free_bytes - s->avail_bytes).s);
 	if (s->flags & FS_UNANSWERED)
@@ -187,6 +187,31 @@ static void message(struct claim *claim, const struct fill *f)
 			      text_percent(f->share).s, text_size(f->left).s);
 }
 
+/* Whoever deletes files there makes no room in the storage below. */
+static void advise_below(struct claim *claim, const struct model *model, const struct fill *f)
+{
+	const struct disk *disk = whole_disk(model, f->fs->dev);
+	const char *device = fs_device(model, f->fs);
+
+	if (disk && strcmp(disk->info.layer, "LVM") == 0)
+		claim_advice(claim, false, "See how full the pools are",
+			     "lvs -a -o+data_percent,metadata_percent");
+	claim_advice(claim, false, "See what it is made of", "lsblk -s%s%s",
+		     device[0] ? " /dev/" : "", device);
+	claim_advice(claim, true, "Extend the pool that it comes from", "%s", "");
+	snprintf(claim->call, sizeof(claim->call), "whoever manages the storage under %.30s",
+		 text_name(claim->subject.name, 30).s);
+}
+
+static void advise(struct claim *claim, const struct fill *f)
+{
+	claim_advice(claim, false, "See how full each one is", f->by_inodes ? "df -i" : "df -h");
+	claim_advice(claim, false, "See which deleted files are still held open", "lsof +L1");
+	claim_advice(claim, true, "Delete what is not needed, or extend it", "%s", "");
+	snprintf(claim->call, sizeof(claim->call), "the owner of %.40s",
+		 text_name(claim->subject.name, 40).s);
+}
+
 static void claim_fill(const struct model *model, const struct fill *f,
 		       const struct judgement *judgement)
 {
@@ -204,14 +229,10 @@ static void claim_fill(const struct model *model, const struct fill *f,
 	fs_claim_chain(&claim, model, f->fs);
 	say(&claim, f);
 	message(&claim, f);
-	claim_advice(&claim, false, "See how full each one is", f->by_inodes ? "df -i" : "df -h");
-	claim_advice(&claim, false, "See which deleted files are still held open", "lsof +L1");
-	claim_advice(&claim, true,
-		     f->nospc ? "Extend what is under it"
-			      : "Delete what is not needed, or extend it",
-		     "%s", "");
-	snprintf(claim.call, sizeof(claim.call), "the owner of %.40s",
-		 text_name(subject.name, 40).s);
+	if (f->nospc)
+		advise_below(&claim, model, f);
+	else
+		advise(&claim, f);
 	judgement->claim(judgement->ctx, &claim);
 }
 
