@@ -347,8 +347,9 @@ def story_slow_volumes_unlike(host):
 
 def story_fs_long_names(host):
     host.say(what="two volumes of one pod, whose mount points begin alike for 63 characters: the full one is told of",
-             expect="disk-full /var/lib/kubelet/pods/12345678-1234-1234-1234-123456789012/volu",
-             fault="fs_space")
+             expect=["disk-full /var/lib/kubelet/pods/12345678-1234-1234-1234-123456789012/volumes/kubernetes.io~csi/"
+                     f"pvc-{name}/mount" for name in "ab"],
+             fault="fs_space", leads="FULL: ..ubernetes.io~csi/pvc-a/mount on sda2 is 100.0 % used")
     begin(host)
     base = "/var/lib/kubelet/pods/12345678-1234-1234-1234-123456789012/volumes/kubernetes.io~csi/pvc-"
     for i, name in ((2, "a/mount"), (3, "b/mount")):

@@ -47,7 +47,8 @@ const char *subject_type_name(enum subject_type type); /* "disk" */
 /* Only the fields of its type are set; the rest is zero. */
 struct subject {
 	enum subject_type type;
-	char name[64]; /* disk, raid, nic: kernel name; filesystem: mount point */
+	char name
+		[128]; /* disk, raid, nic: kernel name; filesystem: mount point, as long as the model knows it */
 	/* disk, raid; of a file system, the device that it is on */
 	__u32 dev;
 	char model[48];
@@ -73,7 +74,8 @@ struct subject {
 };
 
 /* How a subject is called in a sentence: "sda", "10.1.2.2:9092", "client 10.1.3.9 (our port 443)", "orders-api[2210]".
- * Control bytes and non-ASCII bytes of names become '?'. Returns buf. */
+ * Control bytes and non-ASCII bytes of names become '?'; a mount point that is too long keeps its end, after "..".
+ * Returns buf. */
 const char *subject_label(const struct subject *subject, char *buf, size_t size);
 /* The address in text, v4-mapped as dotted quad, IPv6 without brackets. Returns buf (46 bytes do).
  */

@@ -55,13 +55,28 @@ static void copy_plain(char *to, size_t size, const char *from)
 	to[i] = '\0';
 }
 
+/* Volumes of containers begin alike: what they are is at the end. */
+static void copy_end(char *to, size_t size, const char *from)
+{
+	size_t len = strlen(from);
+
+	if (len < size || size < 4) {
+		copy_plain(to, size, from);
+		return;
+	}
+	memcpy(to, "..", 2);
+	copy_plain(to + 2, size - 2, from + len - (size - 3));
+}
+
 const char *subject_label(const struct subject *subject, char *buf, size_t size)
 {
 	char text[64];
 
 	switch (subject->type) {
-	case SUBJECT_DISK:
 	case SUBJECT_FILESYSTEM:
+		copy_end(buf, size, subject->name);
+		break;
+	case SUBJECT_DISK:
 	case SUBJECT_RAID:
 	case SUBJECT_NIC:
 	case SUBJECT_DEVICE:
@@ -115,6 +130,14 @@ static __u64 hash_text(__u64 hash, const char *text)
 	return hash_bytes(hash, text, strlen(text) + 1);
 }
 
+/* Of the first 63 bytes, which is what names had room for: what is told of one remains the same finding and ticket. */
+#define NAME_HASHED 63
+
+static __u64 hash_name(__u64 hash, const char *name)
+{
+	return hash_bytes(hash_bytes(hash, name, strnlen(name, NAME_HASHED)), "", 1);
+}
+
 static __u64 hash_peer(__u64 hash, const struct subject *s)
 {
 	hash = hash_bytes(hash, s->addr, sizeof(s->addr));
@@ -144,7 +167,7 @@ __u64 subject_id(const char *boot_id, const char *kind, const struct subject *s)
 		hash = hash_bytes(hash, &s->pid, sizeof(s->pid));
 		return hash_bytes(hash, &s->start_ns, sizeof(s->start_ns));
 	case SUBJECT_FILESYSTEM:
-		/* Long mount points, as a container's volumes have, are cut in the name. */
+		/* Long mount points, as a container's volumes have, may begin alike. */
 		hash = hash_bytes(hash, &s->dev, sizeof(s->dev));
 		break;
 	case SUBJECT_RAID:
@@ -152,7 +175,7 @@ __u64 subject_id(const char *boot_id, const char *kind, const struct subject *s)
 	case SUBJECT_HOST:
 		break;
 	}
-	return hash_text(hash, s->name);
+	return hash_name(hash, s->name);
 }
 
 __u64 subject_fingerprint(const char *machine_id, const char *kind, const struct subject *s)
@@ -171,7 +194,7 @@ __u64 subject_fingerprint(const char *machine_id, const char *kind, const struct
 	case SUBJECT_PROCESS:
 		return hash_text(hash_text(hash, s->exe[0] ? s->exe : s->comm), s->cgroup);
 	case SUBJECT_FILESYSTEM:
-		if (strlen(s->name) == sizeof(s->name) - 1)
+		if (strlen(s->name) >= NAME_HASHED)
 			hash = hash_text(hash, s->source);
 		break;
 	case SUBJECT_NIC:
@@ -180,5 +203,5 @@ __u64 subject_fingerprint(const char *machine_id, const char *kind, const struct
 	case SUBJECT_HOST:
 		break;
 	}
-	return hash_text(hash, s->name);
+	return hash_name(hash, s->name);
 }

@@ -9,6 +9,9 @@
 
 #include "finding/life.h"
 
+/* Of a mount point so much is shown, its end; any other name has room. */
+#define MOUNT_SHOWN 36
+
 bool class_asked(const struct model *model, enum fault_class class)
 {
 	const char *list = model_setting(model, "class");
@@ -209,11 +212,17 @@ static const struct finding *past_finding(const struct model *model, const struc
 	return NULL;
 }
 
+static void label_of(const struct finding *f, char *buf, size_t size)
+{
+	subject_label(&f->claim.subject, buf,
+		      f->claim.subject.type == SUBJECT_FILESYSTEM ? MOUNT_SHOWN : size);
+}
+
 static void past_text(struct class_verdict *v, const struct finding *f)
 {
 	char label[80];
 
-	subject_label(&f->claim.subject, label, sizeof(label));
+	label_of(f, label, sizeof(label));
 	snprintf(v->text, sizeof(v->text), "earlier, at %s: %s; %s",
 		 fault_at_name(f->claim.fault_at), label, resolution_name(f->resolution));
 }
@@ -223,7 +232,7 @@ static void fault_text(struct class_verdict *v, const struct finding *f)
 	char label[80];
 	unsigned int more = v->findings_total - 1;
 
-	subject_label(&f->claim.subject, label, sizeof(label));
+	label_of(f, label, sizeof(label));
 	if (more)
 		snprintf(v->text, sizeof(v->text), "at %s: %s, and %u more",
 			 fault_at_name(f->claim.fault_at), label, more);

@@ -169,10 +169,15 @@ static void say(struct claim *claim, const struct fill *f)
 		claim_text(claim, ROLE_UNKNOWN, "how full it is now: the last look hangs");
 }
 
-static void message(struct claim *claim, const struct fill *f)
+static void message(struct claim *claim, const struct model *model, const struct fill *f)
 {
+	const char *device = fs_device(model, f->fs);
 	struct text name = text_name(claim->subject.name, 30);
 
+	/* What is left of a long one may not tell which it is. */
+	if (strlen(claim->subject.name) > 30 && device[0])
+		snprintf(name.s, sizeof(name.s), "%.30s on %.20s",
+			 text_name(claim->subject.name, 30).s, device);
 	if (f->nospc)
 		claim_message(claim, "FULL: the device under %s has no space left; writes fail.",
 			      name.s);
@@ -228,7 +233,7 @@ static void claim_fill(const struct model *model, const struct fill *f,
 	claim.window_ns = (__u64)(f->forecast.observed_s * 1e9);
 	fs_claim_chain(&claim, model, f->fs);
 	say(&claim, f);
-	message(&claim, f);
+	message(&claim, model, f);
 	if (f->nospc)
 		advise_below(&claim, model, f);
 	else

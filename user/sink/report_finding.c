@@ -40,7 +40,7 @@ static void add_header(const struct model *model, const struct finding *f, unsig
 	const struct claim *claim = &f->claim;
 	char label[80], word[16], via[32], sure[48];
 	struct row *row;
-	size_t len, room;
+	size_t len, room, most;
 
 	len = (size_t)snprintf(word, sizeof(word), "%s", severity_name(claim->severity));
 	for (char *p = word; *p; p++)
@@ -49,8 +49,10 @@ static void add_header(const struct model *model, const struct finding *f, unsig
 		 basis_name(claim->basis));
 	/* A long address gives way to how sure it is; line 1 has it in full. */
 	room = REPORT_COLUMNS - len - strlen(claim->rule->kind) - strlen(sure) - 2;
-	subject_label(&claim->subject, label, sizeof(label));
-	rows_shorten(label, room < LABEL_COLUMNS ? (unsigned int)room : LABEL_COLUMNS, false);
+	most = room < LABEL_COLUMNS ? room : LABEL_COLUMNS;
+	subject_label(&claim->subject, label,
+		      claim->subject.type == SUBJECT_FILESYSTEM ? most + 1 : sizeof(label));
+	rows_shorten(label, (unsigned int)most, false);
 	via_text(model, &claim->subject, via, sizeof(via));
 	if (strlen(label) + strlen(via) > room)
 		via[0] = '\0';

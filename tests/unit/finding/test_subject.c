@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -109,6 +110,27 @@ static void test_fingerprint_outlives_the_boot(void **state)
 	assert_true(subject_fingerprint("m", "k", &proc) != subject_fingerprint("m", "k", &other));
 }
 
+/* Volumes of one pod: named by their ends, told apart by their devices, the same ones as before names were so long. */
+static void test_long_mount_points(void **state)
+{
+	static const char pod[] = "/var/lib/kubelet/pods/12345678-1234-1234-1234-123456789012";
+	struct subject a = {.type = SUBJECT_FILESYSTEM, .dev = 1, .source = "/dev/sda1"};
+	struct subject b = {.type = SUBJECT_FILESYSTEM, .dev = 2, .source = "/dev/sda2"};
+	struct subject cut = a;
+	char label[20];
+
+	(void)state;
+	snprintf(a.name, sizeof(a.name), "%s/volumes/kubernetes.io~csi/pvc-a/mount", pod);
+	snprintf(b.name, sizeof(b.name), "%s/volumes/kubernetes.io~csi/pvc-b/mount", pod);
+	memcpy(cut.name, a.name, 63);
+	assert_string_equal(subject_label(&a, label, sizeof(label)), "..o~csi/pvc-a/mount");
+	assert_string_equal(subject_label(&b, label, 4), "..t");
+	assert_true(subject_id("boot", "k", &a) != subject_id("boot", "k", &b));
+	assert_true(subject_id("boot", "k", &a) == subject_id("boot", "k", &cut));
+	assert_true(subject_fingerprint("m", "k", &a) != subject_fingerprint("m", "k", &b));
+	assert_true(subject_fingerprint("m", "k", &a) == subject_fingerprint("m", "k", &cut));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +138,7 @@ int main(void)
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_id_is_of_boot_kind_and_subject),
 		cmocka_unit_test(test_fingerprint_outlives_the_boot),
+		cmocka_unit_test(test_long_mount_points),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
