@@ -64,7 +64,7 @@ static void copy_end(char *to, size_t size, const char *from)
 		copy_plain(to, size, from);
 		return;
 	}
-	memcpy(to, "..", 2);
+	to[0] = to[1] = '.';
 	copy_plain(to + 2, size - 2, from + len - (size - 3));
 }
 
