@@ -29,6 +29,7 @@ FOREIGN = ("6.1-arm64", "6.12-arm64")   # only when they are named
 FULL_KERNEL = "6.1"      # without --matrix it runs those that are for it, besides the core set
 CORE_LIMIT, FULL_LIMIT = 8, 40
 STILL_S = 4              # a trace looks each second, and its rules judge ten at most
+LATE_SHARE = 0.4         # of a trace's length: most take a second longer than asked
 MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
 CELL_WIDTH = 11          # of the table
 CELL_COST_S = 16         # of a cell beyond its trace
@@ -100,14 +101,19 @@ def shares(chosen, jobs):
     return sorted(parts, key=lambda part: -length_s(part[1]))
 
 
-def spoilt(directory):
+def spoilt(directory, cell):
     """Why the cell says nothing of culprit, as the machine was too busy for it; None: it does. Such a cell's files go."""
     meta = judge.read_meta(directory / "meta")
+    late_s = int(meta.get("late-cs", 0)) / 100
+    # Where too few processors are the fault, they are too few for the trace as well.
+    starves = any("cpu-saturated" in text for text in cell.expect)
     still_s = int(meta.get("still-cs", 0)) / 100
     if meta.get("late"):
         why = "the trace ended before the injection did"
     elif still_s > STILL_S:
         why = f"the guest stood still for {still_s:.1f} s of the trace"
+    elif late_s > LATE_SHARE * cell.seconds and not starves:
+        why = f"the guest was so slow that the trace took {late_s:.0f} s longer than asked"
     else:
         return None
     for path in directory.iterdir():
@@ -177,7 +183,7 @@ class Run:
             def on_progress(word, name):
                 if word == "start":
                     begun.append(name)
-                elif word == "end" and name not in again and (why := spoilt(out / name)):
+                elif word == "end" and name not in again and (why := spoilt(out / name, left[name])):
                     late.append(name)
                     again.add(name)
                     print(f"again {kernel:4} {name:26}        {why}", flush=True)
