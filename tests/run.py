@@ -7,7 +7,8 @@ usage: tests/run.py [--log DIR] NAME=COMMAND...
 Each command's own count is read from its output: cmocka's closing lines, or a plain
 "N passed, N failed[, N skipped]". A command that fails without counting a failure, that counts
 nothing, or that runs into its time limit is a failure of its own. Before the sum, which is the last line, what failed is
-told once more, a line each: of a long output, often only the end is kept.
+told once more, a line each: of a long output, often only the end is kept. With --retry N, up to N programs that fail are
+run once more, and told of as unsteady where they pass then: for tests that meet a live kernel on a busy machine.
 """
 import argparse
 import os
@@ -21,6 +22,7 @@ import time
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test\(s\)\.$", re.M)
 CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] .*?(\d+) test\(s\), listed below:$", re.M)
+UNSTEADY_LINE = re.compile(r"^\s*(unsteady .*)$", re.M)
 FAILED_LINE = re.compile(r"^\s*((?:FAIL |\[  FAILED  \] )\S.*)$", re.M)
 AGAIN, AGAIN_WIDTH = 20, 400
 CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] (\d+) test\(s\), listed below:$", re.M)
@@ -44,7 +46,8 @@ def what_failed(output):
 
 
 def run(name, command, limit, log):
-    """Runs it and prints its line, and its end where something failed; (passed, failed, skipped) and what failed."""
+    """Runs it and prints its line, and its end where something failed; (passed, failed, skipped), what failed, and what
+    it called unsteady itself."""
     start = time.monotonic()
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -52,7 +55,7 @@ def run(name, command, limit, log):
     except OSError as error:
         line = f"FAIL {name}: {error}"
         print(line, flush=True)
-        return (0, 1, 0), [line]
+        return (0, 1, 0), [line], []
     try:
         output, timed_out = process.communicate(timeout=limit)[0], False
     except subprocess.TimeoutExpired:
@@ -77,7 +80,8 @@ def run(name, command, limit, log):
     print(line, flush=True)
     if failed:
         print("\n".join("    " + text for text in output.splitlines()[-60:]), flush=True)
-    return (passed, failed, skipped), [line, *("    " + text for text in what_failed(output))] if failed else []
+    failures = [line, *("    " + text for text in what_failed(output))] if failed else []
+    return (passed, failed, skipped), failures, UNSTEADY_LINE.findall(output)
 
 
 def main():
@@ -85,16 +89,24 @@ def main():
     parser.add_argument("--log", help="keep each program's output here")
     parser.add_argument("--limit", type=int, default=300, help="seconds a program may take")
     parser.add_argument("--skip-fails", action="store_true", help="a skipped test counts as failed")
+    parser.add_argument("--retry", type=int, default=0, metavar="N", help="so many failed programs are run once more")
     parser.add_argument("tests", nargs="+", metavar="NAME=COMMAND")
     args = parser.parse_args()
-    total, again = [0, 0, 0], []
+    total, again, unsteady, retries = [0, 0, 0], [], [], args.retry
     for test in args.tests:
         name, _, command = test.partition("=")
-        result, failures = run(name, shlex.split(command), args.limit, args.log)
+        result, failures, told = run(name, shlex.split(command), args.limit, args.log)
+        if failures and retries:
+            retries, first = retries - 1, failures
+            result, failures, told = run(name, shlex.split(command), args.limit, args.log)
+            told += [] if failures else [f"unsteady {name}: failed, then passed", *first]
+        unsteady += told
         total, again = [a + b for a, b in zip(total, result)], again + failures
     passed, failed, skipped = total
     if args.skip_fails:
         failed, skipped = failed + skipped, 0
+    if unsteady:
+        print("\n".join(unsteady))
     if again:
         print("what failed:\n" + "\n".join(again))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

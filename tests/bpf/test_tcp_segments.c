@@ -132,6 +132,23 @@ static struct causes causes_now(void)
 	};
 }
 
+/* For the log, should one of the comparisons fail. */
+static void tell_causes(const struct causes *before, const struct causes *after,
+			const struct event_tcp_peer *peer, const struct event_tcp_peer *sums)
+{
+	print_message(
+		"kernel: %llu fast, %llu slow start, %llu timeouts, %llu probes; we: %llu %llu %llu"
+		" %llu (%llu other, %llu not sent) of %llu\n",
+		after->fast - before->fast, after->slow_start - before->slow_start,
+		after->timeouts - before->timeouts, after->probes - before->probes,
+		(unsigned long long)peer->retrans[RETRANS_FAST],
+		(unsigned long long)peer->retrans[RETRANS_LOSS],
+		(unsigned long long)peer->retrans[RETRANS_RTO],
+		(unsigned long long)peer->retrans[RETRANS_TLP],
+		(unsigned long long)peer->retrans[RETRANS_OTHER],
+		(unsigned long long)peer->send_errors, (unsigned long long)sums->segs_retrans);
+}
+
 /* Until the kernel says that the timer was doubled so often (0: that nothing is unanswered); a busy machine's
  * timers are late, and a timeout that sends nothing doubles nothing. */
 static void wait_backoff(int fd, unsigned int backoff)
@@ -249,17 +266,7 @@ static void test_losses(void **state)
 	add_info(&sums, client);
 	bag_fill(bag);
 	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
-	print_message(
-		"kernel: %llu fast, %llu slow start, %llu timeouts, %llu probes; we: %llu %llu %llu %llu"
-		" (%llu other) of %llu\n",
-		after.fast - before.fast, after.slow_start - before.slow_start,
-		after.timeouts - before.timeouts, after.probes - before.probes,
-		(unsigned long long)peer->retrans[RETRANS_FAST],
-		(unsigned long long)peer->retrans[RETRANS_LOSS],
-		(unsigned long long)peer->retrans[RETRANS_RTO],
-		(unsigned long long)peer->retrans[RETRANS_TLP],
-		(unsigned long long)peer->retrans[RETRANS_OTHER],
-		(unsigned long long)sums.segs_retrans);
+	tell_causes(&before, &after, peer, &sums);
 	assert_int_equal(peer->segs_retrans, sums.segs_retrans);
 	assert_true(peer->retrans[RETRANS_FAST] > 0);
 	assert_int_equal(peer->retrans[RETRANS_FAST], after.fast - before.fast);
@@ -308,6 +315,7 @@ static void test_blackout(void **state)
 	add_info(&sums, client);
 	bag_fill(bag);
 	peer = bag_peer(bag, PEER_OUT, "127.0.0.1", port);
+	tell_causes(&before, &after, peer, &sums);
 	assert_int_equal(peer->segs_retrans, sums.segs_retrans);
 	assert_true(after.timeouts - before.timeouts >= 1);
 	assert_true(after.slow_start - before.slow_start >= 1);

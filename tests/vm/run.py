@@ -33,6 +33,7 @@ LATE_SHARE = 0.4         # of a trace's length: most take a second longer than a
 MAX_BOOTS = 3            # of one kernel: the cells after one that hung get a new guest
 CELL_WIDTH = 11          # of the table
 CELL_COST_S = 16         # of a cell beyond its trace
+MOST_UNSTEADY = 2        # cells of a run that may fail once with --retry
 SUBSETS = {"core": lambda s: s.core == "yes", "faults": lambda s: s.fault, "healthy": lambda s: not s.fault}
 
 
@@ -48,6 +49,8 @@ def parse_args():
     parser.add_argument("--json", metavar="FILE", help="write the result as JSON")
     parser.add_argument("--out", default="build/vm", help="directory for each cell's files (default: %(default)s)")
     parser.add_argument("--jobs", type=int, help="guests at a time (default: 2, or 1 on a busy or small machine)")
+    parser.add_argument("--retry", action="store_true", help=f"run a cell that failed once more: up to {MOST_UNSTEADY} of "
+                        "them, told of as unsteady, pass if they do then")
     parser.add_argument("--shell", action="store_true", help="boot one kernel and give a shell instead of running")
     return parser.parse_args()
 
@@ -124,6 +127,15 @@ def spoilt(directory, cell):
     return why
 
 
+def set_aside(directory):
+    """The files of a cell that is run once more stay beside those of the second time."""
+    first = directory.with_name(directory.name + ".first")
+    shutil.rmtree(first, ignore_errors=True)
+    directory.rename(first)
+    directory.mkdir()
+    shutil.copy(first / "params", directory)
+
+
 class Run:
     """All cells of one call: runs them and keeps what came of each."""
 
@@ -135,7 +147,7 @@ class Run:
         self.fill_kit(pathlib.Path(self.kit.name), {architecture(kernel) for kernel in chosen})
         self.cache = pathlib.Path(os.environ.get("CULPRIT_CACHE", "/var/cache/culprit"))
         self.judge = None if args.shell else judge.Judge(self.culprit)
-        self.cells, self.boots, self.guests = {}, {}, []
+        self.cells, self.boots, self.guests, self.unsteady = {}, {}, [], {}
         self.lock = threading.Lock()
         self.pace = Pace()
         self.pace.start()
@@ -172,7 +184,8 @@ class Run:
         out.mkdir(parents=True, exist_ok=True)
         self.pace.tell(out / "stretch")
         for name in left:
-            shutil.rmtree(out / name, ignore_errors=True)
+            for old in (name, name + ".first"):
+                shutil.rmtree(out / old, ignore_errors=True)
             (out / name).mkdir(parents=True)
             (out / name / "params").write_text(scenario.params_file(drawn[name]))
         again = set()
@@ -188,7 +201,14 @@ class Run:
                     again.add(name)
                     print(f"again {kernel:4} {name:26}        {why}", flush=True)
                 elif word == "end":
-                    self.finish(kernel, left.pop(name), drawn[name], out / name)
+                    reasons, facts = self.finish(left[name], drawn[name], out / name)
+                    if reasons and name not in again and self.may_fail_once(kernel, name, reasons):
+                        set_aside(out / name)
+                        late.append(name)
+                        again.add(name)
+                        print(f"again {kernel:4} {name:26}        {'; '.join(reasons)}", flush=True)
+                    else:
+                        self.record(kernel, left.pop(name), drawn[name], reasons, facts)
 
             wrong = guest.run([(s.name, s.seconds) for s in left.values()], on_progress)
             self.boots.setdefault(kernel, []).append({"release": guest.release, "boot_s": guest.boot_s, "wrong": wrong})
@@ -209,7 +229,15 @@ class Run:
         for name, cell in left.items():
             self.record(kernel, cell, drawn[name], [f"not run: {wrong or 'the guest ended early'}"], {})
 
-    def finish(self, kernel, cell, drawn, directory):
+    def may_fail_once(self, kernel, name, reasons):
+        with self.lock:
+            if not self.args.retry or len(self.unsteady) >= MOST_UNSTEADY:
+                return False
+            self.unsteady[kernel, name] = reasons
+            return True
+
+    def finish(self, cell, drawn, directory):
+        """Judges a cell that ended: (what is wrong, facts for the table)."""
         try:
             reasons, facts = self.judge.cell(cell, drawn, directory)
         except Exception as error:  # a cell that cannot be judged has failed
@@ -221,7 +249,7 @@ class Run:
         facts["stretch"] = int(meta.get("stretch", 100))
         if "trace" in times and "inject" in times:
             facts["attach_s"] = round(times["inject"] - times["trace"], 1)
-        self.record(kernel, cell, drawn, reasons, facts)
+        return reasons, facts
 
     def record(self, kernel, cell, drawn, reasons, facts):
         with self.lock:
@@ -273,8 +301,17 @@ def print_failures(run, chosen):
                 print("\n".join([f"FAIL {kernel} {s.name} {words}", *(f"     {text[:300]}" for text in cell["reasons"])]))
 
 
+def print_unsteady(run):
+    """What passed at the second time only is worth a look, and is told: it did not pass the first time."""
+    for (kernel, name), reasons in run.unsteady.items():
+        if run.cells.get((kernel, name), {}).get("outcome") == "passed":
+            print("\n".join([f"unsteady {kernel} {name}: failed, then passed", *(f"     {text[:300]}" for text in reasons)]))
+
+
 def write_json(path, run, seed, seconds):
-    result = {"seed": seed, "seconds": round(seconds, 1), "boots": run.boots, "cells": list(run.cells.values())}
+    result = {"seed": seed, "seconds": round(seconds, 1), "boots": run.boots,
+              "unsteady": [{"kernel": kernel, "scenario": name, "reasons": reasons} for (kernel, name), reasons in run.unsteady.items()],
+              "cells": list(run.cells.values())}
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n")
@@ -300,6 +337,7 @@ def main():
     seconds = time.monotonic() - started
     print_table(run, chosen)
     print_failures(run, chosen)
+    print_unsteady(run)
     if args.json:
         write_json(args.json, run, seed, seconds)
     asked = sum(len(cells) for cells in chosen.values())
