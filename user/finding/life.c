@@ -36,9 +36,9 @@ void life_free(struct life *life)
 	free(life);
 }
 
-__u64 life_dropped(const struct life *life)
+struct life_room life_room(const struct life *life)
 {
-	return life->dropped;
+	return (struct life_room){LIFE_SLOTS, life->n, life->dropped};
 }
 
 __u64 life_changes(const struct life *life)
@@ -62,6 +62,7 @@ static int restore(struct life *life, const struct finding *finding, struct slot
 	s->finding = *finding;
 	s->finding.state = FINDING_UPDATE;
 	s->finding.worst_told = finding->claim.severity;
+	s->former_severity = finding->claim.severity;
 	s->open = s->restored = true;
 	life->slot[life->n++] = s;
 	*ret_slot = s;
@@ -107,6 +108,14 @@ const struct finding *life_past_at(const struct life *life, unsigned int i)
 
 /* ---- claims to slots ---- */
 
+static enum severity severity_of(const struct slot *s, const struct claim *claim)
+{
+	return claim->rule->keeps_severity && claim->severity >= SEVERITY_WARNING &&
+			       s->former_severity > claim->severity
+		       ? s->former_severity
+		       : claim->severity;
+}
+
 static void on_claim(void *ctx, const struct claim *claim)
 {
 	struct life *life = ctx;
@@ -122,6 +131,7 @@ static void on_claim(void *ctx, const struct claim *claim)
 	if (!s || s->claimed)
 		return;
 	s->finding.claim = *claim;
+	s->finding.claim.severity = severity_of(s, claim);
 	if (s->finding.claim.confidence > ceiling)
 		s->finding.claim.confidence = ceiling;
 	s->finding.count = claim->count;
@@ -214,6 +224,17 @@ static bool is_settling(const struct life *life, const struct rule *rule)
 	return rule->class == CLASS_NETWORK && model_settles(life->model);
 }
 
+static bool is_recovered(const struct life *life, const struct slot *s)
+{
+	const struct finding *f = &s->finding;
+	const struct rule *rule = f->claim.rule;
+
+	if (rule->keeps_critical && s->former_severity >= SEVERITY_CRITICAL)
+		return false;
+	return s->absent >= rule->close_evals && rule->recovered &&
+	       rule->recovered(life->model, &f->claim.subject, f->last_seen_ns);
+}
+
 static void move_unclaimed(struct life *life, struct slot *s)
 {
 	const struct rule *rule = s->finding.claim.rule;
@@ -229,8 +250,7 @@ static void move_unclaimed(struct life *life, struct slot *s)
 	else if (!subject_present(life->model, &s->finding.claim.subject) ||
 		 (rule->present && !rule->present(life->model, &s->finding.claim.subject)))
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_GONE);
-	else if (s->absent >= rule->close_evals && rule->recovered &&
-		 rule->recovered(life->model, &s->finding.claim.subject, s->finding.last_seen_ns))
+	else if (is_recovered(life, s))
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_RECOVERED);
 	else if (now > s->finding.last_seen_ns && now - s->finding.last_seen_ns > EXPIRE_NS)
 		slot_close(life, s, FINDING_RESOLVED, RESOLVED_EXPIRED);

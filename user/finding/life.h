@@ -49,7 +49,13 @@ int life_restore(struct life *life, const struct finding *finding);
  */
 int life_end_former(struct life *life, const struct finding *finding);
 
-/* Claims that found no room, and findings that had to make room (resolved as untracked). */
-__u64 life_dropped(const struct life *life);
+/* For how many findings there is room, and how many there are, closed ones too; claims that found no room, and findings
+ * that had to make room (resolved as untracked). */
+struct life_room {
+	unsigned int limit, used;
+	__u64 dropped;
+};
+
+struct life_room life_room(const struct life *life);
 
 #endif

@@ -21,6 +21,8 @@ struct slot {
 	bool due;    /* a line is due in this evaluation */
 	unsigned int present; /* evaluations in a row with a claim, */
 	unsigned int absent;  /* and without */
+	enum severity
+		former_severity; /* what a former run told of it, while it is open; 0: nothing */
 	__u64 last_line_ns;
 	__u64 last_change_ns;
 	__u64 told_count;

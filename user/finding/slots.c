@@ -18,6 +18,7 @@ void slot_close(struct life *life, struct slot *s, enum finding_state state, enu
 	s->finding.state = state;
 	s->finding.resolution = why;
 	s->open = s->restored = false;
+	s->former_severity = 0;
 	s->due = true;
 	s->present = 0;
 	s->last_change_ns = model_now(life->model);

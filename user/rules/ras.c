@@ -267,6 +267,7 @@ const struct rule memory_error_rule = {
 	.exposed = machine_exposed,
 	.judge = judge_memory,
 	.recovered = recovered,
+	.keeps_critical = true,
 	.open_evals = 1,
 	.close_evals = 3,
 };
@@ -284,6 +285,7 @@ const struct rule machine_check_rule = {
 	.exposed = machine_exposed,
 	.judge = judge_check,
 	.recovered = recovered,
+	.keeps_critical = true,
 	.open_evals = 1,
 	.close_evals = 3,
 };

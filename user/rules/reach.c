@@ -322,7 +322,8 @@ const struct rule peer_unreachable_rule = {
 	.against =
 		"Other connections to it that make progress; other peers that are silent too; a closed "
 		"window; a path that loses much anyway; a silence of under three seconds. What never answered while "
-		"watched may be gone for long: a warning at most.",
+		"watched may be gone for long: a warning at most, where a former run of the daemon had "
+		"not told more.",
 	.todo = "See whether the peer is up; if it is, see how far packets get.",
 	.needs = {PROBE_TCP_SAMPLE, PROBE_TCP_STATE, PROBE_TCP_RETRANS},
 	.tables = {"tcp.peers", "model.peers"},
@@ -330,6 +331,7 @@ const struct rule peer_unreachable_rule = {
 	.exposed = reach_exposed,
 	.judge = judge,
 	.recovered = reach_recovered,
+	.keeps_severity = true,
 	.open_evals = 1,
 	.close_evals = 2,
 };

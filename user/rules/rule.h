@@ -56,6 +56,10 @@ struct rule {
 	bool (*lasts)(const struct model *model, const struct subject *subject, __u64 since_ns);
 	/* Asked of the same: is there still what it was found by, where that may go and the subject stay? NULL: yes. */
 	bool (*present)(const struct model *model, const struct subject *subject);
+	/* A run that begins in the middle of a fault sees less of it. What a former run of the daemon told of one that is
+	 * still open stands: as grave, where it is claimed as a fault; open though it recovered, when it was critical. */
+	bool keeps_severity;
+	bool keeps_critical;
 	/* Hysteresis: evaluations in a row with the claim before it opens, without it before it
 	 * closes. */
 	unsigned int open_evals;

@@ -21,7 +21,7 @@
 struct model {
 	__u64 now, start;
 	struct event_host host;
-	bool weak, strong, effect, passing; /* which rules claim */
+	bool weak, strong, effect, passing, lasting; /* which rules claim */
 	enum severity severity;
 	double confidence;
 	__u64 count;
@@ -191,6 +191,11 @@ static void judge_passing(const struct model *model, const struct judgement *jud
 	claim_if(model->passing, "passing", model, judgement);
 }
 
+static void judge_lasting(const struct model *model, const struct judgement *judgement)
+{
+	claim_if(model->lasting, "lasting", model, judgement);
+}
+
 static void judge_never(const struct model *model, const struct judgement *judgement)
 {
 	(void)model;
@@ -252,9 +257,17 @@ static const struct rule passing = {.kind = "passing",
 				    .recovered = recovered,
 				    .open_evals = 1,
 				    .close_evals = 2};
+static const struct rule lasting = {.kind = "lasting",
+				    .class = CLASS_HARDWARE,
+				    .judge = judge_lasting,
+				    .recovered = recovered,
+				    .keeps_severity = true,
+				    .keeps_critical = true,
+				    .open_evals = 1,
+				    .close_evals = 1};
 static const struct rule later = {.kind = "later", .class = CLASS_SYSTEM, .judge = judge_never};
-const struct rule *const rule_table[] = {&weak, &strong, &passing, &effect, &later};
-const unsigned int rule_count = 5;
+const struct rule *const rule_table[] = {&weak, &strong, &passing, &effect, &later, &lasting};
+const unsigned int rule_count = 6;
 const struct precedence precedence_table[] = {{"strong", "weak", true},
 					      {"passing", "effect", true}};
 const unsigned int precedence_count = 2;
@@ -750,6 +763,77 @@ static void test_restored_stands(void **state)
 	life_free(next);
 }
 
+/* Opens one with that severity in a run, and begins another, which has watched for longer than a window. */
+static struct life *restarted(struct life *life, bool *ret_claimed, enum severity severity)
+{
+	struct life *next = life_new();
+
+	*ret_claimed = true;
+	m.severity = severity;
+	evaluate(life, false);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(life_restore(next, &told[0]), 0);
+	m.start = m.now;
+	m.now += 120 * S;
+	return next;
+}
+
+static void test_severity_over_a_restart(void **state)
+{
+	struct life *next = restarted(*state, &m.lasting, SEVERITY_CRITICAL);
+
+	m.severity = SEVERITY_WARNING;
+	evaluate(next, false);
+	assert_int_equal(told[0].claim.severity, SEVERITY_CRITICAL);
+	/* Explained, it is no fault any more. */
+	m.severity = SEVERITY_INFO;
+	m.now += 120 * S;
+	evaluate(next, false);
+	assert_int_equal(told[0].claim.severity, SEVERITY_INFO);
+	life_free(next);
+	/* Within one run what is seen counts. */
+	m.severity = SEVERITY_WARNING;
+	m.now += 120 * S;
+	evaluate(*state, false);
+	assert_int_equal(told[0].claim.severity, SEVERITY_WARNING);
+	/* And of a kind that shows all of itself again, over a restart too. */
+	m.lasting = false;
+	m.healthy = true;
+	evaluate(*state, false);
+	next = restarted(*state, &m.strong, SEVERITY_CRITICAL);
+	m.severity = SEVERITY_WARNING;
+	evaluate(next, false);
+	assert_int_equal(told[0].claim.severity, SEVERITY_WARNING);
+	life_free(next);
+}
+
+static void test_critical_outlives_a_restart(void **state)
+{
+	struct life *next = restarted(*state, &m.lasting, SEVERITY_CRITICAL);
+
+	m.lasting = false;
+	m.healthy = true;
+	for (int i = 0; i < 10; i++) {
+		evaluate(next, false);
+		assert_int_equal(n_told, 0);
+	}
+	assert_non_null(life_open_at(next, 0));
+	/* As all do, it ends by silence. */
+	m.now += 25 * 3600 * S;
+	evaluate(next, false);
+	assert_int_equal(told[0].resolution, RESOLVED_EXPIRED);
+	life_free(next);
+	evaluate(*state, false);
+	assert_int_equal(told[0].state, FINDING_RESOLVED);
+	m.healthy = false;
+	next = restarted(*state, &m.lasting, SEVERITY_WARNING);
+	m.lasting = false;
+	m.healthy = true;
+	evaluate(next, false);
+	assert_int_equal(told[0].resolution, RESOLVED_RECOVERED);
+	life_free(next);
+}
+
 static void test_contradicted_later(void **state)
 {
 	m.passing = true;
@@ -953,7 +1037,8 @@ static void test_remarks_keep_no_fault_out(void **state)
 	m.crowd_from = 1000;
 	m.crowd_to = 1200;
 	evaluate(*state, false);
-	assert_true(life_dropped(*state) > 0);
+	assert_true(life_room(*state).dropped > 0);
+	assert_int_equal(life_room(*state).used, life_room(*state).limit);
 	m.crowd_to = 0; /* they are open still: nothing has recovered */
 	m.severity = SEVERITY_WARNING;
 	m.strong = true;
@@ -1008,6 +1093,8 @@ int main(void)
 		T(test_the_network_stands_while_claimed),
 		T(test_a_suspicion_hides_no_graver_fault),
 		T(test_restored_stands),
+		T(test_severity_over_a_restart),
+		T(test_critical_outlives_a_restart),
 		T(test_contradicted_later),
 		T(test_a_held_loser_never_opens),
 		T(test_other_subjects_do_not_supersede),
