@@ -177,6 +177,7 @@ static bool verdict_due(const struct engine *e, bool hour)
 
 static int evaluate(struct engine *e, bool last)
 {
+	struct life_room room;
 	bool hour;
 	int code;
 
@@ -185,6 +186,8 @@ static int evaluate(struct engine *e, bool last)
 	code = life_evaluate(e->life, e->model, last, on_ask, on_finding, e);
 	if (code < 0)
 		return code;
+	room = life_room(e->life);
+	model_note_findings(e->model, room.limit, room.used, room.dropped);
 	code = tell_gaps(e);
 	if (code < 0)
 		return code;

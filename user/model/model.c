@@ -413,6 +413,19 @@ static void account(struct model *model)
 	}
 }
 
+void model_note_findings(struct model *model, unsigned int limit, unsigned int used, __u64 dropped)
+{
+	model->findings = (struct event_table){
+		.h = {.ts_ns = model->frame.now_ns,
+		      .type = EVENT_TABLE,
+		      .size = sizeof(model->findings)},
+		.name = "findings",
+		.limit = limit,
+		.used = used,
+		.dropped = dropped,
+	};
+}
+
 int model_apply(struct model *model, const struct event *event)
 {
 	const struct handler *handler = handler_of(event);

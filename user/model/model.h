@@ -87,6 +87,8 @@ const struct event_ring *model_ring_at(const struct model *model, unsigned int i
 /* Tables of the kernel side and, as "model.peers" and the like, of the model itself. */
 const struct event_table *model_table(const struct model *model, const char *name);
 const struct event_table *model_table_at(const struct model *model, unsigned int i);
+/* How full the place for findings is. It is told of like a table, "findings", once some found no room. */
+void model_note_findings(struct model *model, unsigned int limit, unsigned int used, __u64 dropped);
 /* When the number of entries that it dropped was last seen to have grown; 0: never. */
 __u64 model_table_lost_ns(const struct model *model, const char *name);
 const struct event_hook *model_hook_at(const struct model *model, unsigned int i);

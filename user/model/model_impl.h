@@ -46,6 +46,7 @@ struct model {
 	struct names hooks;
 	struct event_table own[OWN_TABLES];
 	__u64 own_lost_ns[OWN_TABLES];
+	struct event_table findings;
 	struct disks disks;
 	struct filesystems filesystems;
 	struct thin_pools thin_pools;

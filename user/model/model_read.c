@@ -151,7 +151,10 @@ const struct event_table *model_table_at(const struct model *model, unsigned int
 {
 	if (i < OWN_TABLES)
 		return &model->own[i];
-	return names_at(&model->tables, i - OWN_TABLES);
+	i -= OWN_TABLES;
+	if (!model->findings.dropped)
+		return names_at(&model->tables, i);
+	return i ? names_at(&model->tables, i - 1) : &model->findings;
 }
 
 const struct event_hook *model_hook_at(const struct model *model, unsigned int i)

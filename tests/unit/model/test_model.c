@@ -213,8 +213,17 @@ static void test_self_probes_rings_tables(void **state)
 	tick(&w);
 	assert_int_equal(model_table(w.model, "model.disks")->used, 1);
 	assert_int_equal(model_table(w.model, "model.disks")->limit, DISKS_MAX);
+
+	/* Findings are told of once some found no room, and nothing else is told of less. */
 	assert_string_equal(model_table_at(w.model, 3)->name, "tcp.peers");
 	assert_null(model_table_at(w.model, 4));
+	model_note_findings(w.model, 128, 128, 0);
+	assert_null(model_table_at(w.model, 4));
+	model_note_findings(w.model, 128, 128, 7);
+	assert_string_equal(model_table_at(w.model, 3)->name, "findings");
+	assert_int_equal(model_table_at(w.model, 3)->dropped, 7);
+	assert_string_equal(model_table_at(w.model, 4)->name, "tcp.peers");
+	assert_null(model_table_at(w.model, 5));
 	world_done(&w);
 }
 
