@@ -463,6 +463,18 @@ def replay_damaged():
             check(lines[-1]["type"] == "verdict", f"{what}: no verdict over what is good")
 
 
+@test
+def replay_of_another_version():
+    """What a newer one wrote is left out, and said; what is known is judged."""
+    plain = HEADER + QUIET.format(name="x")
+    newer = plain.replace(" mode=trace", " mode=trace colour=3", 1).replace("1000000000000 config", "1000000000000 weather rain=1\n1000000000000 config", 1)
+    good, result = run("replay", temporary(plain)), run("replay", temporary(newer))
+    check(not good.stderr, f"the plain one: {good.stderr!r}")
+    check(result.returncode == 0 and b"2 lines or fields are of another version, and were left out" in result.stderr,
+          f"{result.returncode} {result.stderr!r}")
+    check(result.stdout == good.stdout, "the rest is not judged alike")
+
+
 # ---- stdout that takes nothing ----
 
 @test

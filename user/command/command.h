@@ -42,10 +42,14 @@ void release_parts(struct engine_options *parts);
 
 /*
  * Runs the parts to their end and frees them, whatever happens. Returns the exit status of the last
- * verdict (0, 3, 4), or a negative errno. ret_damage: what was wrong with the capture, when the
- * source is one; may be NULL.
+ * verdict (0, 3, 4), or a negative errno. ret_read: how the capture was to read, when the source is one; may be NULL.
  */
-int run_engine(struct engine_options *parts, char *ret_damage, size_t size, struct err *err);
+struct capture_read {
+	char damage[256];	    /* what was wrong with it; "": nothing */
+	unsigned long long skipped; /* lines and fields that this version does not know */
+};
+
+int run_engine(struct engine_options *parts, struct capture_read *ret_read, struct err *err);
 
 /* `text` in lines of 80 columns, each after the first indented by `indent`; the first one begins at
  * column `at`. Ends with a newline. */

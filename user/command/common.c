@@ -146,7 +146,7 @@ void release_parts(struct engine_options *parts)
 	memset(parts, 0, sizeof(*parts));
 }
 
-int run_engine(struct engine_options *parts, char *ret_damage, size_t size, struct err *err)
+int run_engine(struct engine_options *parts, struct capture_read *ret_read, struct err *err)
 {
 	struct err close_err = {0};
 	const struct verdict *verdict;
@@ -163,9 +163,10 @@ int run_engine(struct engine_options *parts, char *ret_damage, size_t size, stru
 	verdict = engine_verdict(engine);
 	if (verdict)
 		status = verdict_exit_code(verdict);
-	if (ret_damage) {
+	if (ret_read) {
 		damage = replay_damage(parts->source);
-		snprintf(ret_damage, size, "%s", damage ? damage : "");
+		snprintf(ret_read->damage, sizeof(ret_read->damage), "%s", damage ? damage : "");
+		ret_read->skipped = replay_skipped(parts->source);
 	}
 	if (engine_close(engine, &close_err) < 0 && ret == 0) {
 		*err = close_err;

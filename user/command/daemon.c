@@ -104,7 +104,7 @@ static int daemon_run(const struct options *o, struct err *err)
 		return ret;
 	}
 	confine(&settings);
-	ret = run_engine(&parts, NULL, 0, err);
+	ret = run_engine(&parts, NULL, err);
 	return ret < 0 ? ret : EXIT_RAN;
 }
 

@@ -4,11 +4,12 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "log.h"
 
 static int replay_run(const struct options *o, struct err *err)
 {
 	struct engine_options parts = {0};
-	char damage[256] = "";
+	struct capture_read read = {0};
 	int ret;
 
 	ret = replay_new(o->operand, &parts.source, err);
@@ -25,13 +26,17 @@ static int replay_run(const struct options *o, struct err *err)
 		parts.events = stdout;
 	}
 	parts.metrics_file = o->metrics_file;
-	ret = run_engine(&parts, damage, sizeof(damage), err);
+	ret = run_engine(&parts, &read, err);
 	if (ret == -EPIPE)
 		return err_set(err, ret, "stdout: the reader went away");
 	if (ret < 0)
 		return ret;
-	if (damage[0])
-		return err_set(err, -EBADMSG, "%s: %s; judged up to there", o->operand, damage);
+	if (read.skipped)
+		log_warn("%s: %llu lines or fields are of another version, and were left out",
+			 o->operand, read.skipped);
+	if (read.damage[0])
+		return err_set(err, -EBADMSG, "%s: %s; judged up to there", o->operand,
+			       read.damage);
 	return EXIT_RAN;
 }
 

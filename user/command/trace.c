@@ -65,7 +65,7 @@ static int trace_run(const struct options *o, struct err *err)
 	parts.duration_s = (double)live.duration_ns / 1e9;
 	if (terminal_rewrites(stderr))
 		parts.progress = stderr;
-	ret = run_engine(&parts, NULL, 0, err);
+	ret = run_engine(&parts, NULL, err);
 	return ret < 0 || o->exit_code ? ret : EXIT_RAN;
 }
 
