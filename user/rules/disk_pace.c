@@ -16,7 +16,8 @@ static bool is_virtual(const struct disk *disk)
 	return disk->info.flags & DISK_VIRTUAL;
 }
 
-const struct disk *disk_pace_sibling(const struct model *model, const struct disk *disk,
+/* A disk of the same make, and not the same disk: the i-th; NULL past the end. */
+static const struct disk *sibling_at(const struct model *model, const struct disk *disk,
 				     unsigned int i)
 {
 	const struct disk *other = NULL;
@@ -90,7 +91,7 @@ static bool look_slow(const struct model *model, const struct disk *disk,
 		return true;
 	if (!own || is_old(own, op))
 		return false;
-	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++) {
+	for (unsigned int i = 0; (sibling = sibling_at(model, disk, i)); i++) {
 		if (!above(disk, look, op, sibling->queue->past, limits, ret))
 			continue;
 		*ret_sibling = sibling;
@@ -175,7 +176,7 @@ static bool sibling_has_past(const struct model *model, const struct disk *disk,
 {
 	const struct disk *sibling;
 
-	for (unsigned int i = 0; (sibling = disk_pace_sibling(model, disk, i)); i++)
+	for (unsigned int i = 0; (sibling = sibling_at(model, disk, i)); i++)
 		if (has_past(sibling, limits))
 			return true;
 	return false;

@@ -45,8 +45,5 @@ bool disk_pace_known(const struct model *model, const struct disk *disk,
  * witness. */
 bool disk_pace_proven(const struct model *model, const struct disk *disk,
 		      const struct pace_limits *limits);
-/* A disk of the same make, and not the same disk: the i-th; NULL past the end. */
-const struct disk *disk_pace_sibling(const struct model *model, const struct disk *disk,
-				     unsigned int i);
 
 #endif

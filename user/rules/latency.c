@@ -82,7 +82,8 @@ static void look_around(struct latency_company *c, const struct model *model,
 	}
 }
 
-bool latency_is_common(const struct latency_company *c)
+/* Most paths of an interface are slow: it is none of them. */
+static bool is_common(const struct latency_company *c)
 {
 	return c->slow >= 2 && (c->judged == 2 ? c->slow == 2 : 2 * c->slow > c->judged);
 }
@@ -153,7 +154,7 @@ static void judge(const struct model *model, const struct judgement *judgement)
 		    told_by_twin(model, &trails, trail->path))
 			continue;
 		look_around(&c, model, &trails, trail->path);
-		if (latency_is_common(&c)) {
+		if (is_common(&c)) {
 			judge_nic(model, &c, judgement);
 			told = trail->path;
 			continue;

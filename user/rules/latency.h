@@ -19,9 +19,6 @@ struct latency_company {
 
 extern const struct threshold latency_settled_s;
 
-/* Most paths of an interface are slow: it is none of them. */
-bool latency_is_common(const struct latency_company *company);
-
 void latency_claim_path(const struct model *model, const struct trail *trail,
 			const struct latency_company *company, enum basis basis, double confidence,
 			const struct judgement *judgement);

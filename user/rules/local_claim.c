@@ -83,7 +83,8 @@ struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid)
 	return text;
 }
 
-__u64 local_drops(const struct model *model, const struct local_socket *socket)
+/* What the socket dropped in the window. */
+static __u64 drops_of(const struct model *model, const struct local_socket *socket)
 {
 	struct gained gained;
 
@@ -102,8 +103,11 @@ static bool is_kin(const struct local_socket *a, const struct local_socket *b)
 	       (x->port == y->port && strcmp(x->comm, y->comm) == 0);
 }
 
-double local_part(const struct model *model, const struct local_socket *socket,
-		  const struct gains *of)
+/* The part of what the namespace gained since the socket was first looked at, at most 1 (before, its drops are not
+ * known in time), that is of the socket and its kin: those of the same process, and, as many programs have a worker
+ * with a socket of its own for each processor (SO_REUSEPORT), those of the same namespace, port and program. */
+static double part_of(const struct model *model, const struct local_socket *socket,
+		      const struct gains *of)
 {
 	__u64 all = gains_after(of, model_frame(model), socket->first_ns), own = 0;
 	const struct local_socket *other = NULL;
@@ -117,7 +121,7 @@ double local_part(const struct model *model, const struct local_socket *socket,
 /* Another socket of its kin drops more (or as much, and is the older one). */
 static bool has_worse(const struct model *model, const struct local_socket *socket)
 {
-	__u64 drops = local_drops(model, socket);
+	__u64 drops = drops_of(model, socket);
 	const struct local_socket *other = NULL;
 
 	while ((other = local_next_socket(model_local(model), other))) {
@@ -125,20 +129,22 @@ static bool has_worse(const struct model *model, const struct local_socket *sock
 
 		if (other == socket || !is_kin(other, socket))
 			continue;
-		others = local_drops(model, other);
+		others = drops_of(model, other);
 		if (others > drops || (others == drops && other->now.inode < socket->now.inode))
 			return true;
 	}
 	return false;
 }
 
-const struct local_socket *local_worst(const struct model *model, __u8 proto,
-				       const struct local_socket *after)
+/* A walk over the sockets of `proto` that dropped most in the window, one for each such kin whose process is known:
+ * the first when `after` is NULL; NULL past the end. */
+static const struct local_socket *next_worst(const struct model *model, __u8 proto,
+					     const struct local_socket *after)
 {
 	const struct local_socket *socket = after;
 
 	while ((socket = local_next_socket(model_local(model), socket)))
-		if (socket->now.proto == proto && socket->now.pid && local_drops(model, socket) &&
+		if (socket->now.proto == proto && socket->now.pid && drops_of(model, socket) &&
 		    !has_worse(model, socket))
 			return socket;
 	return NULL;
@@ -165,9 +171,9 @@ void local_judge(const struct model *model, const struct local_fault *fault,
 
 	while ((socket = local_next_socket(model_local(model), socket)))
 		pending |= socket->now.netns == netns && socket->now.proto == fault->proto &&
-			   !(socket->now.flags & SOCKET_SOUGHT) && local_drops(model, socket) > 0;
-	while ((socket = local_worst(model, fault->proto, socket))) {
-		double part = local_part(model, socket, fault->of);
+			   !(socket->now.flags & SOCKET_SOUGHT) && drops_of(model, socket) > 0;
+	while ((socket = next_worst(model, fault->proto, socket))) {
+		double part = part_of(model, socket, fault->of);
 
 		if (socket->now.netns != netns || part < LOCAL_PART_LEAST)
 			continue;

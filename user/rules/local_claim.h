@@ -25,18 +25,6 @@ struct text socket_label(const struct local_socket *socket);
  * that process, or of another one in it when that has ended or is not known (0); "" when none is. */
 struct text text_nsenter(const struct model *model, __u32 netns, __u32 pid);
 
-/* What the socket dropped in the window. */
-__u64 local_drops(const struct model *model, const struct local_socket *socket);
-/* The part of what the namespace gained since the socket was first looked at, at most 1 (before, its drops are not
- * known in time), that is of the socket and its kin: those of the same process, and, as many programs have a worker
- * with a socket of its own for each processor (SO_REUSEPORT), those of the same namespace, port and program. */
-double local_part(const struct model *model, const struct local_socket *socket,
-		  const struct gains *of);
-/* A walk over the sockets of `proto` that dropped most in the window, one for each such kin whose process is known:
- * the first when `after` is NULL; NULL past the end. */
-const struct local_socket *local_worst(const struct model *model, __u8 proto,
-				       const struct local_socket *after);
-
 /* Does our own connection-tracking table drop what a program in that namespace sends? It was near its limit and
  * dropped packets in the window; where drops are not counted, the former is enough. A table with room drops what lost a
  * race, which is sent again; of other namespaces it is not read. */

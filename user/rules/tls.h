@@ -11,8 +11,6 @@
 /* As many as the live source arms. */
 #define TLS_NAMES_AT_ONCE 4
 
-/* Are its connections such that handshakes may fail on them? */
-bool tls_is_suspect(const struct model *model, const struct peer *peer);
 /* Asks for the handshakes of those who have such peers. */
 void tls_ask(const struct model *model, const struct judgement *judgement);
 

@@ -21,7 +21,8 @@
 /* So many brief connections, and half of those that ended lately. */
 #define BRIEF_LEAST 3
 
-bool tls_is_suspect(const struct model *model, const struct peer *peer)
+/* Are its connections such that handshakes may fail on them? */
+static bool is_suspect(const struct model *model, const struct peer *peer)
 {
 	__u64 brief = peer_window(peer, model_frame(model), PEER_BRIEF);
 
@@ -90,8 +91,8 @@ void tls_ask(const struct model *model, const struct judgement *judgement)
 		struct ask ask = {.what = ASK_TLS, .pid = peer->pid, .start_ns = peer->start_ns};
 		bool again = is_armed(model, peer->comm);
 
-		if ((pid && pid != peer->pid) || (!again && !room) ||
-		    !tls_is_suspect(model, peer) || !may_ask(model, peer))
+		if ((pid && pid != peer->pid) || (!again && !room) || !is_suspect(model, peer) ||
+		    !may_ask(model, peer))
 			continue;
 		room -= !again;
 		ask.until_ns = asked_until(model);
