@@ -200,9 +200,7 @@ run-test: all test-programs fuzz-programs
 		check='$(MAKE) --no-print-directory check' \
 		fuzz='$(MAKE) --no-print-directory fuzz T=5' \
 		test-bpf='$(MAKE) --no-print-directory test-bpf RETRY=1' \
-		test-killed='$(MAKE) --no-print-directory test-killed' \
-		test-systemd='$(MAKE) --no-print-directory test-systemd' \
-		test-suspend='$(MAKE) --no-print-directory test-suspend' \
+		test-daemon='$(MAKE) --no-print-directory test-daemon' \
 		test-vm='$(MAKE) --no-print-directory test-vm RETRY=1 SEED=$(or $(SEED),525908)'
 
 # ---- tests ----
@@ -214,7 +212,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 BPFTEST_SRC := $(sort $(wildcard tests/bpf/test_*.c))
 BPFTEST_BIN := $(BPFTEST_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-.PHONY: test-programs check test-bpf test-vm test-matrix test-systemd test-suspend test-killed
+.PHONY: test-programs check test-bpf test-vm test-matrix test-daemon test-systemd test-suspend test-killed
 test-programs: $(UNIT_BIN) $(BPFTEST_BIN) $(B)/tests/load $(B)/san/culprit
 
 $(B)/san/%.o: %.c Makefile VERSION | $(BPF_SKEL)
@@ -231,7 +229,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/san/libculprit.a Makefile
 		-o $@ $< $(B)/san/libculprit.a -lcmocka $(LIBS) -lm
 
 check: need-build $(B)/culprit $(B)/san/culprit $(UNIT_BIN)
-	@tests/run.py --log $(B)/log --limit 600 \
+	@tests/run.py --log $(B)/log --limit 600 --jobs 2 \
 		$(foreach t,$(UNIT_BIN),$(t:$(B)/tests/%=%)=$(t)) \
 		replay='tests/replay/run.py $(B)/san/culprit' \
 		cli='tests/cli/run.py $(B)/culprit' \
@@ -277,6 +275,12 @@ test-vm: need-build $(B)/culprit $(B)/tests/load $(if $(filter %-arm64,$(KERNELS
 	@tests/vm/run.py $(VM_ARGS) --json $(B)/vm/table.json
 test-matrix: need-build $(B)/culprit $(B)/tests/load
 	@tests/vm/run.py --matrix $(VM_ARGS) --json $(B)/vm/matrix.json
+# The daemon's hard times, two at a time: guests take a processor each, and so does one that is killed again and again.
+test-daemon: all
+	@tests/run.py --log $(B)/log --limit 1200 --jobs 2 \
+		test-systemd='$(MAKE) --no-print-directory test-systemd' \
+		test-killed='$(MAKE) --no-print-directory test-killed' \
+		test-suspend='$(MAKE) --no-print-directory test-suspend'
 # Debian's systemd as process 1 of a guest: the unit as it is installed.
 test-systemd: all
 	@rm -rf $(B)/vm/systemd-root
@@ -448,6 +452,7 @@ help:
 	@echo 'sudo make test-arm64       replays by qemu-user, the core scenarios on KERNELS=6.1-arm64'
 	@echo 'sudo make soak             half an hour in real time: MINUTES=30, a leak of one each EVERY=60 s'
 	@echo 'make test-valgrind         all replays under valgrind'
+	@echo 'sudo make test-daemon      these three, two at a time'
 	@echo 'sudo make test-killed      the daemon killed at 200 moments'
 	@echo 'sudo make test-systemd     the unit under systemd, in a guest'
 	@echo 'sudo make test-suspend     a guest that is suspended and goes on: KERNELS=6.1'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs test programs and adds their results up.
 
-usage: tests/run.py [--log DIR] NAME=COMMAND...
+usage: tests/run.py [--log DIR] [--jobs N] NAME=COMMAND...
 
 Each command's own count is read from its output: cmocka's closing lines, or a plain
 "N passed, N failed[, N skipped]". A command that fails without counting a failure, that counts
@@ -11,6 +11,7 @@ told once more, a line each: of a long output, often only the end is kept. With 
 run once more, and told of as unsteady where they pass then: for tests that meet a live kernel on a busy machine.
 """
 import argparse
+import concurrent.futures
 import os
 import re
 import shlex
@@ -77,9 +78,8 @@ def run(name, command, limit, log):
     seconds = time.monotonic() - start
     line = (f"{'ok  ' if failed == 0 else 'FAIL'} {name}: {passed} passed, {failed} failed"
             f"{f', {skipped} skipped' if skipped else ''} ({seconds:.1f} s){' ' + why if why else ''}")
-    print(line, flush=True)
-    if failed:
-        print("\n".join("    " + text for text in output.splitlines()[-60:]), flush=True)
+    # At once, as others run beside it.
+    print("\n".join([line, *("    " + text for text in (output.splitlines()[-60:] if failed else []))]) + "\n", end="", flush=True)
     failures = [line, *("    " + text for text in what_failed(output))] if failed else []
     return (passed, failed, skipped), failures, UNSTEADY_LINE.findall(output)
 
@@ -88,17 +88,19 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", help="keep each program's output here")
     parser.add_argument("--limit", type=int, default=300, help="seconds a program may take")
+    parser.add_argument("--jobs", type=int, default=1, help="programs at a time")
     parser.add_argument("--skip-fails", action="store_true", help="a skipped test counts as failed")
     parser.add_argument("--retry", type=int, default=0, metavar="N", help="so many failed programs are run once more")
     parser.add_argument("tests", nargs="+", metavar="NAME=COMMAND")
     args = parser.parse_args()
     total, again, unsteady, retries = [0, 0, 0], [], [], args.retry
-    for test in args.tests:
-        name, _, command = test.partition("=")
-        result, failures, told = run(name, shlex.split(command), args.limit, args.log)
+    pool = concurrent.futures.ThreadPoolExecutor(args.jobs)
+    tests = [(name, shlex.split(command), args.limit, args.log) for name, _, command in (test.partition("=") for test in args.tests)]
+    for test, future in [(test, pool.submit(run, *test)) for test in tests]:
+        name, (result, failures, told) = test[0], future.result()
         if failures and retries:
             retries, first = retries - 1, failures
-            result, failures, told = run(name, shlex.split(command), args.limit, args.log)
+            result, failures, told = run(*test)
             told += [] if failures else [f"unsteady {name}: failed, then passed", *first]
         unsteady += told
         total, again = [a + b for a, b in zip(total, result)], again + failures
