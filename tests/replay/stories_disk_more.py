@@ -251,6 +251,18 @@ def story_lun_back(host):
     host.end()
 
 
+def story_nvme_tcp_lost(host):
+    host.say(what="a namespace of NVMe over TCP fails requests, and is gone: whoever runs the storage is called, and nobody reseats a disk",
+             expect=["disk-io-error sdc", "disk-lost sdc"], fault=STICK_FAILS)
+    begin(host)
+    stick(host, transport="nvme-tcp", model="PowerStore", serial="A1")
+    stick_works(host, 2)
+    stick_fails(host, [8000, 8008, 8016], 3)
+    host.put("disk_gone", dev=SDC)
+    quiet_seconds(host, 5)
+    host.end()
+
+
 def story_lun_grown(host):
     host.say(what="a LUN fails writes, is made larger while it is used, and fails one more: it is the same",
              expect="disk-io-error sdc", fault=STICK_FAILS, least="disk-io-error 0.9")

@@ -30,9 +30,8 @@ static const struct {
 	const char *transport;
 	enum disk_home home;
 } transports[] = {
-	{"fc", HOME_STORAGE},
-	{"iscsi", HOME_STORAGE},
-	{"virtio", HOME_HYPERVISOR},
+	{"fc", HOME_STORAGE},	     {"iscsi", HOME_STORAGE},	{"nvme-tcp", HOME_STORAGE},
+	{"nvme-rdma", HOME_STORAGE}, {"nvme-fc", HOME_STORAGE}, {"virtio", HOME_HYPERVISOR},
 	{"xen", HOME_HYPERVISOR},
 };
 
@@ -63,7 +62,10 @@ void disk_home_look(struct claim *claim, const struct event_disk *info)
 
 	switch (disk_home(info)) {
 	case HOME_STORAGE:
-		claim_advice(claim, false, "See which storage it comes from", "lsblk -S%s%s",
+		/* lsblk -S has SCSI devices alone. */
+		claim_advice(claim, false, "See which storage it comes from", "%s%s%s",
+			     strncmp(info->transport, "nvme", 4) == 0 ? "nvme list-subsys"
+								      : "lsblk -S",
 			     plain ? " /dev/" : "", plain ? info->name : "");
 		break;
 	case HOME_HYPERVISOR:

@@ -62,6 +62,43 @@ static void read_udev(struct event_disk *disk)
 	free(text);
 }
 
+/* Of a namespace that several controllers share, `device` is their subsystem: they are below it. */
+static void subsystem_fabric(int dir, char *fabric, size_t size)
+{
+	int fd = openat(dir, "device", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *subsystem = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	char path[NAME_MAX + 16];
+
+	if (!subsystem) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (!fabric[0] && (entry = readdir(subsystem))) {
+		if (strncmp(entry->d_name, "nvme", 4) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/transport", entry->d_name);
+		small_file_text(fd, path, fabric, size);
+	}
+	closedir(subsystem);
+}
+
+/* NVMe by a network: "nvme-tcp", "nvme-rdma" or "nvme-fc", as the kernel calls the ways of its controllers. */
+static void read_fabric(int dir, struct event_disk *disk)
+{
+	static const char *const fabrics[] = {"tcp", "rdma", "fc"};
+	char fabric[16];
+
+	if (strcmp(disk->transport, "nvme") != 0)
+		return;
+	if (!small_file_text(dir, "device/transport", fabric, sizeof(fabric)))
+		subsystem_fabric(dir, fabric, sizeof(fabric));
+	for (size_t i = 0; i < sizeof(fabrics) / sizeof(fabrics[0]); i++)
+		if (strcmp(fabric, fabrics[i]) == 0)
+			snprintf(disk->transport, sizeof(disk->transport), "nvme-%s", fabrics[i]);
+}
+
 static bool read_dev(int dir, const char *path, __u32 *ret_dev)
 {
 	char text[32];
@@ -88,6 +125,7 @@ static bool read_whole(int sys_block, int dir, const char *name, struct event_di
 		disk->flags |= DISK_ROTATIONAL;
 	disk->diskseq = small_file_u64(dir, "diskseq");
 	disk_transport(link, name, disk->transport, sizeof(disk->transport));
+	read_fabric(dir, disk);
 	disk_port(link, disk->port, sizeof(disk->port));
 	if (!small_file_text(dir, "loop/backing_file", disk->backing, sizeof(disk->backing)))
 		small_file_text(dir, "dm/name", disk->backing, sizeof(disk->backing));

@@ -124,6 +124,41 @@ static void test_what_is_told_of_a_disk(void **state)
 	assert_string_equal(poll_disks(&told), "");
 }
 
+static const char *transport_told(const char *name)
+{
+	static struct told told;
+
+	change();
+	poll_disks(&told);
+	for (unsigned int i = 0; i < sizeof(told.disk) / sizeof(told.disk[0]); i++)
+		if (strcmp(told.disk[i].name, name) == 0)
+			return told.disk[i].transport;
+	return "?";
+}
+
+static void test_nvme_by_a_network(void **state)
+{
+	(void)state;
+	put_disk("pci0/nvme/nvme0", "nvme0n1", "259:0\n", "8\n");
+	assert_string_equal(transport_told("nvme0n1"), "nvme");
+	put_disk("pci0/nvme/nvme1", "nvme1n1", "259:1\n", "8\n");
+	put("sys/block/nvme1n1/device/transport", "pcie\n");
+	assert_string_equal(transport_told("nvme1n1"), "nvme");
+	put_disk("virtual/nvme-fabrics/ctl/nvme2", "nvme2n1", "259:2\n", "8\n");
+	put("sys/block/nvme2n1/device/transport", "tcp\n");
+	assert_string_equal(transport_told("nvme2n1"), "nvme-tcp");
+	/* Shared by two controllers: the device is their subsystem. */
+	put_disk("virtual/nvme-subsystem/nvme-subsys3", "nvme3n1", "259:3\n", "8\n");
+	put("sys/block/nvme3n1/device/model", "Array\n");
+	put("sys/block/nvme3n1/device/nvme4/transport", "rdma\n");
+	put("sys/block/nvme3n1/device/nvme5/transport", "rdma\n");
+	assert_string_equal(transport_told("nvme3n1"), "nvme-rdma");
+	/* A target of this host itself. */
+	put_disk("virtual/nvme-fabrics/ctl/nvme6", "nvme6n1", "259:4\n", "8\n");
+	put("sys/block/nvme6n1/device/transport", "loop\n");
+	assert_string_equal(transport_told("nvme6n1"), "nvme");
+}
+
 static void test_an_unused_loop_device_is_no_disk(void **state)
 {
 	struct told told;
@@ -318,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_is_told_of_a_disk),
+		TEST(test_nvme_by_a_network),
 		TEST(test_an_unused_loop_device_is_no_disk),
 		TEST(test_a_real_disk_without_size),
 		TEST(test_a_disk_that_is_going),
