@@ -22,6 +22,15 @@ stop_job() { kill "${job_pid[$1]}"; }
 pause_job() { kill -STOP "${job_pid[$1]}"; }
 resume_job() { [[ -z ${job_pid[$1]:-} ]] || kill -CONT "${job_pid[$1]}" 2>/dev/null || true; }
 
+# resume_jobs PREFIX: all whose names begin so.
+resume_jobs() {
+	local name pids=()
+	for name in "${!job_pid[@]}"; do
+		[[ $name != "$1"* ]] || pids+=("${job_pid[$name]}")
+	done
+	kill -CONT "${pids[@]}"
+}
+
 # load NAME COMMAND OPTIONS...: a job of the workload program that outlasts the trace and prints its counts
 # when it is stopped.
 load() {
