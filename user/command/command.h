@@ -40,15 +40,16 @@ int settings_from(const struct options *options, struct settings *ret_settings, 
 int add_stdout_sink(struct engine_options *parts, bool json, struct err *err);
 void release_parts(struct engine_options *parts);
 
-/*
- * Runs the parts to their end and frees them, whatever happens. Returns the exit status of the last
- * verdict (0, 3, 4), or a negative errno. ret_read: how the capture was to read, when the source is one; may be NULL.
- */
+/* How a capture was to read. */
 struct capture_read {
 	char damage[256];	    /* what was wrong with it; "": nothing */
 	unsigned long long skipped; /* lines and fields that this version does not know */
 };
 
+/*
+ * Runs the parts to their end and frees them, whatever happens. Returns the exit status of the last
+ * verdict (0, 3, 4), or a negative errno. ret_read: of the source, when it is a capture; may be NULL.
+ */
 int run_engine(struct engine_options *parts, struct capture_read *ret_read, struct err *err);
 
 /* `text` in lines of 80 columns, each after the first indented by `indent`; the first one begins at

@@ -19,10 +19,9 @@ struct slot {
 	bool restored; /* open since a former run, and not claimed in this one */
 	bool former; /* open since a former boot: it has to be told that nothing more comes of it */
 	bool due;    /* a line is due in this evaluation */
-	unsigned int present; /* evaluations in a row with a claim, */
-	unsigned int absent;  /* and without */
-	enum severity
-		former_severity; /* what a former run told of it, while it is open; 0: nothing */
+	unsigned int present;	       /* evaluations in a row with a claim, */
+	unsigned int absent;	       /* and without */
+	enum severity former_severity; /* that a former run told, while it is open; 0: none did */
 	__u64 last_line_ns;
 	__u64 last_change_ns;
 	__u64 told_count;
