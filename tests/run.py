@@ -18,12 +18,13 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test\(s\)\.$", re.M)
 CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] .*?(\d+) test\(s\), listed below:$", re.M)
-UNSTEADY_LINE = re.compile(r"^\s*(unsteady .*)$", re.M)
+UNSTEADY = re.compile(r"^unsteady .*(?:\n {4}.*)*", re.M)
 FAILED_LINE = re.compile(r"^\s*((?:FAIL |\[  FAILED  \] )\S.*)$", re.M)
 AGAIN, AGAIN_WIDTH = 20, 400
 CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] (\d+) test\(s\), listed below:$", re.M)
@@ -81,7 +82,19 @@ def run(name, command, limit, log):
     # At once, as others run beside it.
     print("\n".join([line, *("    " + text for text in (output.splitlines()[-60:] if failed else []))]) + "\n", end="", flush=True)
     failures = [line, *("    " + text for text in what_failed(output))] if failed else []
-    return (passed, failed, skipped), failures, UNSTEADY_LINE.findall(output)
+    return (passed, failed, skipped), failures, UNSTEADY.findall(output)
+
+
+def run_again(test, retries):
+    """The same, and once more when it failed and a retry is left; in the same place of the pool, so that nothing more runs beside it."""
+    result, failures, told = run(*test)
+    if not failures or not retries.acquire(blocking=False):
+        return result, failures, told
+    first = failures
+    result, failures, told = run(*test)
+    if not failures:
+        told = [*told, "\n".join([f"unsteady {test[0]}: failed, then passed", *("    " + line for line in first)])]
+    return result, failures, told
 
 
 def main():
@@ -93,15 +106,11 @@ def main():
     parser.add_argument("--retry", type=int, default=0, metavar="N", help="so many failed programs are run once more")
     parser.add_argument("tests", nargs="+", metavar="NAME=COMMAND")
     args = parser.parse_args()
-    total, again, unsteady, retries = [0, 0, 0], [], [], args.retry
+    total, again, unsteady, retries = [0, 0, 0], [], [], threading.Semaphore(args.retry)
     pool = concurrent.futures.ThreadPoolExecutor(args.jobs)
     tests = [(name, shlex.split(command), args.limit, args.log) for name, _, command in (test.partition("=") for test in args.tests)]
-    for test, future in [(test, pool.submit(run, *test)) for test in tests]:
-        name, (result, failures, told) = test[0], future.result()
-        if failures and retries:
-            retries, first = retries - 1, failures
-            result, failures, told = run(*test)
-            told += [] if failures else [f"unsteady {name}: failed, then passed", *first]
+    for future in [pool.submit(run_again, test, retries) for test in tests]:
+        result, failures, told = future.result()
         unsteady += told
         total, again = [a + b for a, b in zip(total, result)], again + failures
     passed, failed, skipped = total
